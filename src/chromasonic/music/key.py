@@ -52,7 +52,7 @@ class Key:
         return frozenset((self.tonic_pitch_class + step) % 12 for step in MODES[self.mode])
 
     def signature(self) -> dict[str, int]:
-        """Letter to semitones of the key signature's accidentals; letters without one are absent."""
+        """Letter to semitones of the signature's accidentals; letters without one are absent."""
         fifths = self.fifths
         letters = LINE_OF_FIFTHS if fifths > 0 else LINE_OF_FIFTHS[::-1]
         sign = 1 if fifths > 0 else -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TICKS_PER_QUARTER = 10_080
-"""Ticks of a quarter note: 2^5 x 3^2 x 5 x 7, so that tuplets of 3, 5, 7, 9 down to 128th notes are whole."""
+"""Ticks of a quarter note: 2^5 x 3^2 x 5 x 7, so that tuplets of 3, 5, 7 and 9 are whole."""
 
 TICKS_PER_WHOLE = 4 * TICKS_PER_QUARTER
 

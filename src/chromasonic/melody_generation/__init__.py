@@ -1,0 +1,1 @@
+"""Melody generation: its tokens, models, training, testing and generation."""
