@@ -1,0 +1,1 @@
+"""Files to music and back: ABC, MIDI, MusicXML, scores, sound."""

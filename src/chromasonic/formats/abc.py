@@ -1,0 +1,180 @@
+"""ABC files to tunes, and back.
+
+Reads the melodies of a file of any number of tunes. A tune that cannot be read without guessing is
+skipped with its reason; the others are read.
+
+Source: The ABC music standard 2.1 (2011).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chromasonic.errors import FormatError
+from chromasonic.formats.abc_fields import (
+    BrokenTune,
+    KeyField,
+    default_unit_ticks,
+    read_key,
+    read_metre,
+    read_tempo,
+    read_unit_ticks,
+)
+from chromasonic.formats.abc_music import Voice
+from chromasonic.music.metre import Metre
+from chromasonic.music.tune import Tune
+
+PARSER_VERSION = 1
+"""Goes up whenever the same text gives other tunes: caches are keyed by it."""
+
+MAX_TUNE_CHARACTERS = 1_000_000
+"""A longer tune is refused before it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedTune:
+    """A tune that was not read.
+
+    Attributes:
+        reference: its `X:` number, as written.
+        title: its first title; may be empty.
+        reason: why, in words.
+    """
+
+    reference: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbcBook:
+    """What a file of ABC holds: the tunes in order, and those that were skipped."""
+
+    tunes: tuple[Tune, ...]
+    skipped: tuple[SkippedTune, ...] = ()
+
+
+_TUNE_START = re.compile(r"^X:[^\n]*", re.MULTILINE)
+_FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)", re.DOTALL)
+
+
+def read_abc(text: str, *, source: str) -> AbcBook:
+    """Read every tune of an ABC text.
+
+    Args:
+        text: the text of a file, of any number of tunes.
+        source: a name for the file, from which the tunes' ids are made (`source:number`).
+
+    Raises:
+        FormatError: the text holds no tune at all.
+    """
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    starts = [match.start() for match in _TUNE_START.finditer(text)]
+    if not starts or "\0" in text[:4096]:
+        raise FormatError(
+            f"{source} holds no ABC tune: no line begins with 'X:', the number that opens a tune. "
+            "Check that it is an ABC text file."
+        )
+    tunes: list[Tune] = []
+    skipped: list[SkippedTune] = []
+    used: dict[str, int] = {}
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        part = text[start : min(end, start + MAX_TUNE_CHARACTERS + 1)]
+        reader = _TuneReader()
+        try:
+            if len(part) > MAX_TUNE_CHARACTERS:
+                raise BrokenTune(f"it is longer than {MAX_TUNE_CHARACTERS:,} characters")
+            reader.read(part)
+            bars = reader.finish()
+        except BrokenTune as error:
+            skipped.append(SkippedTune(reader.reference, reader.title, str(error)))
+            continue
+        name = f"{source}:{reader.reference}"
+        used[name] = used.get(name, 0) + 1
+        if used[name] > 1:
+            name = f"{name}~{used[name]}"
+        tunes.append(
+            Tune(name, reader.title, bars, reader.tempo_bpm, f"{source}, tune {reader.reference}")
+        )
+    return AbcBook(tuple(tunes), tuple(skipped))
+
+
+class _TuneReader:
+    """Reads one tune: its header, then its body line by line."""
+
+    def __init__(self) -> None:
+        self.reference = ""
+        self.title = ""
+        self.metre: Metre | None = Metre(4, 4)
+        self.unit_ticks: int | None = None
+        self.tempo: str | None = None
+        self.tempo_bpm: float | None = None
+        self.voice: Voice | None = None
+        self.first_voice: str | None = None
+        self.is_first_voice = True
+        self.has_music = False
+
+    def read(self, text: str) -> None:
+        for line in text.split("\n"):
+            if "%" in line:
+                line = re.split(r"(?<!\\)%", line, maxsplit=1)[0]
+                if not line.strip():
+                    continue
+            line = line.strip()
+            if not line:
+                break  # an empty line ends the tune
+            field = _FIELD.match(line)
+            if field is not None:
+                self.take_field(field[1], field[2].strip())
+            elif self.voice is not None and self.is_first_voice:
+                self.has_music = True
+                self.voice.read_line(line)
+
+    def take_field(self, letter: str, text: str) -> None:
+        """Act upon a field, in the header, on a line of its own or inside the music."""
+        if letter == "X" and not self.reference:
+            self.reference = text[:40]
+        elif letter == "T" and not self.title:
+            self.title = text[:200]
+        elif letter == "V":
+            self.take_voice(text)
+        elif not self.is_first_voice:
+            return
+        elif letter == "M":
+            self.metre = read_metre(text)
+            if self.voice is not None:
+                self.voice.set_metre(self.metre)
+                if not self.has_music and self.unit_ticks is None:
+                    self.voice.unit_ticks = default_unit_ticks(self.metre)
+        elif letter == "L":
+            self.unit_ticks = read_unit_ticks(text)
+            if self.voice is not None:
+                self.voice.unit_ticks = self.unit_ticks
+        elif letter == "K":
+            self.take_key(read_key(text))
+        elif letter == "Q" and self.tempo is None:
+            self.tempo = text
+
+    def take_key(self, key: KeyField) -> None:
+        if self.voice is None:
+            unit = self.unit_ticks or default_unit_ticks(self.metre)
+            self.voice = Voice(self.metre, unit, key)
+            self.voice.on_field = self.take_field  # type: ignore[method-assign]
+        else:
+            self.voice.set_key(key)
+
+    def take_voice(self, text: str) -> None:
+        name = text.split()[0] if text.split() else ""
+        if self.first_voice is None:
+            self.first_voice = name
+        if self.voice is not None:
+            self.is_first_voice = name == self.first_voice
+
+    def finish(self):
+        if self.voice is None:
+            raise BrokenTune("it has no key: a 'K:' field must end the header")
+        bars = self.voice.finish()
+        if self.tempo is not None:
+            self.tempo_bpm = read_tempo(self.tempo, bars[0].metre, self.voice.unit_ticks)
+        return bars
