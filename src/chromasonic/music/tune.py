@@ -135,42 +135,45 @@ def _transposed_bar(bar: Bar, semitones: int) -> Bar:
 
 
 def _played(bars: tuple[Bar, ...]) -> Iterator[Bar]:
-    """The bars in the order of performance, with repeat marks and endings taken off.
-
-    A repeat without an opening mark goes back to the last closed repeat, or to the start. Endings
-    decide how often a section is played: up to its highest ending, or one time more than
-    `closes_repeat` where it has none.
-    """
-    start = 0
-    while start < len(bars):
-        stop = _section_end(bars, start)
+    """The bars in the order of performance, with repeat marks and endings taken off."""
+    position = 0
+    while position < len(bars):
+        start, stop = _next_repeat(bars, position)
         section = bars[start:stop]
         passes = 1 + max((bar.closes_repeat for bar in section), default=0)
         passes = max([passes, *(number for bar in section for number in bar.ending)])
+        yield from map(_unmarked, bars[position:start])
         for number in range(1, passes + 1):
             for bar in section:
                 if not bar.ending or number in bar.ending:
-                    yield replace(bar, opens_repeat=False, closes_repeat=0, ending=())
-        start = stop
+                    yield _unmarked(bar)
+        position = stop
 
 
-def _section_end(bars: tuple[Bar, ...], start: int) -> int:
-    """Index after the last bar of the section that begins at `start`.
+def _unmarked(bar: Bar) -> Bar:
+    if bar.opens_repeat or bar.closes_repeat or bar.ending:
+        return replace(bar, opens_repeat=False, closes_repeat=0, ending=())
+    return bar
 
-    A section ends after a closed repeat and the endings that follow it, or before the next `|:`.
+
+def _next_repeat(bars: tuple[Bar, ...], position: int) -> tuple[int, int]:
+    """First bar of the next repeated section, and the bar after its last ending.
+
+    A repeat without an opening mark goes back to the latest double bar or closed repeat, else to
+    the start (ABC 2.1, section 4.8). Without a repeat to come, both are the end of the tune.
     """
-    highest = 0
-    for index in range(start, len(bars)):
-        bar = bars[index]
-        if index > start and bar.opens_repeat:
-            return index
-        highest = max([highest, *bar.ending])
-        following = bars[index + 1] if index + 1 < len(bars) else None
-        if following is None:
-            return index + 1
-        in_endings = bool(following.ending) and max(following.ending) >= max(highest, 1)
-        if bar.closes_repeat and not in_endings:
-            return index + 1
-        if bar.ending and not following.ending:
-            return index + 1
-    return len(bars)
+    goal = position  # the first bar that tells of a repeat: it closes one, or stands in an ending
+    while goal < len(bars) and not bars[goal].closes_repeat and not bars[goal].ending:
+        goal += 1
+    if goal == len(bars):
+        return goal, goal
+    start = position
+    for index in range(position + 1, goal + 1):
+        if bars[index].opens_repeat:
+            start = index
+        elif bars[index - 1].closes_section and not bars[start].opens_repeat:
+            start = index
+    stop = goal + 1
+    while stop < len(bars) and bars[stop].ending and not bars[stop].opens_repeat:
+        stop += 1
+    return start, stop
