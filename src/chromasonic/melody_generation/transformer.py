@@ -1,0 +1,195 @@
+"""The attentive melody model: a decoder-only Transformer over token streams.
+
+Axes: B tunes, T new tokens, S tokens read so far, H heads, E features of a head, D features,
+V token ids, W ids with pitches counted from the tonic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from chromasonic.errors import ConfigError
+from chromasonic.melody_generation.inputs import (
+    TONIC_VOCABULARY_SIZE,
+    TuneInputs,
+    logits_in_key,
+    tonic_shifts,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """Sizes of a `TransformerModel`.
+
+    Attributes:
+        hidden_size: features of a token between layers.
+        num_layers: blocks of attention and feed-forward.
+        num_heads: attention heads; divides hidden_size into even parts.
+        dropout: share of features dropped while training.
+        look_back_bars: bars to look back (see `inputs`).
+    """
+
+    hidden_size: int = 256
+    num_layers: int = 4
+    num_heads: int = 4
+    dropout: float = 0.3
+    look_back_bars: tuple[int, ...] = (1, 2, 4, 8)
+
+    def __post_init__(self) -> None:
+        if self.hidden_size < 1 or self.num_layers < 1 or self.num_heads < 1:
+            raise ConfigError("hidden_size, num_layers and num_heads must be positive.")
+        if self.hidden_size % (2 * self.num_heads):
+            raise ConfigError(
+                f"hidden_size {self.hidden_size} must be a multiple of twice the "
+                f"{self.num_heads} heads; take {2 * self.num_heads} times a whole number."
+            )
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout is {self.dropout}; it must be at least 0 and below 1.")
+        if any(bars < 1 for bars in self.look_back_bars):
+            raise ConfigError("look_back_bars must be positive numbers of bars.")
+
+
+@dataclass(frozen=True)
+class TransformerState:
+    """Where a stream stands: the tokens read, and each block's keys and values (B, H, S, E)."""
+
+    ids_BT: Tensor
+    caches: tuple[tuple[Tensor, Tensor], ...]
+
+
+class Attention(nn.Module):
+    """Causal self-attention with rotary positions and a cache.
+
+    Source: J. Su and others, "RoFormer" (2021), equation 34.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.num_heads = config.num_heads
+        self.dropout = config.dropout
+        self.into = nn.Linear(config.hidden_size, 3 * config.hidden_size, bias=False)
+        self.out = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
+
+    def forward(
+        self, x_BTD: Tensor, rotation_TE: tuple[Tensor, Tensor], cache: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """(B, T, D) features attended over all tokens up to each, and the longer cache."""
+        B, T, D = x_BTD.shape
+        qkv = self.into(x_BTD).view(B, T, 3, self.num_heads, D // self.num_heads)
+        q_BHTE, k_BHSE, v_BHSE = qkv.permute(2, 0, 3, 1, 4)
+        q_BHTE, k_BHSE = _rotated(q_BHTE, rotation_TE), _rotated(k_BHSE, rotation_TE)
+        if cache is not None:
+            k_BHSE = torch.cat([cache[0], k_BHSE], 2)
+            v_BHSE = torch.cat([cache[1], v_BHSE], 2)
+        S = k_BHSE.shape[2]
+        mask_TS = None
+        if cache is not None and T > 1:
+            mask_TS = torch.ones(T, S, dtype=torch.bool, device=x_BTD.device).tril(S - T)
+        y_BHTE = functional.scaled_dot_product_attention(
+            q_BHTE,
+            k_BHSE,
+            v_BHSE,
+            attn_mask=mask_TS,
+            is_causal=cache is None,
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        return self.out(y_BHTE.transpose(1, 2).reshape(B, T, D)), (k_BHSE, v_BHSE)
+
+
+def _rotated(x_BHTE: Tensor, rotation_TE: tuple[Tensor, Tensor]) -> Tensor:
+    """Each pair of features turned by its token's angle."""
+    cosine_TE, sine_TE = rotation_TE
+    first, second = x_BHTE.chunk(2, -1)
+    return torch.cat(
+        [first * cosine_TE - second * sine_TE, second * cosine_TE + first * sine_TE], -1
+    )
+
+
+class Block(nn.Module):
+    """Attention, then a gated feed-forward layer, each normed before and added after."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        size = config.hidden_size
+        inner = size * 8 // 3
+        self.attention_norm = nn.RMSNorm(size)
+        self.attention = Attention(config)
+        self.forward_norm = nn.RMSNorm(size)
+        self.widen = nn.Linear(size, 2 * inner, bias=False)
+        self.narrow = nn.Linear(inner, size, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(
+        self, x_BTD: Tensor, rotation_TE: tuple[Tensor, Tensor], cache: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """(B, T, D) features of the next layer, and this block's longer cache."""
+        attended_BTD, cache = self.attention(self.attention_norm(x_BTD), rotation_TE, cache)
+        x_BTD = x_BTD + self.dropout(attended_BTD)
+        gate, wide = self.widen(self.forward_norm(x_BTD)).chunk(2, -1)
+        x_BTD = x_BTD + self.dropout(self.narrow(self.dropout(functional.silu(gate) * wide)))
+        return x_BTD, cache
+
+
+class TransformerModel(nn.Module):
+    """Token ids to logits of the next token, by pre-norm attention blocks with rotary positions.
+
+    Source: A. Vaswani and others, "Attention is all you need" (2017), decoder only.
+    Differs: norm before each part, rotary positions, gated feed-forward (N. Shazeer, "GLU variants
+    improve Transformer", 2020), tied embedding, and the look-back inputs.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.inputs = TuneInputs(config.hidden_size, config.look_back_bars)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
+        self.norm = nn.RMSNorm(config.hidden_size)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(config.hidden_size, TONIC_VOCABULARY_SIZE)
+        self.output.weight = self.inputs.token.weight
+        for name, weight in self.named_parameters():
+            if name.endswith(("out.weight", "narrow.weight", "into.weight", "widen.weight")):
+                into_residual = name.endswith(("out.weight", "narrow.weight"))
+                scale = (2 * config.num_layers) ** -0.5 if into_residual else 1.0
+                nn.init.normal_(weight, std=scale * config.hidden_size**-0.5)
+
+    def forward(self, ids_BT: Tensor) -> Tensor:
+        """(B, T, V) logits of the token after each of (B, T) ids."""
+        return self.step(ids_BT)[0]
+
+    def step(
+        self, ids_BT: Tensor, state: TransformerState | None = None
+    ) -> tuple[Tensor, TransformerState]:
+        """Read more tokens after those of a state.
+
+        Args:
+            ids_BT: the tokens that follow.
+            state: as a call before returned it; None begins a stream.
+
+        Returns:
+            (B, T, V) logits after each new token, and the state after them.
+        """
+        read_BT = ids_BT if state is None else torch.cat([state.ids_BT, ids_BT], 1)
+        shift_BT = tonic_shifts(read_BT)
+        x_BTD = self.dropout(self.inputs(read_BT, shift_BT)[:, -ids_BT.shape[1] :])
+        rotation_TE = self._rotation(read_BT.shape[1], ids_BT.shape[1], x_BTD)
+        caches = []
+        for index, block in enumerate(self.blocks):
+            x_BTD, cache = block(x_BTD, rotation_TE, state.caches[index] if state else None)
+            caches.append(cache)
+        logits_BTW = self.output(self.dropout(self.norm(x_BTD)))
+        return logits_in_key(logits_BTW, shift_BT[:, -ids_BT.shape[1] :]), TransformerState(
+            read_BT, tuple(caches)
+        )
+
+    def _rotation(self, read: int, new: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines, (T, E / 2) each, of the angles of the new tokens' positions."""
+        half = self.config.hidden_size // self.config.num_heads // 2
+        place_T = torch.arange(read - new, read, device=like.device)
+        speed_E = 10_000.0 ** (-torch.arange(half, device=like.device) / half)
+        angle_TE = place_T[:, None] * speed_E
+        return angle_TE.cos().to(like.dtype), angle_TE.sin().to(like.dtype)
