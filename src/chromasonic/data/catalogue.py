@@ -1,0 +1,31 @@
+"""Every corpus that can be loaded by name. A new one is a file beside this and a line here."""
+
+from __future__ import annotations
+
+from chromasonic.data import folk, nottingham, synthetic
+from chromasonic.data.facts import CorpusFacts
+from chromasonic.errors import UsageError
+
+CORPORA: dict[str, CorpusFacts] = {
+    "nottingham": nottingham.FACTS,
+    "folk": folk.FOLK_FACTS,
+    "folk-pd": folk.FOLK_PD_FACTS,
+    "essen": folk.ESSEN_FACTS,
+    "synthetic": synthetic.RANDOM_WALK_FACTS,
+    "synthetic-structured": synthetic.STRUCTURED_FACTS,
+}
+
+
+def facts_of(name: str) -> CorpusFacts:
+    """The facts of a corpus.
+
+    Raises:
+        UsageError: the name is unknown; names the known ones.
+    """
+    try:
+        return CORPORA[name]
+    except KeyError:
+        raise UsageError(
+            f"There is no corpus '{name}'. Known: {', '.join(CORPORA)}; "
+            "'auto' takes the best that is there."
+        ) from None

@@ -1,0 +1,212 @@
+"""Where the files of a corpus are: a folder given by hand, the environment, the cache, a package.
+
+The order: `--data-dir`; the folder named by the environment variable `CHROMASONIC_DATA`, with one
+sub-folder a corpus; the user's cache, which a checked download fills; for bundled corpora the
+installed package that carries them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromasonic import files
+from chromasonic.data.facts import Collection, CorpusFacts
+from chromasonic.errors import CorpusError
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with (what is done, how many bytes or tunes are done, of how many if that is known)."""
+
+DATA_VARIABLE = "CHROMASONIC_DATA"
+CACHE_VARIABLE = "CHROMASONIC_CACHE"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of a corpus's collections, in their order, and the rule that found them."""
+
+    folders: tuple[Path, ...]
+    found_by: str
+
+    def __str__(self) -> str:
+        parents = {folder.parent for folder in self.folders}
+        return str(self.folders[0] if len(self.folders) == 1 else min(parents))
+
+
+def cache_folder() -> Path:
+    """The folder for downloads and parsed corpora: `CHROMASONIC_CACHE` or the user's cache."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("chromasonic", appauthor=False))
+
+
+def unpacked_folder(facts: CorpusFacts) -> Path:
+    """Where the unpacked download of a corpus lies in the cache."""
+    return cache_folder() / "corpora" / facts.name
+
+
+def locate(
+    facts: CorpusFacts,
+    *,
+    data_dir: files.PathLike | None = None,
+    download: bool = True,
+    on_progress: Progress | None = None,
+) -> Place:
+    """Find the files of a corpus, fetching them if need be.
+
+    Args:
+        facts: of the corpus.
+        data_dir: a folder that holds the corpus, or a sub-folder with its name; nothing else is
+            looked at then.
+        download: whether the network may be asked.
+        on_progress: told how the download goes.
+
+    Raises:
+        CorpusError: it is not there, or a folder is half there; says what can be done.
+        DownloadError: the download failed.
+    """
+    if facts.kind == "bundled" and data_dir is None:
+        return _in_package(facts)
+    if data_dir is not None:
+        place = _in_folder(facts, Path(data_dir).expanduser(), "data-dir")
+        if place is None:
+            raise CorpusError(
+                f"There is no corpus '{facts.name}' in {data_dir}: looked for "
+                f"{_wanted(facts)} in it and below. Check --data-dir, or leave it out to use "
+                "the cache."
+            )
+        return place
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        place = _in_folder(facts, Path(named).expanduser() / facts.name, DATA_VARIABLE)
+        if place is not None:
+            return place
+    place = _in_cache(facts)
+    if place is not None:
+        return place
+    if not download:
+        raise CorpusError(
+            f"The corpus '{facts.name}' is not on this machine. {ways_to_get(facts)}"
+        )
+    from chromasonic.data.download import fetch
+
+    fetch(facts, unpacked_folder(facts), on_progress=on_progress)
+    place = _in_folder(facts, unpacked_folder(facts), "download")
+    if place is None:
+        raise CorpusError(
+            f"The corpus '{facts.name}' vanished from {unpacked_folder(facts)} while it was read. "
+            "Run the command again."
+        )
+    return place
+
+
+def ways_to_get(facts: CorpusFacts) -> str:
+    """What a user can do who lacks a corpus: its address, size and licence, and what to take."""
+    return (
+        f"It comes from {facts.url} (about {facts.size_bytes / 1e6:.0f} MB; licence: "
+        f"{facts.licence}). With network: 'chromasonic data fetch {facts.name}'. By hand: unpack "
+        f"it into FOLDER/{facts.name} and set {DATA_VARIABLE}=FOLDER or give --data-dir FOLDER. "
+        "Without network: --dataset folk, folk-pd (both come with music21), synthetic or "
+        "synthetic-structured."
+    )
+
+
+def _wanted(facts: CorpusFacts) -> str:
+    return " and ".join(
+        f"{collection.folder}/ with {collection.file_count} files"
+        for collection in facts.collections
+    )
+
+
+def _in_package(facts: CorpusFacts) -> Place:
+    """The collections inside an installed package, which is not imported."""
+    spec = importlib.util.find_spec(facts.package)
+    roots = list(spec.submodule_search_locations or []) if spec else []
+    for root in roots:
+        place = _in_folder(facts, Path(root) / facts.package_folder, "installed package")
+        if place is not None:
+            return place
+    state = "is not installed" if not roots else f"carries no corpus in {roots[0]}"
+    raise CorpusError(
+        f"The corpus '{facts.name}' comes with the Python package {facts.package}, which {state}. "
+        f"Install it anew: pip install --force-reinstall {facts.package}. "
+        "Or take --dataset synthetic-structured."
+    )
+
+
+def _in_cache(facts: CorpusFacts) -> Place | None:
+    """The unpacked download, if it is whole; a damaged one counts as absent and is fetched anew."""
+    try:
+        place = _in_folder(facts, unpacked_folder(facts), "cache")
+    except CorpusError:
+        return None
+    if place is None or any(
+        files.sha256_of_file(folder / name) != digest
+        for collection, folder in zip(facts.collections, place.folders, strict=True)
+        for name, digest in collection.sha256.items()
+    ):
+        return None
+    return place
+
+
+def _in_folder(facts: CorpusFacts, root: Path, found_by: str) -> Place | None:
+    """The collections below `root`, or None where nothing of them is there.
+
+    Raises:
+        CorpusError: something of them is there, but not all files.
+    """
+    found = [_best_folder(facts, collection, root) for collection in facts.collections]
+    if not found or all(count == 0 for _, count in found):
+        return None
+    for collection, (folder, count) in zip(facts.collections, found, strict=True):
+        if count < collection.file_count:
+            missing = sorted(name for name in collection.sha256 if not (folder / name).is_file())
+            names = f" Missing: {', '.join(missing[:5])}" if missing else ""
+            raise CorpusError(
+                f"The corpus '{facts.name}' in {folder} is half there: {count} of "
+                f"{collection.file_count} files of {collection.title}.{names}"
+                f"{' and others' if len(missing) > 5 else ''}{'.' if missing else ''} "
+                "Unpack it again, or take the folder away to have it fetched."
+            )
+    return Place(tuple(folder for folder, _ in found), found_by)
+
+
+def _best_folder(facts: CorpusFacts, collection: Collection, root: Path) -> tuple[Path, int]:
+    """The folder at or below `root` with most of a collection's files, and how many it has."""
+    best = (root, 0)
+    for folder in _candidates(facts, collection, root):
+        count = len(files_of(collection, folder))
+        if count > best[1]:
+            best = (folder, count)
+        if count == collection.file_count:
+            break
+    return best
+
+
+def _candidates(facts: CorpusFacts, collection: Collection, root: Path) -> Iterator[Path]:
+    """Where an archive's top folder may have been kept, renamed or left out."""
+    for base in (root / facts.name, root):
+        if not base.is_dir():
+            continue
+        yield base / collection.folder
+        if collection.sha256:
+            yield base
+        yield from sorted(path for path in base.glob(f"*/{collection.folder}") if path.is_dir())
+
+
+def files_of(collection: Collection, folder: Path) -> list[Path]:
+    """The files of a collection that a folder has, by name; others in it are none of ours."""
+    if collection.sha256:
+        return [folder / name for name in sorted(collection.sha256) if (folder / name).is_file()]
+    if not folder.is_dir():
+        return []
+    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name)
+
+
+SUFFIX = ".abc"
