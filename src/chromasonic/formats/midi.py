@@ -114,10 +114,10 @@ def read_midi(path: PathLike) -> Tune:
     to the tick in a file that a program wrote on a grid, else rounded to sixteenths, triplets,
     thirty-seconds or sextuplets, quarter by quarter. Bars follow the time signatures (4/4 where
     there is none); a signature that lasts one bar, is shorter than its neighbour's, and stands at
-    the start, at the end or beside another such bar is an incomplete bar (anacrusis). Whole bars of silence in front are left out, and the
-    last bar is filled with a rest. The key is the key signature's, or that of our own marker; a
-    file without one gets the major or minor key that fits its notes. Two million notes take
-    seconds; more are refused.
+    the start, at the end or beside another such bar is an incomplete bar (anacrusis). Whole bars
+    of silence in front are left out, and the last bar is filled with a rest. The key is the key
+    signature's, or that of our own marker; a file without one gets the major or minor key that
+    fits its notes. Two million notes take seconds; more are refused.
 
     Raises:
         FormatError: no MIDI file, cut short, damaged, 0 ticks a quarter, SMPTE time, no notes.
