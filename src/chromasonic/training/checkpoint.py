@@ -1,0 +1,189 @@
+"""Checkpoints: one dict of tensors and plain values, which nothing can smuggle code into.
+
+Keys: `format_version`, `model_state_dict`, `optimizer_state_dict`, `scheduler_state_dict`, `epoch`,
+`config`, `metrics`, `rng_state`, `sampler_state`, and what a resumed run needs besides (`history`,
+`early_stopping_state_dict`, `average_state_dict`, `scaler_state_dict`).
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from chromasonic import files
+from chromasonic.errors import CheckpointError
+
+FORMAT_VERSION = 1
+LARGEST_BYTES = 4 * 2**30
+"""Larger checkpoints are refused: ours are a few megabytes, and a bomb is not."""
+
+_BROKEN = (
+    RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
+    OverflowError, MemoryError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+def save_checkpoint(path: files.PathLike, content: Mapping[str, Any]) -> Path:
+    """Write a checkpoint whole; the old one under that name stays until the new one is on disk.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written.
+    """
+    path = Path(path)
+    with files.open_whole(path) as file:
+        _save(dict(content), file)
+    return path
+
+
+def _save(content: dict[str, Any], file: Any) -> None:
+    """torch reports a failed write as RuntimeError; what stands behind it is the disk's error."""
+    guard = _Guard(file)
+    try:
+        torch.save(content, guard)
+    except Exception as error:
+        if guard.error is not None:
+            raise guard.error from error
+        raise
+
+
+class _Guard:
+    """A file that remembers why writing failed."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return int(self.file.write(data))
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
+def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES) -> dict[str, Any]:
+    """Read a checkpoint as tensors (on the CPU) and plain values; code in it is never run.
+
+    Raises:
+        CheckpointError: absent, truncated, hostile, too large, or no checkpoint of ours.
+    """
+    path = Path(path)
+    _check_size(path, largest_bytes)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is refused: it is damaged, or holds objects that would run code when read "
+            "(a checkpoint of ours has only tensors and plain values). Do not open it by other "
+            "means unless you trust who made it; train anew, or export its state_dict where it "
+            f"was made. Reader's word: {_first_line(error)}"
+        ) from error
+    except OSError as error:
+        raise CheckpointError(f"Cannot read the checkpoint {path}: {error.strerror}.") from error
+    except _BROKEN as error:
+        raise CheckpointError(
+            f"{path} is truncated or no checkpoint ({_first_line(error)}). Use another one of the "
+            "run (NAME_best.pt, NAME_epoch_N.pt), or copy the file again."
+        ) from error
+    return _checked(content, path)
+
+
+def _check_size(path: Path, largest_bytes: int) -> None:
+    """Refuse what would fill the memory, before any of it is read."""
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise CheckpointError(f"{path} is a folder; give a checkpoint in it (NAME_best.pt).")
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                size = max(size, sum(member.file_size for member in archive.infolist()))
+    except OSError as error:
+        raise CheckpointError(
+            f"Cannot read the checkpoint {path}: {error.strerror}. "
+            "A run keeps its checkpoints as NAME_best.pt, NAME_final.pt and NAME_latest.pt."
+        ) from error
+    except _BROKEN as error:
+        raise CheckpointError(
+            f"{path} is truncated or no checkpoint ({_first_line(error)}). Use another one."
+        ) from error
+    if size > largest_bytes:
+        raise CheckpointError(
+            f"{path} holds {size / 2**20:,.0f} MiB; more than {largest_bytes / 2**20:,.0f} MiB is "
+            "not read. A checkpoint of ours has a few MiB: check where the file is from."
+        )
+
+
+def _checked(content: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(content, dict) or not isinstance(content.get("model_state_dict"), dict):
+        raise CheckpointError(
+            f"{path} is no checkpoint of a training: it has no 'model_state_dict'. "
+            "Give a NAME_best.pt, NAME_final.pt, NAME_latest.pt or NAME_epoch_N.pt of a run."
+        )
+    version = content.get("format_version")
+    if not isinstance(version, int) or not 1 <= version <= FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has checkpoint format {version!r}; this version reads 1 to {FORMAT_VERSION}. "
+            "Update chromasonic, or train anew."
+        )
+    return content
+
+
+def load_weights(model: nn.Module, content: Mapping[str, Any], *, source: object) -> None:
+    """Put a checkpoint's weights into a model, all or none.
+
+    Args:
+        model: takes the weights.
+        content: of `load_checkpoint`.
+        source: how to call the checkpoint in messages.
+
+    Raises:
+        CheckpointError: names or shapes differ; the message names the first few.
+    """
+    theirs: Mapping[str, Tensor] = content["model_state_dict"]
+    ours = model.state_dict()
+    # Buffers may be tables as long as what was counted: the module itself judges their shapes.
+    fixed = [name for name, _ in model.named_parameters(remove_duplicate=False) if name in theirs]
+    faults = [f"it lacks {name}" for name in ours if name not in theirs]
+    faults += [f"it has {name}, which this model lacks" for name in theirs if name not in ours]
+    faults += [
+        f"{name} is {_shape(theirs[name])} there and {_shape(ours[name])} here"
+        for name in fixed
+        if _shape(theirs[name]) != _shape(ours[name])
+    ]
+    if not faults:
+        try:
+            model.load_state_dict(dict(theirs))
+        except RuntimeError as error:
+            faults = [" ".join(str(error).split())]
+    if faults:
+        more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise CheckpointError(
+            f"{source} holds {_kind(content)}; its weights do not fit this "
+            f"{type(model).__name__}: {'; '.join(faults[:3])}{more}. Build the model with the "
+            "configuration that the checkpoint carries under 'config', or train anew."
+        )
+
+
+def _shape(value: Any) -> str:
+    return " x ".join(map(str, value.shape)) or "one number" if isinstance(value, Tensor) else "?"
+
+
+def _kind(content: Mapping[str, Any]) -> str:
+    config = content.get("config")
+    model = config.get("model") if isinstance(config, dict) else None
+    kind = model.get("kind") if isinstance(model, dict) else None
+    return f"a model of kind '{kind}'" if kind else "another model"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
