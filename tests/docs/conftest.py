@@ -1,0 +1,43 @@
+"""A tiny corpus and a tiny training, for the pages' commands and snippets to work on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from documentation_pages import REPOSITORY, made_small, run_python_script
+
+
+@pytest.fixture(scope="session")
+def tiny_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for CHROMASONIC_DATA: Nottingham's layout, filled with the project's own tunes."""
+    from chromasonic.data.nottingham import FACTS
+
+    root = tmp_path_factory.mktemp("corpora")
+    (collection,) = FACTS.collections
+    folder = root / "nottingham" / collection.folder
+    folder.mkdir(parents=True)
+    text = (REPOSITORY / "tests/fixtures/tunes.abc").read_text(encoding="utf-8")
+    tunes = re.findall(r"^X:.*?(?=^X:|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    for index, name in enumerate(sorted(collection.sha256)):
+        (folder / name).write_text(tunes[index % len(tunes)], encoding="utf-8")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The corpora that the documentation's commands find."""
+    monkeypatch.setenv("CHROMASONIC_DATA", str(tiny_corpora))
+
+
+@pytest.fixture(scope="session")
+def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path) -> Path:
+    """A folder in which a reader has trained once: `training_results/` is there."""
+    folder = tmp_path_factory.mktemp("reader")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHROMASONIC_DATA", str(tiny_corpora))
+        patch.chdir(folder)
+        arguments = made_small(["train_models.py", "--dataset", "synthetic"])[1:]
+        assert run_python_script(REPOSITORY / "train_models.py", arguments, patch) == 0
+    return folder
