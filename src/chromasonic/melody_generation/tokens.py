@@ -159,7 +159,7 @@ def encode(tune: Tune) -> list[int]:
             continue
         if notes:
             ids.append(BAR)
-        if bar.metre != metre:
+        if bar.metre != metre or bar.metre is None:
             metre = bar.metre
             ids.append(_metre_token(tune, metre))
         if (bar.key.tonic_pitch_class, bar.key.mode) != key:
