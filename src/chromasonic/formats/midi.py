@@ -28,7 +28,9 @@ from chromasonic.music.tune import Bar, Note, Tune
 DEFAULT_TEMPO_BPM = 112.0
 """Felt beats a minute of a tune that names no tempo; half notes go at three quarters of it."""
 
-VELOCITY = 88
+VELOCITIES = {"bar": 96, "beat": 86, "between": 76}
+"""How strongly a note is struck on the first of a bar, on a beat, between beats."""
+
 MAX_BARS = 200_000
 PROGRAMS = {"piano": 0, "violin": 40, "flute": 73, "recorder": 74, "accordion": 21, "guitar": 24}
 """Some General MIDI programs by name (counted from 0)."""
@@ -57,11 +59,11 @@ def write_midi(
         RenderError: the program is out of range.
         StorageError: the file cannot be written.
     """
-    score = _score(tune, expand_repeats=expand_repeats, program=program)
+    score = midi_score(tune, expand_repeats=expand_repeats, program=program)
     return write_bytes(path, score.dumps_midi())
 
 
-def _score(tune: Tune, *, expand_repeats: bool, program: int):  # type: ignore[no-untyped-def]
+def midi_score(tune: Tune, *, expand_repeats: bool, program: int):  # type: ignore[no-untyped-def]
     """The tune as a symusic score, in the smallest usual resolution that keeps every onset."""
     import symusic
 
@@ -88,10 +90,25 @@ def _score(tune: Tune, *, expand_repeats: bool, program: int):  # type: ignore[n
             key = bar.key
         time += bar.duration
     track = symusic.Track(tune.title or tune.id, program, False)
+    stress = _stresses(tune)
     for onset, duration, pitch in tune.sounding():
-        track.notes.append(symusic.Note(onset // step, duration // step, pitch, VELOCITY))
+        velocity = VELOCITIES[stress.get(onset, "between")]
+        track.notes.append(symusic.Note(onset // step, duration // step, pitch, velocity))
     score.tracks.append(track)
     return score
+
+
+def _stresses(tune: Tune) -> dict[int, str]:
+    """Onset in ticks to "bar" or "beat"; beats of an anacrusis are counted from its end."""
+    stresses, time = {}, 0
+    for bar in tune.bars:
+        beat = bar.metre.beat_ticks if bar.metre else TICKS_PER_QUARTER
+        first = bar.duration % beat
+        stresses.update(dict.fromkeys(range(time + first, time + bar.duration, beat), "beat"))
+        if bar.is_full:
+            stresses[time] = "bar"
+        time += bar.duration
+    return stresses
 
 
 def _bar_signature(bar: Bar) -> tuple[int, int] | None:

@@ -66,7 +66,8 @@ def musicxml_text(tune: Tune) -> str:
     if tune.source:
         _text(identification, "source", tune.source)
     part_list = ET.SubElement(root, "part-list")
-    _text(ET.SubElement(part_list, "score-part", id="P1"), "part-name", "Melody")
+    name = ET.SubElement(part_list, "score-part", id="P1")
+    _text(name, "part-name", "Melody", **{"print-object": "no"})
     _add_part(ET.SubElement(root, "part", id="P1"), tune)
     ET.indent(root, " ")
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"

@@ -1,0 +1,206 @@
+"""Sound out of tunes: a soundfont played by symusic's synthesizer, as WAV or MP3.
+
+No soundfont is part of this package. `find_soundfont` takes the first that is there: the file
+that `CHROMASONIC_SOUNDFONT` names, those that Linux packages install, and TimGM6mb, which comes
+with pretty_midi.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from chromasonic.errors import RenderError, UsageError
+from chromasonic.files import PathLike, write_bytes
+from chromasonic.formats.midi import midi_score
+from chromasonic.music.tune import Tune
+
+SOUNDFONT_VARIABLE = "CHROMASONIC_SOUNDFONT"
+SYSTEM_SOUNDFONTS = (
+    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
+    "/usr/share/soundfonts/FluidR3_GM.sf2",
+    "/usr/share/soundfonts/default.sf2",
+    "/usr/share/sounds/sf2/default-GM.sf2",
+    "/usr/share/sounds/sf2/TimGM6mb.sf2",
+)
+"""Where Debian, Fedora, Arch and their kin put one; looked at in this order."""
+
+RATE_HZ = 44_100
+PEAK = 10 ** (-3 / 20)
+"""Loudest sample: 3 dB under full scale."""
+
+FLUTE = 73
+"""The instrument of melodies. The synthesizer holds flutes and fiddles well; its pianos die too fast."""
+
+TAIL_SECONDS = 2.0
+"""How long the last note may ring after its end, before what is inaudible is cut."""
+
+ROOM_SECONDS, ROOM_LEVEL = 1.1, 0.16
+"""The room that the tune sounds in: time to fall by 60 dB, and its loudness beside the direct sound."""
+
+QUIET = 10 ** (-60 / 20)
+FADE_SECONDS = 0.05
+MAX_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A mono recording: float32 samples from -1 to 1, and their rate in Hz."""
+
+    samples: npt.NDArray[np.float32]
+    rate: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+
+def find_soundfont() -> Path:
+    """The soundfont to play with, the first of a fixed order.
+
+    Raises:
+        RenderError: `CHROMASONIC_SOUNDFONT` names no file, or there is no soundfont at all.
+    """
+    chosen = os.environ.get(SOUNDFONT_VARIABLE)
+    if chosen:
+        if Path(chosen).is_file():
+            return Path(chosen)
+        raise RenderError(
+            f"{SOUNDFONT_VARIABLE} is '{chosen}', where no file is. "
+            "Name a .sf2 or .sf3 file, or unset it."
+        )
+    for place in [*map(Path, SYSTEM_SOUNDFONTS), *_of_pretty_midi()]:
+        if place.is_file():
+            return place
+    raise RenderError(
+        "There is no soundfont to play with. Install one (Debian, Ubuntu: apt install "
+        "fluid-soundfont-gm; or pip install pretty_midi, which carries a small one), or set "
+        f"{SOUNDFONT_VARIABLE} to a .sf2 file."
+    )
+
+
+def _of_pretty_midi() -> list[Path]:
+    """Where pretty_midi keeps its soundfont, without importing it (that takes a second)."""
+    spec = importlib.util.find_spec("pretty_midi")
+    places = spec.submodule_search_locations if spec else None
+    return [Path(place) / "TimGM6mb.sf2" for place in places or ()]
+
+
+def render(tune: Tune, *, program: int = FLUTE, expand_repeats: bool = True) -> Sound:
+    """Play a tune in a small room: peak at -3 dB, the last note rings out, then the sound ends.
+
+    Args:
+        tune: what to play, at its tempo or the default one.
+        program: General MIDI instrument, 0 to 127 (73 is a flute, 40 a violin, 0 a piano).
+        expand_repeats: play the repeats.
+
+    Raises:
+        RenderError: no soundfont, one that cannot be read, nothing to play, or over half an hour.
+    """
+    import symusic
+
+    score = midi_score(tune, expand_repeats=expand_repeats, program=program)
+    notes = score.tracks[0].notes
+    if not len(notes):
+        raise RenderError(f"'{tune.title or tune.id}' has no note to play.")
+    quarters = max(note.end for note in notes) / score.ticks_per_quarter
+    seconds = quarters * 60 / score.tempos[0].qpm
+    if seconds > MAX_SECONDS:
+        raise RenderError(
+            f"'{tune.title or tune.id}' takes {seconds / 60:.0f} minutes; up to "
+            f"{MAX_SECONDS / 60:.0f} are rendered. Cut it or raise its tempo."
+        )
+    soundfont = find_soundfont()
+    try:
+        synthesizer = symusic.Synthesizer(sf_path=str(soundfont), sample_rate=RATE_HZ, quality=4)
+        stereo = synthesizer.render(score, stereo=True)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise RenderError(
+            f"The soundfont {soundfont} cannot be played: {error}. "
+            f"Name another with {SOUNDFONT_VARIABLE}."
+        ) from error
+    samples = np.asarray(stereo, dtype=np.float32).mean(axis=0)
+    return Sound(_finished(samples, seconds), RATE_HZ)
+
+
+def _in_room(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The sound with the echo of a small room, `TAIL_SECONDS` longer.
+
+    The echo is noise that dies away exponentially, smoothed to take its edge off, always the same.
+    """
+    from scipy.signal import fftconvolve
+
+    times = np.arange(int(ROOM_SECONDS * RATE_HZ)) / RATE_HZ
+    noise = np.random.default_rng(0).standard_normal(len(times))
+    noise = np.convolve(noise, np.hanning(12), mode="same") * 10 ** (-3 * times / ROOM_SECONDS)
+    noise[: int(0.012 * RATE_HZ)] = 0.0  # the first wall is four metres off
+    echo = noise * (ROOM_LEVEL / np.sqrt((noise**2).sum()))
+    padded = np.concatenate([samples, np.zeros(int(TAIL_SECONDS * RATE_HZ))])
+    return (padded + fftconvolve(padded, echo)[: len(padded)]).astype(np.float32)
+
+
+def _finished(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
+    """In a room, cut after the tail, faded out, scaled to `PEAK`."""
+    samples = _in_room(samples[: int((seconds + TAIL_SECONDS) * RATE_HZ)])
+    peak = float(np.abs(samples).max(initial=0.0))
+    if not peak > 0:
+        raise RenderError(
+            "The soundfont gave silence. It may lack this instrument: name another soundfont with "
+            f"{SOUNDFONT_VARIABLE}, or another program."
+        )
+    audible = np.flatnonzero(np.abs(samples) > peak * QUIET)
+    samples = samples[: audible[-1] + 1] * np.float32(PEAK / peak)
+    fade = min(int(FADE_SECONDS * RATE_HZ), len(samples))
+    samples[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return samples
+
+
+def audio_bytes(sound: Sound, ending: str) -> bytes:
+    """A recording as the bytes of a .wav (16 bit) or .mp3 (mono, about 50 kbit/s) file.
+
+    Raises:
+        UsageError: another ending.
+        RenderError: this machine's libsndfile cannot write it.
+    """
+    import soundfile
+
+    buffer = io.BytesIO()
+    try:
+        if ending == ".wav":
+            soundfile.write(buffer, sound.samples, sound.rate, format="WAV", subtype="PCM_16")
+        elif ending == ".mp3":
+            soundfile.write(
+                buffer,
+                sound.samples,
+                sound.rate,
+                format="MP3",
+                subtype="MPEG_LAYER_III",
+                bitrate_mode="VARIABLE",
+                compression_level=0.75,
+            )
+        else:
+            raise UsageError(f"Sound is written as .wav or .mp3, not '{ending}'.")
+    except soundfile.LibsndfileError as error:
+        raise RenderError(f"libsndfile cannot write {ending}: {error}. Write .wav.") from error
+    return buffer.getvalue()
+
+
+def write_audio(tune: Tune, path: PathLike, *, program: int = FLUTE) -> Path:
+    """Write a tune as sound, .wav or .mp3 by the file's ending.
+
+    Raises:
+        UsageError: another ending.
+        RenderError: see `render`.
+        StorageError: the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".wav", ".mp3"):
+        raise UsageError(f"Sound is written as .wav or .mp3, not '{path.suffix}' ({path}).")
+    return write_bytes(path, audio_bytes(render(tune, program=program), path.suffix.lower()))

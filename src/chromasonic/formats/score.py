@@ -1,0 +1,281 @@
+"""Engraved scores: a tune as an SVG picture, or as PNG.
+
+The SVG is complete in itself: music signs are outlines, it names no font file and no address.
+Verovio engraves it in a child process (`engraver`), which may crash or hang without harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromasonic.errors import RenderError, UsageError
+from chromasonic.files import PathLike, sha256_of_bytes, write_bytes, write_text
+from chromasonic.formats.musicxml import musicxml_text
+from chromasonic.music.tune import Tune
+
+TEXT_FONT = '"Times New Roman", Times, "Liberation Serif", STIXGeneral, serif'
+SVG_NAME = "http://www.w3.org/2000/svg"
+SECONDS_TO_START, SECONDS_A_TUNE = 60.0, 20.0
+_TEXT_SIGNS = {
+    "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\ued60": "♭", "\ued61": "♮", "\ued62": "♯"
+}  # fmt: skip
+"""Accidentals of the music font in chord symbols, to those of every text font."""
+
+_ADVANCES = {"\ueca5": 302, "\uecb7": 130, "\ueca7": 500, "\ueca3": 302}
+"""Widths of metronome note signs in the music font, in thousandths of its size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreLayout:
+    """How a score is laid out.
+
+    Attributes:
+        width_px: width of the page in CSS pixels, 200 to 5,000.
+        staff_scale: size of the staff in percent; 40 gives a staff about 29 pixels high.
+        title: whether the title stands above.
+        chord_symbols: whether chord symbols are shown.
+        timeout_s: longest time for one tune, beside a minute to start; above 0.
+    """
+
+    width_px: int = 840
+    staff_scale: int = 40
+    title: bool = True
+    chord_symbols: bool = True
+    timeout_s: float = SECONDS_A_TUNE
+
+    def __post_init__(self) -> None:
+        if not 200 <= self.width_px <= 5000:
+            raise UsageError(f"width_px is {self.width_px}; a score is 200 to 5000 pixels wide.")
+        if not 10 <= self.staff_scale <= 200:
+            raise UsageError(f"staff_scale is {self.staff_scale}; allowed: 10 to 200 percent.")
+        if not self.timeout_s > 0:
+            raise UsageError(f"timeout_s is {self.timeout_s}; it must be above 0.")
+
+
+def engrave(tune: Tune, *, width_px: int = 840, title: bool = True) -> str:
+    """A tune as one SVG document, as many systems as it needs.
+
+    Raises:
+        RenderError: the engraver failed, crashed or took too long.
+    """
+    return engrave_all([tune], ScoreLayout(width_px=width_px, title=title))[0]
+
+
+def engrave_all(tunes: Sequence[Tune], layout: ScoreLayout | None = None) -> list[str]:
+    """Several tunes as SVG documents, through one child process.
+
+    Raises:
+        RenderError: as `engrave`; the message names the tune.
+    """
+    layout = layout or ScoreLayout()
+    if not tunes:
+        return []
+    jobs = []
+    for tune in tunes:
+        text = musicxml_text(tune if layout.chord_symbols else _without_chords(tune))
+        jobs.append({"musicxml": text, "options": _options(layout, text)})
+    results = _run_engraver(jobs, tunes, layout.timeout_s)
+    return [_finished(result, tune, layout) for result, tune in zip(results, tunes, strict=True)]
+
+
+def _without_chords(tune: Tune) -> Tune:
+    from dataclasses import replace
+
+    return replace(tune, bars=tuple(replace(bar, chords=()) for bar in tune.bars))
+
+
+def _options(layout: ScoreLayout, text: str) -> dict[str, object]:
+    """Verovio's options; the seed keeps ids apart where several scores stand on one page."""
+    return {
+        "pageWidth": layout.width_px * 100 // layout.staff_scale,
+        "pageHeight": 60_000,
+        "adjustPageHeight": True,
+        "scale": layout.staff_scale,
+        "header": "none",
+        "footer": "none",
+        "breaks": "auto",
+        "svgViewBox": True,
+        "smuflTextFont": "none",
+        "pageMarginLeft": 50,
+        "pageMarginRight": 10,
+        "pageMarginTop": 20,
+        "pageMarginBottom": 60,
+        "spacingSystem": 6,
+        "minLastJustification": 0.6,
+        "xmlIdSeed": int(sha256_of_bytes(text.encode())[:7], 16) + 1,
+    }
+
+
+def _run_engraver(jobs: list[dict], tunes: Sequence[Tune], timeout_s: float) -> list[dict]:
+    """The child's results; raises for the first job that has none."""
+    command = [sys.executable, "-m", "chromasonic.formats.engraver"]
+    source = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
+    limit = SECONDS_TO_START + timeout_s * len(jobs)
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(jobs).encode(),
+            capture_output=True,
+            timeout=limit,
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        )
+        output, how = done.stdout, f"it ended with code {done.returncode}"
+        if done.returncode and b"Error" in done.stderr[-400:]:
+            how += f" ({done.stderr.decode(errors='replace').strip().splitlines()[-1]})"
+    except subprocess.TimeoutExpired as error:
+        output, how = error.stdout or b"", f"it took more than {limit:.0f} s"
+    except OSError as error:
+        raise RenderError(f"Cannot start the engraver: {error}.") from error
+    results = [json.loads(line) for line in output.split(b"\n") if line.endswith(b"}")]
+    if len(results) < len(jobs):
+        culprit = tunes[len(results)]
+        raise RenderError(
+            f"No score of '{culprit.title or culprit.id}': the engraver stopped at it, {how}. "
+            "Write it as MusicXML and open it in a notation program instead."
+        )
+    return results
+
+
+def _finished(result: dict, tune: Tune, layout: ScoreLayout) -> str:
+    """The engraver's SVG with title, fonts and outlined metronome signs."""
+    if "error" in result:
+        raise RenderError(f"No score of '{tune.title or tune.id}': {result['error']}.")
+    ET.register_namespace("", SVG_NAME)
+    root = ET.fromstring(result["svg"].replace("xlink:href", "href"))
+    _outline_metronome(root, result["glyphs"])
+    _plain_accidentals(root)
+    for element in root.iter():
+        if element.get("font-family") == "Times, serif":
+            element.set("font-family", TEXT_FONT)
+    description = root.find(f"{{{SVG_NAME}}}desc")
+    title = tune.title or tune.id
+    if description is not None:
+        description.tag, description.text = f"{{{SVG_NAME}}}title", f"Score of {_printable(title)}"
+    root.set("role", "img")
+    if layout.title:
+        _add_title(root, _printable(title))
+    return _minified(ET.tostring(root, encoding="unicode"))
+
+
+def _minified(svg: str) -> str:
+    """Without indentation between tags; ids stay, as drawings refer to them."""
+    return re.sub(r">\s*\n\s*<", "><", svg) + "\n"
+
+
+def _printable(text: str) -> str:
+    return re.sub("[\x00-\x1f\ud800-\udfff\ufffe\uffff]", "", text)
+
+
+def _add_title(root: ET.Element, title: str) -> None:
+    """The title above the music, centred, on as many lines as it needs (three at most)."""
+    left, top, width, height = (float(part) for part in root.get("viewBox", "0 0 1 1").split())
+    size = 21.0
+    lines = textwrap.wrap(
+        title, width=max(8, int(width / size * 1.9)), max_lines=3, placeholder="…"
+    )
+    room = len(lines) * size * 1.3 + 10
+    for number, line in enumerate(lines):
+        text = ET.SubElement(root, f"{{{SVG_NAME}}}text")
+        text.set("x", f"{left + width / 2:g}")
+        text.set("y", f"{top - room + size * (1.05 + 1.3 * number):g}")
+        text.set("text-anchor", "middle")
+        text.set("font-size", f"{size:g}px")
+        text.set("font-family", TEXT_FONT)
+        text.set("fill", "currentColor")
+        text.text = line
+    root.set("viewBox", f"{left:g} {top - room:g} {width:g} {height + room:g}")
+
+
+def _outline_metronome(root: ET.Element, glyphs: dict[str, str]) -> None:
+    """Draw the note of a metronome mark, which stands as text in a font that nobody has."""
+    for group in root.iter(f"{{{SVG_NAME}}}g"):
+        text = group.find(f"{{{SVG_NAME}}}text")
+        if "tempo" not in group.get("class", "").split() or text is None:
+            continue
+        x, y = float(text.get("x", 0)), float(text.get("y", 0))
+        for span in list(text.iter(f"{{{SVG_NAME}}}tspan")):
+            if span.get("font-family") != "Leipzig" or not span.text:
+                continue
+            scale = float(span.get("font-size", "720px").removesuffix("px")) / 1000
+            for character in span.text:
+                if character in glyphs:
+                    outline = ET.fromstring(glyphs[character])
+                    drawing = ET.SubElement(group, f"{{{SVG_NAME}}}g")
+                    drawing.set("transform", f"translate({x:g},{y:g}) scale({scale:g})")
+                    for path in outline.iter("path"):
+                        ET.SubElement(drawing, f"{{{SVG_NAME}}}path", path.attrib)
+                x += _ADVANCES.get(character, 400 if character in glyphs else 60) * scale
+            span.text = ""
+        text.set("x", f"{x:g}")
+
+
+def _plain_accidentals(root: ET.Element) -> None:
+    """Chord symbols' accidentals as ordinary text of the size around them."""
+    for harmony in root.iter(f"{{{SVG_NAME}}}g"):
+        if "harm" not in harmony.get("class", "").split():
+            continue
+        spans = list(harmony.iter(f"{{{SVG_NAME}}}tspan"))
+        sizes = [span.get("font-size") for span in spans if not span.get("font-family")]
+        for span in spans:
+            if span.get("font-family") != "Leipzig":
+                continue
+            span.text = "".join(_TEXT_SIGNS.get(sign, sign) for sign in span.text or "")
+            span.attrib.pop("font-family")
+            span.set("font-size", next(filter(None, sizes), "405px"))
+
+
+def score_png(svg: str, *, width_px: int = 1680) -> bytes:
+    """A score's SVG as PNG bytes, black on white, with a text font that is always there.
+
+    Raises:
+        RenderError: the SVG cannot be drawn.
+    """
+    import matplotlib
+    import resvg_py
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    names = ("STIXGeneral.ttf", "STIXGeneralBol.ttf", "STIXGeneralItalic.ttf", "DejaVuSerif.ttf")
+    try:
+        return bytes(
+            resvg_py.svg_to_bytes(
+                svg_string=svg,
+                width=width_px,
+                background="#ffffff",
+                skip_system_fonts=True,
+                font_files=[str(fonts / name) for name in names],
+                font_family="STIXGeneral",
+                serif_family="STIXGeneral",
+            )
+        )
+    except ValueError as error:
+        raise RenderError(f"The score cannot be drawn as PNG: {error}.") from error
+
+
+def write_score(tune: Tune, path: PathLike, *, layout: ScoreLayout | None = None) -> Path:
+    """Write an engraved score as .svg or .png, by the file's ending.
+
+    Raises:
+        UsageError: another ending.
+        RenderError: see `engrave`.
+        StorageError: the file cannot be written.
+    """
+    layout = layout or ScoreLayout()
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in (".svg", ".png"):
+        raise UsageError(f"A score is written as .svg or .png, not '{path.suffix}' ({path}).")
+    svg = engrave_all([tune], layout)[0]
+    if ending == ".svg":
+        return write_text(path, '<?xml version="1.0" encoding="UTF-8"?>\n' + svg)
+    return write_bytes(path, score_png(svg, width_px=2 * layout.width_px))
