@@ -148,7 +148,7 @@ def describe_model(model: nn.Module) -> dict[str, Any]:
     return {
         "kind": "custom",
         "class": type(model).__qualname__,
-        "config": asdict(config) if is_plain else {},  # type: ignore[call-overload,arg-type]
+        "config": asdict(config) if is_plain else {},  # type: ignore[arg-type]
     }
 
 

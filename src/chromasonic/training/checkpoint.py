@@ -43,7 +43,7 @@ def save_checkpoint(path: files.PathLike, content: Mapping[str, Any]) -> Path:
 
 def _save(content: dict[str, Any], file: Any) -> None:
     """torch reports a failed write as RuntimeError; what stands behind it is the disk's error."""
-    guard = _Guard(file)
+    guard: Any = _Guard(file)
     try:
         torch.save(content, guard)
     except Exception as error:

@@ -77,12 +77,12 @@ class Epoch:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Epoch:
         """The epoch of `to_dict`; null is read as NaN."""
-        plain = {
+        plain: dict[str, Any] = {
             key: math.nan if value is None else value
             for key, value in values.items()
             if key not in ("train", "val")
         }
-        metrics = {
+        metrics: dict[str, Any] = {
             part: {
                 name: Metric(sum=float(item["sum"]), count=float(item["count"]))
                 for name, item in values.get(part, {}).items()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,16 @@ from torch import Tensor, nn
 
 from chromasonic.errors import DataError, TrainingError
 from chromasonic.training.batches import share
-from chromasonic.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.device import choose_device, choose_precision
 from chromasonic.training.distributed import Processes, joined
-from chromasonic.training.history import Epoch, Metric, TrainingHistory
+from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
-from chromasonic.training.randomness import rng_state, seeded
-from chromasonic.training.state import (
-    CheckpointFiles,
-    TrainingState,
-    new_state,
-    start_from,
-)
-from chromasonic.training.task import Batch, BatchLoss, EpochBatches, Task
+from chromasonic.training.randomness import seeded
+from chromasonic.training.saving import Saver
+from chromasonic.training.state import TrainingState, new_state, start_from
+from chromasonic.training.sums import Means, Sums
+from chromasonic.training.task import Batch, EpochBatches, Part, Task
 
 FP16_HOPELESS_SCALE = 1e-3
 """A gradient that overflows even when scaled so low is not fp16's fault."""
@@ -79,20 +74,23 @@ def fit(
         run = _Run(
             task=task,
             config=config,
-            files=CheckpointFiles(Path(folder), name) if folder is not None else None,
             observers=observers if processes.is_first else (),
             processes=processes,
             device=device,
             dtype=choose_precision(config.precision, device),
         )
-        model.to(device)
+        saver = Saver(folder, name, processes)
         metadata = dict(metadata or {})
-        state = new_state(model, config, metadata, name, fp16=run.dtype == torch.float16)
-        is_resumed = run.go_on(state) if resume else False
-        if init_from is not None and not is_resumed:
+        model.to(device)
+        if init_from is not None:
             start_from(model, Path(init_from), name, metadata)
-            state = new_state(model, config, metadata, name, fp16=run.dtype == torch.float16)
-        run.announce(state)
+        state = new_state(model, config, metadata, name, fp16=run.dtype == torch.float16)
+        if resume:
+            saver.resume(state)
+        else:
+            saver.begin_anew()
+        for observer in run.observers:
+            observer.on_start(run.start(state, folder))
         wrapped = processes.wrap(model, device)
 
         while not state.is_done:
@@ -100,11 +98,14 @@ def fit(
             is_best = state.stopping.update(epoch.epoch, epoch.val_loss)
             state.schedule.epoch_ended(epoch.val_loss)
             state.history.epochs.append(epoch)
-            run.save_epoch(state, is_best)
+            saver.save_epoch(state, is_best=is_best)
             for observer in run.observers:
                 observer.on_epoch(epoch, is_best)
 
-        run.finish(state)
+        saver.finish(state)
+        model.eval()
+        for observer in run.observers:
+            observer.on_end(state.history)
         return state.history
 
 
@@ -114,7 +115,7 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
     number = state.epoch + 1
     batches = run.batches("train", number)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    sums = _Sums(run.device)
+    sums = Sums(run.device)
     gradient_norm = torch.zeros((), device=run.device)
     cells = padded = updates = 0
     model.train()
@@ -197,10 +198,10 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
     )
 
 
-def _validate(run: _Run, model: nn.Module, epoch: int) -> _Means:
+def _validate(run: _Run, model: nn.Module, epoch: int) -> Means:
     """Loss and metrics of the validation part, without dropout, smoothing or gradients."""
     batches = run.batches("validation", epoch)
-    sums = _Sums(run.device)
+    sums = Sums(run.device)
     module = getattr(model, "module", model) if run.processes.count > 1 else model
     module.eval()
     with torch.no_grad():
@@ -261,65 +262,15 @@ def _last_share_syncs(model: nn.Module, *, is_last: bool) -> AbstractContextMana
 
 
 @dataclass(frozen=True)
-class _Means:
-    """What a pass over a part gave: mean loss, metrics, and the number of targets."""
-
-    loss: float
-    count: int
-    metrics: dict[str, Metric]
-
-
-class _Sums:
-    """Adds up losses and metrics on the device, so that no batch waits for the CPU."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.dtype = torch.float32 if device.type == "mps" else torch.float64
-        self.device = device
-        self.names: list[str] = []
-        self.values = torch.zeros(0, dtype=self.dtype, device=device)
-        self.count = 0
-
-    def add(self, loss: BatchLoss, count: int) -> None:
-        if not self.names:
-            self.names = list(loss.metrics)
-            self.values = torch.zeros(1 + 2 * len(self.names), dtype=self.dtype, device=self.device)
-        numbers = [loss.loss_sum.detach()]
-        for name in self.names:
-            numbers += loss.metrics[name]
-        self.values += torch.stack([number.to(self.dtype) for number in numbers])
-        self.count += count
-
-    def total(self, processes: Processes) -> _Means:
-        """Means over all that was added, in all processes."""
-        names: list[str] = max(processes.gather(self.names), key=len)
-        values = self.values
-        if not len(values):
-            values = torch.zeros(1 + 2 * len(names), dtype=self.dtype, device=self.device)
-        count = int(processes.sum(torch.tensor(self.count, device=self.device)))
-        loss, *metrics = processes.sum(values).tolist()
-        return _Means(
-            loss=loss / count if count else math.nan,
-            count=count,
-            metrics={
-                name: Metric(sum=metrics[2 * i], count=metrics[2 * i + 1])
-                for i, name in enumerate(names)
-            },
-        )
-
-
-@dataclass
 class _Run:
-    """What stays fixed during a training, and its files."""
+    """What stays fixed during a training."""
 
     task: Task
     config: TrainingConfig
-    files: CheckpointFiles | None
     observers: Sequence[Observer]
     processes: Processes
     device: torch.device
     dtype: torch.dtype | None
-    best_in_memory: dict[str, Tensor] = field(default_factory=dict)
-    has_saved: bool = False
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The arithmetic of the forward pass."""
@@ -327,7 +278,7 @@ class _Run:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=self.dtype)
 
-    def batches(self, part: Any, epoch: int) -> EpochBatches:
+    def batches(self, part: Part, epoch: int) -> EpochBatches:
         """The batches of an epoch; an empty part is an error."""
         config = self.config
         batches = self.task.epoch(part, seed=config.seed, epoch=epoch, batch_size=config.batch_size)
@@ -338,18 +289,9 @@ class _Run:
             )
         return batches
 
-    def go_on(self, state: TrainingState) -> bool:
-        """Resume from `latest`, if there is one."""
-        if self.files is None or not self.files.path("latest.pt").exists():
-            return False
-        state.resume(self.files.path("latest.pt"), self.processes)
-        self.has_saved = True
-        return True
-
-    def announce(self, state: TrainingState) -> None:
-        if self.files is not None and self.processes.is_first:
-            self.files.remove_unfinished()
-        start = TrainingStart(
+    def start(self, state: TrainingState, folder: Path | None) -> TrainingStart:
+        """What observers hear first."""
+        return TrainingStart(
             name=state.history.name,
             config=self.config,
             device=str(self.device),
@@ -357,56 +299,6 @@ class _Run:
             parameters=sum(p.numel() for p in state.model.parameters() if p.requires_grad),
             processes=self.processes.count,
             first_epoch=state.epoch + 1,
-            folder=self.files.folder if self.files else None,
+            folder=folder,
             metadata=state.metadata,
         )
-        for observer in self.observers:
-            observer.on_start(start)
-
-    def save_epoch(self, state: TrainingState, is_best: bool) -> None:
-        """Write what an epoch leaves. `latest` comes after `best`: whoever is killed in between
-        resumes from the epoch before, and makes the same best again."""
-        rng_states = self.processes.gather(rng_state())
-        if self.files is None:
-            if is_best:
-                with state.judged_weights():
-                    self.best_in_memory = copy.deepcopy(state.model.state_dict())
-            return
-        if self.processes.is_first:
-            if not self.has_saved:
-                self.files.remove_old()
-                self.has_saved = True
-            every = self.config.checkpoint_every
-            with state.judged_weights():
-                judged = state.checkpoint(rng_states)
-                if is_best:
-                    save_checkpoint(self.files.path("best.pt"), judged)
-                if every and state.epoch % every == 0:
-                    save_checkpoint(self.files.path(f"epoch_{state.epoch}.pt"), judged)
-            save_checkpoint(self.files.path("latest.pt"), state.checkpoint(rng_states))
-            self.save_history(state.history)
-        self.processes.wait()
-
-    def save_history(self, history: TrainingHistory) -> None:
-        assert self.files is not None
-        history.save(self.files.path("history.json"))
-        history.save(self.files.path("history.csv"))
-
-    def finish(self, state: TrainingState) -> None:
-        """Write the final weights and the curves, and put the best weights into the model."""
-        state.history.end = "patience" if state.epoch < self.config.epochs else "epochs"
-        if self.files is not None:
-            if self.processes.is_first:
-                rng_states = [rng_state()]
-                with state.judged_weights():
-                    save_checkpoint(self.files.path("final.pt"), state.checkpoint(rng_states))
-                self.save_history(state.history)
-                state.history.plot_curves(self.files.path("curves.png"))
-            self.processes.wait()
-            best = load_checkpoint(self.files.path("best.pt"))
-            load_weights(state.model, best, source=self.files.path("best.pt"))
-        elif self.best_in_memory:
-            state.model.load_state_dict(self.best_in_memory)
-        state.model.eval()
-        for observer in self.observers:
-            observer.on_end(state.history)

@@ -13,7 +13,8 @@ import torch
 
 def rng_state() -> dict[str, Any]:
     """The state of the generators that layers and augmentations draw from, as plain values."""
-    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    legacy: Any = np.random.get_state(legacy=True)  # noqa: NPY002
+    kind, keys, position, has_gauss, gauss = legacy
     state: dict[str, Any] = {
         "torch": torch.get_rng_state(),
         "python": random.getstate(),

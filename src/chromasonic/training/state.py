@@ -26,29 +26,6 @@ MAY_CHANGE = ("epochs", "patience", "checkpoint_every", "device")
 """Settings that a resumed run may change; any other would make it another training."""
 
 
-@dataclass(frozen=True)
-class CheckpointFiles:
-    """The names under which a model's training keeps its files in a folder."""
-
-    folder: Path
-    name: str
-
-    def path(self, what: str) -> Path:
-        """For instance `path("best.pt")` is FOLDER/NAME_best.pt."""
-        return self.folder / f"{self.name}_{what}"
-
-    def remove_unfinished(self) -> None:
-        """Remove what a killed process left half-written under temporary names."""
-        for path in self.folder.glob(f".{self.name}_*.tmp"):
-            path.unlink(missing_ok=True)
-
-    def remove_old(self) -> None:
-        """Remove another run's files, so that no epoch of it passes for one of this run."""
-        for pattern in ("epoch_*.pt", "final.pt", "latest.pt"):
-            for path in self.folder.glob(f"{self.name}_{pattern}"):
-                path.unlink(missing_ok=True)
-
-
 @dataclass(kw_only=True)
 class TrainingState:
     """A training between two epochs.
