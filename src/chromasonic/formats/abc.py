@@ -56,6 +56,10 @@ class AbcBook:
 
 
 _TUNE_START = re.compile(r"^X:[^\n]*", re.MULTILINE)
+_MAILED = re.compile(r"=(?:20)?\n")
+"""Marks of e-mail's quoted-printable text: ABC itself never ends a line so."""
+
+_VOICE = re.compile(r"\[V:([^\]]*)\]")
 _FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)", re.DOTALL)
 
 
@@ -116,6 +120,9 @@ class _TuneReader:
         self.has_music = False
 
     def read(self, text: str) -> None:
+        if _MAILED.search(text):
+            text = text.replace("=20\n", "\n").replace("=\n", "").replace("=3D", "=")
+        continued = ""
         for line in text.split("\n"):
             if "%" in line:
                 line = re.split(r"(?<!\\)%", line, maxsplit=1)[0]
@@ -126,10 +133,27 @@ class _TuneReader:
                 break  # an empty line ends the tune
             field = _FIELD.match(line)
             if field is not None:
+                if continued:
+                    self.read_music(continued)
+                    continued = ""
                 self.take_field(field[1], field[2].strip())
-            elif self.voice is not None and self.is_first_voice:
+            elif self.voice is not None:
+                if line.endswith("\\"):  # the next line of music goes on at once: "||\\" then ":"
+                    continued += line[:-1]
+                else:
+                    self.read_music(continued + line)
+                    continued = ""
+        if continued:
+            self.read_music(continued)
+
+    def read_music(self, line: str) -> None:
+        """Take a line of music; `[V:2]` in it hands over to another voice, which is left out."""
+        for index, part in enumerate(_VOICE.split(line) if "[V:" in line else [line]):
+            if index % 2:
+                self.take_voice(part)
+            elif self.is_first_voice and part:
                 self.has_music = True
-                self.voice.read_line(line)
+                self.voice.read_line(part)
 
     def take_field(self, letter: str, text: str) -> None:
         """Act upon a field, in the header, on a line of its own or inside the music."""

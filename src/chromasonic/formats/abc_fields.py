@@ -42,9 +42,10 @@ class KeyField:
     shift: int = 0
 
 
-_TONIC = re.compile(r"([A-G])([#b]?)\s*(?:(?![\w-]+\s*=)([A-Za-z]*))?")
+_PARAMETERS = r"(?:clef|middle|transpose|octave|stafflines|staffscale|score|sound|shift|t|m)\s*="
+_TONIC = re.compile(rf"([A-G])([#b]?)\s*(?:(?!{_PARAMETERS})([A-Za-z]*))?")
 _CLEFS = ("treble", "bass", "alto", "tenor", "perc", "clef", "none", "staff", "exp")
-_KEY_ACCIDENTAL = re.compile(r"(?:^|\s)(\^\^|__|[_^=])([A-Ga-g])(?![\w=])")
+_KEY_ACCIDENTAL = re.compile(r"(?<![=_^])(\^\^|__|[_^=])([A-Ga-g])(?![A-Za-z0-9=])")
 _SHIFT = re.compile(r"\b(octave|transpose|t)\s*=\s*(-?\d{1,2})\b")
 _CLEF_OCTAVE = re.compile(r"\b(?:treble|alto|tenor|bass)[1-5]?([+-])8")
 
@@ -117,7 +118,7 @@ def read_metre(text: str) -> Metre | None:
 
 
 def default_unit_ticks(metre: Metre | None) -> int:
-    """Ticks of the unit length where `L:` is absent: 1/16 below three quarters of a whole, else 1/8."""
+    """Ticks of the unit length where `L:` is absent: 1/16 in metres below 3/4, else 1/8."""
     if metre is not None and metre.numerator * 4 < metre.denominator * 3:
         return TICKS_PER_WHOLE // 16
     return TICKS_PER_WHOLE // 8

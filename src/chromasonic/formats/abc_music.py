@@ -25,7 +25,7 @@ MAX_FACTOR = 512
 _TOKEN = re.compile(
     r"""
     (?P<note>(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d*)(/*)(\d*))
-    | (?P<bar>(:*)(\[\|\]|\[?\|[|\]]*(?:\[\|\]?)?)(:*)(\d[\d,.\-]*)?|(::+)(\d[\d,.\-]*)?)
+    | (?P<bar>(:*)(\[\|\]|\[?\|[|\]]*(?:\[\|\]?)?)(:*)(\d[\d,.\-]*)?|(::+|:(?=\]))\]?(\d[\d,.\-]*)?)
     | (?P<space>[ \t`\\)*;?@\#$]+)
     | (?P<quoted>"([^"]*)(")?)
     | (?P<broken><+|>+)
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
     | (?P<chord>\[([^\]|]*)\](\d*)(/*)(\d*))
     | (?P<grace>\{[^}|]*\}?)
     | (?P<decoration>!(?:[^!\s|"]{0,40}!)?|\+(?:[^+\s|"]{0,40}\+)?|[.~H-WYh-wy]\d*)
-    | (?P<slur>\()
+    | (?P<slur>\(|\[(?=\s*"))
     | (?P<overlay>&[^|]*)
     | (?P<strange>.)
     """,
@@ -140,7 +140,7 @@ class Voice:
         parts = int(divisor) if divisor else 2 ** len(slashes)
         if divisor and len(slashes) > 1:
             parts *= 2 ** (len(slashes) - 1)
-        if not 0 < factor <= MAX_FACTOR or not 0 < parts:
+        if not 0 < factor <= MAX_FACTOR or parts < 1:
             raise BrokenTune(f"a length ({number + slashes + divisor}) is out of range")
         return _whole(self.unit_ticks * factor, parts)
 
@@ -324,8 +324,9 @@ class Voice:
 
     def _refuse(self, match: re.Match[str]) -> None:
         text = match.group()
-        if text.isprintable() and text not in "[{":
-            return  # stray signs and digits mean nothing in ABC 2.1, and change no note
+        if text == ":" and not self._notes:  # a line that begins with ':' after a bar line
+            self._opens_repeat = True
+            return
         raise BrokenTune(f"a character {text!r} that is no music code")
 
 
