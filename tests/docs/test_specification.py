@@ -53,8 +53,8 @@ def run_snippet(text: str, **names: Any) -> dict[str, Any]:
     return namespace
 
 
-@pytest.fixture(autouse=True)
-def stand_in(readers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def at_the_readers(readers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(readers_folder)
 
 
@@ -117,6 +117,7 @@ print(f"Overall Score: {results['overall_score']:.4f}")
 """
 
 
+@pytest.mark.usefixtures("at_the_readers")
 def test_running_tests(capsys: pytest.CaptureFixture[str]) -> None:
     left = run_snippet(RUNNING_TESTS, Path=Path, load_trained_model=lambda: trained("lstm"))
     assert len(left["test_data"]) == 200
@@ -141,6 +142,7 @@ results = comparison.compare_models(
 """
 
 
+@pytest.mark.usefixtures("at_the_readers")
 def test_model_comparison() -> None:
     from chromasonic.melody_generation.training import create_training_data
 
@@ -194,6 +196,7 @@ ARCHITECTURE = "self.table = nn.Embedding(512, 16); self.out = nn.Linear(16, 512
 FORWARD = "return self.out(self.table(x))"
 
 
+@pytest.mark.usefixtures("at_the_readers")
 def test_custom_training_loop() -> None:
     from chromasonic.melody_generation.training import create_training_data
 
@@ -227,6 +230,7 @@ print(f"Loaded from epoch: {checkpoint['epoch']}")
 """
 
 
+@pytest.mark.usefixtures("at_the_readers")
 def test_loading_saved_models(capsys: pytest.CaptureFixture[str]) -> None:
     run_snippet(LOADING, model=trained("lstm"))
     assert capsys.readouterr().out == "Loaded from epoch: 1\n"
@@ -247,6 +251,7 @@ history.plot_curves(save_path="custom_curves.png")
 """
 
 
+@pytest.mark.usefixtures("at_the_readers")
 def test_analyzing_training_history(capsys: pytest.CaptureFixture[str]) -> None:
     left = run_snippet(ANALYZING)
     out = capsys.readouterr().out
