@@ -47,7 +47,7 @@ format: $(STAMP)  ## Lay out the code and mend what ruff can mend
 	$(PY) -m ruff check --fix .
 
 bench: $(STAMP)  ## Run the benchmarks and write their results (minutes)
-	for file in benchmarks/bench_*.py; do $(PY) "$$file" || exit 1; done
+	for file in benchmarks/*.py; do $(PY) "$$file" || exit 1; done
 
 # Local suffixes and platform-only packages stay out, so that the file resolves everywhere.
 constraints: $(STAMP)  ## Write constraints.txt anew from what is installed in .venv

@@ -148,6 +148,7 @@ class CountTables(nn.Module):
     """
 
     PARTS = ("contexts", "starts", "symbols", "shares", "rests")
+    uniform_W: Tensor
 
     def __init__(self, order: int, smoothing: str, symbols: np.ndarray) -> None:
         super().__init__()

@@ -169,9 +169,8 @@ def _next_repeat(bars: tuple[Bar, ...], position: int) -> tuple[int, int]:
         return goal, goal
     start = position
     for index in range(position + 1, goal + 1):
-        if bars[index].opens_repeat:
-            start = index
-        elif bars[index - 1].closes_section and not bars[start].opens_repeat:
+        follows_end = bars[index - 1].closes_section and not bars[start].opens_repeat
+        if bars[index].opens_repeat or follows_end:
             start = index
     stop = goal + 1
     while stop < len(bars) and bars[stop].ending and not bars[stop].opens_repeat:
