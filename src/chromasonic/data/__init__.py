@@ -1,17 +1,27 @@
-"""Corpora: facts, files, tunes, splits."""
+"""Corpora: facts, files, tunes, splits.
 
-from chromasonic.data.catalogue import CORPORA
+`load(name)` gives a `Corpus` of tunes with its manifest and split; `CORPORA` lists what there is.
+"""
+
+from chromasonic.data.catalogue import CORPORA, facts_of
 from chromasonic.data.corpus import Corpus, Manifest, Skipped
-from chromasonic.data.facts import CorpusFacts
-from chromasonic.data.loading import load
-from chromasonic.data.split import Split
+from chromasonic.data.facts import Collection, CorpusFacts
+from chromasonic.data.loading import Choice, load, resolve_auto
+from chromasonic.data.near_duplicates import without_copies_of
+from chromasonic.data.split import Split, make_split
 
 __all__ = [
     "CORPORA",
+    "Choice",
+    "Collection",
     "Corpus",
     "CorpusFacts",
     "Manifest",
     "Skipped",
     "Split",
+    "facts_of",
     "load",
+    "make_split",
+    "resolve_auto",
+    "without_copies_of",
 ]

@@ -91,9 +91,7 @@ def locate(
     if place is not None:
         return place
     if not download:
-        raise CorpusError(
-            f"The corpus '{facts.name}' is not on this machine. {ways_to_get(facts)}"
-        )
+        raise CorpusError(f"The corpus '{facts.name}' is not on this machine. {ways_to_get(facts)}")
     from chromasonic.data.download import fetch
 
     fetch(facts, unpacked_folder(facts), on_progress=on_progress)
