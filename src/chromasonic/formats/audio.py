@@ -36,13 +36,13 @@ PEAK = 10 ** (-3 / 20)
 """Loudest sample: 3 dB under full scale."""
 
 FLUTE = 73
-"""The instrument of melodies. The synthesizer holds flutes and fiddles well; its pianos die too fast."""
+"""The instrument of melodies: the synthesizer sustains it well; its pianos die too fast."""
 
 TAIL_SECONDS = 2.0
 """How long the last note may ring after its end, before what is inaudible is cut."""
 
 ROOM_SECONDS, ROOM_LEVEL = 1.1, 0.16
-"""The room that the tune sounds in: time to fall by 60 dB, and its loudness beside the direct sound."""
+"""The room that the tune sounds in: time to fall by 60 dB, loudness beside the direct sound."""
 
 QUIET = 10 ** (-60 / 20)
 FADE_SECONDS = 0.05

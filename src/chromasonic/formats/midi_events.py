@@ -87,11 +87,11 @@ def parse_midi(data: bytes, source: str) -> MidiEvents:
     if track == 0:
         raise FormatError(f"{source} has no track. Export the file again.")
     for values in (events.notes, events.tempos, events.metres, events.keys, events.markers):
-        values.sort(key=_time_of)  # type: ignore[attr-defined]
+        values.sort(key=_time_of)
     return events
 
 
-def _time_of(value: MidiNote | tuple) -> int:  # type: ignore[type-arg]
+def _time_of(value: MidiNote | tuple) -> int:
     return value.onset if isinstance(value, MidiNote) else value[0]
 
 

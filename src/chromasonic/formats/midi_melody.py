@@ -9,8 +9,8 @@ from chromasonic.formats.midi_events import DRUM_CHANNEL, MidiEvents, MidiNote
 from chromasonic.music.key import MODES, Key
 from chromasonic.music.metre import TICKS_PER_QUARTER
 
-EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 18, 24, 32)
-"""Parts of a quarter that a file written by a program is taken to mean exactly."""
+EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32)
+"""Parts of a quarter that a program means exactly (10, 14, ...: tuplets after an odd eighth)."""
 
 PLAYED_DIVISIONS = (4, 3, 8, 6)
 """Parts of a quarter that playing is rounded to, simplest first: sixteenths, triplets, ..."""
