@@ -95,7 +95,7 @@ def _download(facts: CorpusFacts, work: Path, on_progress: Progress | None) -> P
                 downloader=downloader,
             )
     except requests.RequestException as error:
-        raise _failure(facts, _in_words(error)) from error
+        raise _failure(facts, _in_words(error)) from None  # the layers below say no more
     except ValueError as error:  # pooch's word for a checksum that does not match
         raise _failure(facts, f"what came does not match its checksum ({error})") from error
     return Path(path)
