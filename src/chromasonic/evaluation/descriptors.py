@@ -97,7 +97,13 @@ def rhythm_likeness(o: Outline) -> float:
 
 
 def _likeness_matrix(sets: list[frozenset]) -> np.ndarray:
-    return np.array([[_likeness(a, b) for b in sets] for a in sets]).reshape(len(sets), len(sets))
+    """Jaccard index of every two of n sets (n, n)."""
+    places = {item: place for place, item in enumerate(set().union(*sets))}
+    holds = np.zeros((len(sets), len(places)))
+    for row, items in enumerate(sets):
+        holds[row, [places[item] for item in items]] = 1
+    common, sizes = holds @ holds.T, holds.sum(axis=1)
+    return common / np.maximum(sizes[:, None] + sizes[None, :] - common, 1)
 
 
 def _lag_excess(likeness: np.ndarray, lags: tuple[int, ...]) -> float:
@@ -152,9 +158,7 @@ def in_scale(o: Outline) -> float:
 
 def in_key(o: Outline) -> float:
     """Share of notes in the scale of the key that is written."""
-    return _mean(
-        [pitch % 12 in bar.key.pitch_classes for bar in o.bars for pitch in bar.pitches]
-    )
+    return _mean([pitch % 12 in bar.key.pitch_classes for bar in o.bars for pitch in bar.pitches])
 
 
 def pitch_entropy(o: Outline) -> float:

@@ -89,5 +89,3 @@ def _grams(tune: Tune) -> list[tuple[tuple[int, int], ...]]:
     return [
         tuple(steps[start : start + GRAM_NOTES]) for start in range(len(steps) - GRAM_NOTES + 1)
     ]
-
-

@@ -86,9 +86,7 @@ def memorization_of(tunes: Sequence[Tune], training: Sequence[Tune]) -> Memoriza
     )
 
 
-def copied_runs(
-    queries: Sequence[Sequence[Any]], training: Any
-) -> list[np.ndarray]:
+def copied_runs(queries: Sequence[Sequence[Any]], training: Any) -> list[np.ndarray]:
     """For each place of each query, how many symbols from there on stand in a training sequence.
 
     Args:

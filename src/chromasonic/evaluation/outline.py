@@ -85,9 +85,7 @@ def outline_of(tune: Tune) -> Outline:
             time += note.duration
         bar_of_note += [len(bars)] * len(onsets)
         bars.append(
-            OutlineBar(
-                group[0].metre, group[0].key, tuple(onsets), tuple(pitches), _is_full(group)
-            )
+            OutlineBar(group[0].metre, group[0].key, tuple(onsets), tuple(pitches), _is_full(group))
         )
     table = np.array(notes, dtype=np.int64).reshape(-1, 3)
     return Outline(
