@@ -7,6 +7,7 @@ from chromasonic.data.catalogue import CORPORA, facts_of
 from chromasonic.data.corpus import Corpus, Manifest, Skipped
 from chromasonic.data.facts import Collection, CorpusFacts
 from chromasonic.data.loading import Choice, load, resolve_auto
+from chromasonic.data.locate import Place, locate, obtain
 from chromasonic.data.near_duplicates import without_copies_of
 from chromasonic.data.split import Split, make_split
 
@@ -17,11 +18,14 @@ __all__ = [
     "Corpus",
     "CorpusFacts",
     "Manifest",
+    "Place",
     "Skipped",
     "Split",
     "facts_of",
     "load",
+    "locate",
     "make_split",
+    "obtain",
     "resolve_auto",
     "without_copies_of",
 ]

@@ -41,7 +41,8 @@ class Manifest:
         found_by: which rule found it: "data-dir", "CHROMASONIC_DATA", "cache", "download",
             "installed package", "generated".
         fingerprint: SHA-256 over the names and contents of the files (or of the recipe).
-        counts: tunes, bars and notes (sounding notes, as written), files, and tunes by collection.
+        counts: tunes, bars and notes (sounding notes, as written), tunes without near-duplicates,
+            files, and tunes by collection.
         skipped: what could not be read.
         remarks: what the user should know, such as a file that differs from the pinned one.
     """

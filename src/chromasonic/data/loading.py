@@ -116,7 +116,8 @@ def _made(facts: CorpusFacts, count: int, seed: int) -> tuple[Packed, Manifest]:
     packed = Packed(tunes, (), tuple(group_keys(tunes)), _counts(tunes))
     recipe = f"{facts.name}, {count} tunes, seed {seed}"
     digest = hashlib.sha256("\n".join(packed.group_keys).encode()).hexdigest()
-    counts = {"tunes": len(tunes), **packed.counts}
+    distinct = len(set(packed.group_keys))
+    counts = {"tunes": len(tunes), **packed.counts, "distinct_tunes": distinct}
     return packed, Manifest.of(
         facts, found_at=recipe, found_by="generated", fingerprint=digest, counts=counts
     )
@@ -140,6 +141,7 @@ def _read(
     counts = {
         "tunes": len(packed.tunes),
         **packed.counts,
+        "distinct_tunes": len(set(packed.group_keys)),
         "files": sum(len(content.data) for content in contents),
         **{f"tunes_{c.collection.name}": by_collection[c.collection.name] for c in contents},
     }

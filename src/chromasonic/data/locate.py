@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chromasonic import files
 from chromasonic.data.facts import Collection, CorpusFacts
-from chromasonic.errors import CorpusError
+from chromasonic.errors import CorpusError, UsageError
 
 Progress = Callable[[str, int, int | None], None]
 """Called with (what is done, how many bytes or tunes are done, of how many if that is known)."""
@@ -101,6 +101,39 @@ def locate(
             f"The corpus '{facts.name}' vanished from {unpacked_folder(facts)} while it was read. "
             "Run the command again."
         )
+    return place
+
+
+def obtain(
+    facts: CorpusFacts,
+    *,
+    data_dir: files.PathLike | None = None,
+    on_progress: Progress | None = None,
+) -> Place:
+    """Make sure that a corpus is on this machine.
+
+    Args:
+        facts: of the corpus.
+        data_dir: a folder to look in and to fetch into (as `data_dir`/name), instead of the usual
+            places and the cache.
+        on_progress: told how the download goes.
+
+    Raises:
+        UsageError: it is made from a seed: there is nothing to fetch.
+        CorpusError: a folder is half there.
+        DownloadError: the download failed.
+    """
+    if facts.kind == "generated":
+        raise UsageError(f"'{facts.name}' is made on the spot: there is nothing to fetch.")
+    if data_dir is None or facts.kind == "bundled":
+        return locate(facts, on_progress=on_progress)
+    root = Path(data_dir).expanduser()
+    place = _in_folder(facts, root, "data-dir")
+    if place is None:
+        from chromasonic.data.download import fetch
+
+        fetch(facts, root / facts.name, on_progress=on_progress)
+        place = locate(facts, data_dir=root)
     return place
 
 

@@ -7,6 +7,7 @@ are alike come back as one object, which is what makes unpacking fast.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Hashable, Iterable, Sequence
@@ -140,7 +141,7 @@ def _unpacked(arrays: dict[str, Any]) -> Packed:
         if (upper, lower) not in metres:
             metres[upper, lower] = Metre(upper, lower)
         bars.append(
-            Bar(
+            _bar(
                 runs[run],
                 metres[upper, lower],
                 keys[key],
@@ -170,6 +171,34 @@ def _unpacked(arrays: dict[str, Any]) -> Packed:
     if len(group_keys) != len(tunes):
         raise ValueError("a group key for each tune is wanted")
     return Packed(tunes, skipped, group_keys, {k: int(n) for k, n in words["counts"].items()})
+
+
+# A frozen dataclass fills its fields through a slow detour; a corpus has 100,000 bars, and writing
+# the slots directly halves the time of a second load. The order is that of the class.
+_SET_SLOTS = [getattr(Bar, field.name).__set__ for field in dataclasses.fields(Bar)]
+_SET_1, _SET_2, _SET_3, _SET_4, _SET_5, _SET_6, _SET_7, _SET_8 = _SET_SLOTS
+
+
+def _bar(
+    notes: Any,
+    metre: Any,
+    key: Any,
+    chords: Any,
+    opens_repeat: Any,
+    closes_repeat: Any,
+    ending: Any,
+    closes_section: Any,
+) -> Bar:
+    bar = object.__new__(Bar)
+    _SET_1(bar, notes)
+    _SET_2(bar, metre)
+    _SET_3(bar, key)
+    _SET_4(bar, chords)
+    _SET_5(bar, opens_repeat)
+    _SET_6(bar, closes_repeat)
+    _SET_7(bar, ending)
+    _SET_8(bar, closes_section)
+    return bar
 
 
 def _ragged(name: str, rows: Sequence[Sequence[int]]) -> dict[str, Any]:

@@ -1,0 +1,241 @@
+"""`chromasonic data`: which corpora there are, what is in them, and getting them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chromasonic.errors import DataError
+from chromasonic.files import json_text
+
+if TYPE_CHECKING:
+    from chromasonic.data import Corpus, CorpusFacts
+    from chromasonic.data.locate import Progress
+
+data_app = typer.Typer(no_args_is_help=True, help="List, describe and fetch corpora.")
+
+Name = Annotated[str, typer.Argument(help="A corpus of 'chromasonic data list'.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="A folder with the corpus in it or in a sub-folder of its name. Left out: the folder "
+        "that CHROMASONIC_DATA names, then the cache.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+SKIPPED_SHOWN = 10
+
+
+@data_app.command("list")
+def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
+    """Say which corpora there are, and which are on this machine.
+
+    Examples:
+
+    \b
+      chromasonic data list
+      chromasonic data list --json
+    """
+    from chromasonic.data import CORPORA
+
+    rows = [{**_facts(facts), "where": _where(facts, data_dir)} for facts in CORPORA.values()]
+    if as_json:
+        typer.echo(json_text(rows))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("NAME", no_wrap=True)
+    table.add_column("TUNES", justify="right", no_wrap=True)
+    table.add_column("WEIGHTS MAY SHIP", no_wrap=True)
+    table.add_column("HERE", no_wrap=True)
+    table.add_column("WHAT IT IS")
+    for row in rows:
+        may_ship = "yes" if row["weights_may_ship"] else "no"
+        here = row["where"] or "no"
+        table.add_row(row["name"], f"{row['tunes']:,}", may_ship, here, row["summary"])
+    Console(width=None if Console().is_terminal else 120).print(table)
+
+
+@data_app.command("info")
+def info(
+    name: Name,
+    data_dir: Folder = None,
+    split_file: Annotated[
+        Path | None, typer.Option(help="A split (JSON) to use instead of the corpus's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the split, and of made tunes.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Describe a corpus: licence, source, counts, split, and what could not be read and why.
+
+    A corpus that is not on this machine is described without being fetched.
+
+    Examples:
+
+    \b
+      chromasonic data info nottingham
+      chromasonic data info folk --json
+      chromasonic data info nottingham --data-dir ~/corpora
+    """
+    from chromasonic.data import facts_of, load, locate, resolve_auto
+
+    if name == "auto":
+        name = resolve_auto(data_dir=data_dir, download=False).name
+    facts = facts_of(name)
+    try:
+        if facts.kind != "generated":
+            locate(facts, data_dir=data_dir, download=False)
+    except DataError as error:
+        if data_dir is not None:
+            raise
+        if as_json:
+            typer.echo(json_text({**_facts(facts), "found": False, "why": str(error)}))
+            return
+        _print_facts(facts)
+        typer.echo(f"\n{error}")
+        return
+    with _progress() as on_progress:
+        corpus = load(
+            name,
+            data_dir=data_dir,
+            split_file=split_file,
+            seed=seed,
+            download=False,
+            on_progress=on_progress,
+        )
+    if as_json:
+        found = {"found": True, "split": corpus.split.sizes, **corpus.manifest.to_dict()}
+        typer.echo(json_text({**_facts(facts), **found}))
+        return
+    _print_facts(facts)
+    _print_corpus(corpus)
+
+
+@data_app.command("fetch")
+def fetch(name: Name, data_dir: Folder = None, as_json: AsJson = False) -> None:
+    """Get a corpus onto this machine: download it, check every file, unpack it.
+
+    With --data-dir it is put there, else into the cache. A corpus that is there already is not
+    fetched again.
+
+    Examples:
+
+    \b
+      chromasonic data fetch nottingham
+      chromasonic data fetch nottingham --data-dir ~/corpora
+    """
+    from chromasonic.data import facts_of, obtain
+
+    facts = facts_of(name)
+    with _progress() as on_progress:
+        place = obtain(facts, data_dir=data_dir, on_progress=on_progress)
+    folders = [str(folder) for folder in place.folders]
+    if as_json:
+        answer = {"name": name, "found_by": place.found_by, "folders": folders}
+        typer.echo(json_text(answer))
+        return
+    typer.echo(f"'{name}' is here ({place.found_by}):")
+    for folder in folders:
+        typer.echo(f"  {folder}")
+
+
+def _facts(facts: CorpusFacts) -> dict[str, Any]:
+    """The facts that a script would read: everything but checksums and functions."""
+    values = {
+        field.name: getattr(facts, field.name)
+        for field in dataclasses.fields(facts)
+        if field.name not in ("make", "collections", "package", "package_folder", "count")
+    }
+    collections = [
+        {
+            "name": c.name,
+            "title": c.title,
+            "licence": c.licence,
+            "licence_url": c.licence_url,
+            "citation": c.citation,
+            "weights_may_ship": c.weights_may_ship,
+            "files": c.file_count,
+            "tunes": c.tunes,
+        }
+        for c in facts.collections
+    ]
+    return {**values, "tunes": facts.tunes, "collections": collections}
+
+
+def _where(facts: CorpusFacts, data_dir: Path | None) -> str | None:
+    """The rule that finds a corpus without the network, or None."""
+    from chromasonic.data import locate
+
+    if facts.kind == "generated":
+        return "made on the spot"
+    try:
+        return locate(facts, data_dir=data_dir, download=False).found_by
+    except DataError:
+        return None
+
+
+def _print_facts(facts: CorpusFacts) -> None:
+    lines = {
+        "Licence": facts.licence,
+        "": facts.licence_url,
+        "Weights may ship": "yes" if facts.weights_may_ship else "no (non-commercial use only)",
+        "Citation": facts.citation,
+        "Address": facts.url,
+    }
+    typer.echo(f"{facts.name}: {facts.title}\n{facts.summary}\n")
+    for title, text in lines.items():
+        if text:
+            typer.echo(f"{title:<18}{text}")
+
+
+def _print_corpus(corpus: Corpus) -> None:
+    manifest, counts = corpus.manifest, corpus.manifest.counts
+    typer.echo(f"{'Found':<18}{manifest.found_at} ({manifest.found_by})")
+    typer.echo(f"{'Fingerprint':<18}{manifest.fingerprint}")
+    typer.echo(
+        f"{'Tunes':<18}{counts['tunes']:,} ({counts['distinct_tunes']:,} apart from "
+        f"near-duplicates), {counts['bars']:,} bars, {counts['notes']:,} notes as written"
+    )
+    by_collection = [
+        f"{name.removeprefix('tunes_')} {count:,}"
+        for name, count in counts.items()
+        if name.startswith("tunes_")
+    ]
+    if len(by_collection) > 1:
+        typer.echo(f"{'':<18}{', '.join(by_collection)}")
+    sizes = ", ".join(f"{part} {size:,}" for part, size in corpus.split.sizes.items())
+    typer.echo(f"{'Split':<18}{sizes}")
+    typer.echo(f"{'Skipped':<18}{len(manifest.skipped):,}")
+    for item in manifest.skipped[:SKIPPED_SHOWN]:
+        title = f" ({item.title})" if item.title else ""
+        typer.echo(f"  {item.reference}{title}: {item.reason}")
+    if len(manifest.skipped) > SKIPPED_SHOWN:
+        typer.echo(f"  and {len(manifest.skipped) - SKIPPED_SHOWN} more; --json lists them all")
+    for remark in manifest.remarks:
+        typer.echo(f"{'Remark':<18}{remark}")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar on stderr, there while the work goes on; nothing where stderr is a file."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bars:
+        task = bars.add_task("looking", total=None)
+
+        def on_progress(what: str, done: int, total: int | None) -> None:
+            bars.update(task, description=what, completed=done, total=total)
+
+        yield on_progress
