@@ -66,6 +66,7 @@ def simplified(text: str) -> str:
         if line.startswith(("%%", "R:", "P:")):
             continue  # abc2midi swings what R: calls a hornpipe, and plays parts in P:'s order
         if not re.match(r"[A-Za-z]:(?![|:])", line):
+            line = line.replace('["', ' "')  # an ending with words for a number
             line = re.sub(r'"[^"]*"|\{[^}]*\}|![a-zA-Z.()<>+]+!', "", line)
             line = re.sub(r"[.~HLMOPSTuv]+(?=[\^_=A-Ga-g\[(])", "", line)
         lines.append(line)
@@ -78,7 +79,7 @@ def unrepeated(text: str) -> str:
     for line in text.split("\n"):
         if not re.match(r"[A-Za-z]:(?![|:])", line):
             line = re.sub(r"\[(?=\d)", "|", line)
-            line = re.sub(r":*(\[\|\]|\[?\|[|\]]*(\[\|)?)[:|]*(\[(?=\x22))?|::+", "|", line)
+            line = re.sub(r":*(\[\|\]|\[?\|[|\]]*(\[\|)?)[:|]*|::+", "|", line)
             line = re.sub(r"\|\d[\d,.-]*", "| ", line)
         lines.append(line)
     return "\n".join(lines)

@@ -22,8 +22,11 @@ from chromasonic.formats.abc_fields import (
     read_unit_ticks,
 )
 from chromasonic.formats.abc_music import Voice
+from chromasonic.formats.abc_writer import write_abc
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Tune
+
+__all__ = ["PARSER_VERSION", "AbcBook", "SkippedTune", "read_abc", "write_abc"]
 
 PARSER_VERSION = 1
 """Goes up whenever the same text gives other tunes: caches are keyed by it."""
@@ -160,7 +163,7 @@ class _TuneReader:
         if letter == "X" and not self.reference:
             self.reference = text[:40]
         elif letter == "T" and not self.title:
-            self.title = text[:200]
+            self.title = text[:200].replace("\\%", "%")
         elif letter == "V":
             self.take_voice(text)
         elif not self.is_first_voice:

@@ -14,6 +14,7 @@ from chromasonic.formats.abc_fields import ACCIDENTALS, BrokenTune, KeyField
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.pitch import NATURAL_PITCH_CLASSES
+from chromasonic.music.repeats import with_openings
 from chromasonic.music.tune import Bar, ChordSymbol, Note
 
 MAX_NOTES = 20_000
@@ -130,10 +131,10 @@ class Voice:
             raise BrokenTune(f"a note ({name} in octave {height - 1}) is outside the MIDI range")
         return pitch
 
-    def _length(self, number: str, slashes: str, divisor: str) -> int:
-        """Ticks of a written length such as `3/2`, `/`, `//`."""
+    def _length(self, number: str, slashes: str, divisor: str) -> tuple[int, int]:
+        """Ticks of a written length such as `3/2`, `/`, `//`: a numerator and a denominator."""
         if not number and not slashes:
-            return self.unit_ticks
+            return self.unit_ticks, 1
         if len(number) > 4 or len(slashes) > 6 or len(divisor) > 4:
             raise BrokenTune(f"a length ({(number + slashes + divisor)[:20]}) is out of range")
         factor = int(number) if number else 1
@@ -142,14 +143,16 @@ class Voice:
             parts *= 2 ** (len(slashes) - 1)
         if not 0 < factor <= MAX_FACTOR or parts < 1:
             raise BrokenTune(f"a length ({number + slashes + divisor}) is out of range")
-        return _whole(self.unit_ticks * factor, parts)
+        return self.unit_ticks * factor, parts
 
-    def _add(self, ticks: int, pitch: int | None, tied: bool) -> None:
+    def _add(self, length: tuple[int, int], pitch: int | None, tied: bool) -> None:
         """Put a note or rest into the bar, shaped by the tuplet and broken rhythm around it."""
+        numerator, denominator = length
         q, p, left = self._tuplet
         if left:
-            ticks = _whole(ticks * q, p)
+            numerator, denominator = numerator * q, denominator * p
             self._tuplet = (q, p, left - 1)
+        ticks = numerator if denominator == 1 else _whole(numerator, denominator)
         if self._broken:
             dots = self._broken
             part = 2 ** abs(dots)
@@ -175,7 +178,7 @@ class Voice:
         if not 0 < count <= MAX_FACTOR:
             raise BrokenTune(f"a rest of {number[:20]} bars is out of range")
         for index in range(count):
-            self._add(self.metre.bar_ticks, None, False)
+            self._add((self.metre.bar_ticks, 1), None, False)
             if index < count - 1:
                 self._end_bar()
 
@@ -184,21 +187,22 @@ class Voice:
         start = _GROUP["chord"]
         inside, number, slashes, divisor = match.group(start + 1, start + 2, start + 3, start + 4)
         best: tuple[int, str, int, str] | None = None
-        ticks = 0
+        length: tuple[int, int] | None = None
         for sign, letter, octave, n, s, d, tie_sign in _CHORD_NOTE.findall(inside):
             name, height = _place(letter, octave)
             pitch = self._pitch(sign, name, height)
-            ticks = ticks or self._length(n, s, d)
+            length = length or self._length(n, s, d)
             if best is None or pitch > best[0]:
                 best = (pitch, name, height, tie_sign)
-        if best is None:
+        if best is None or length is None:
             if inside.strip(" xz0123456789/"):
                 raise BrokenTune(f"'[{inside[:20]}]' is neither a chord nor a field")
             return
         if number or slashes:
-            ticks = _whole(ticks * self._length(number, slashes, divisor), self.unit_ticks)
+            times = self._length(number, slashes, divisor)
+            length = (length[0] * times[0], length[1] * times[1] * self.unit_ticks)
         pitch, name, height, tie_sign = best
-        self._add(ticks, pitch, self._tie is not None and self._tie[2] == pitch)
+        self._add(length, pitch, self._tie is not None and self._tie[2] == pitch)
         self._last_written = (name, height)
         if tie_sign:
             self._tie = (name, height, pitch)
@@ -313,11 +317,11 @@ class Voice:
         self._notes, self._chords, self._opens_repeat = [], [], False
 
     def finish(self) -> tuple[Bar, ...]:
-        """The bars, the last one closed."""
+        """The bars, the last one closed; repeats without an opening mark have got one."""
         self._end_bar()
         if not any(note.pitch is not None for bar in self.bars for note in bar.notes):
             raise BrokenTune("it has no note")
-        return tuple(self.bars)
+        return with_openings(tuple(self.bars))
 
     def _pass(self, _match: re.Match[str]) -> None:
         """What a melody does not need."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
+from chromasonic.music.repeats import played
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Tune:
 
     def expanded(self) -> Tune:
         """The tune as played: repeats written out, each ending on its pass."""
-        return replace(self, bars=tuple(_played(self.bars)))
+        return replace(self, bars=tuple(played(self.bars)))
 
 
 def _transposed_bar(bar: Bar, semitones: int) -> Bar:
@@ -132,47 +133,3 @@ def _transposed_bar(bar: Bar, semitones: int) -> Bar:
         for note in bar.notes
     )
     return replace(bar, notes=notes, key=bar.key.transposed(semitones), chords=())
-
-
-def _played(bars: tuple[Bar, ...]) -> Iterator[Bar]:
-    """The bars in the order of performance, with repeat marks and endings taken off."""
-    position = 0
-    while position < len(bars):
-        start, stop = _next_repeat(bars, position)
-        section = bars[start:stop]
-        passes = 1 + max((bar.closes_repeat for bar in section), default=0)
-        passes = max([passes, *(number for bar in section for number in bar.ending)])
-        yield from map(_unmarked, bars[position:start])
-        for number in range(1, passes + 1):
-            for bar in section:
-                if not bar.ending or number in bar.ending:
-                    yield _unmarked(bar)
-        position = stop
-
-
-def _unmarked(bar: Bar) -> Bar:
-    if bar.opens_repeat or bar.closes_repeat or bar.ending:
-        return replace(bar, opens_repeat=False, closes_repeat=0, ending=())
-    return bar
-
-
-def _next_repeat(bars: tuple[Bar, ...], position: int) -> tuple[int, int]:
-    """First bar of the next repeated section, and the bar after its last ending.
-
-    A repeat without an opening mark goes back to the latest double bar or closed repeat, else to
-    the start (ABC 2.1, section 4.8). Without a repeat to come, both are the end of the tune.
-    """
-    goal = position  # the first bar that tells of a repeat: it closes one, or stands in an ending
-    while goal < len(bars) and not bars[goal].closes_repeat and not bars[goal].ending:
-        goal += 1
-    if goal == len(bars):
-        return goal, goal
-    start = position
-    for index in range(position + 1, goal + 1):
-        follows_end = bars[index - 1].closes_section and not bars[start].opens_repeat
-        if bars[index].opens_repeat or follows_end:
-            start = index
-    stop = goal + 1
-    while stop < len(bars) and bars[stop].ending and not bars[stop].opens_repeat:
-        stop += 1
-    return start, stop

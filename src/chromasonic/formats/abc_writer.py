@@ -1,0 +1,232 @@
+"""Tunes to ABC text: four bars a line, beats beamed, accidentals that no reader mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from chromasonic.music.key import Key
+from chromasonic.music.metre import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Metre
+from chromasonic.music.pitch import NATURAL_PITCH_CLASSES, name_of_fifths, pitch_class_of
+from chromasonic.music.tune import Bar, Note, Tune
+
+UNIT_TICKS = TICKS_PER_WHOLE // 8
+BARS_A_LINE = 4
+
+MODE_SUFFIXES = {
+    "major": "", "minor": "m", "dorian": "dor", "phrygian": "phr", "lydian": "lyd",
+    "mixolydian": "mix", "locrian": "loc",
+}  # fmt: skip
+SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+DEFAULT_TUPLETS = {3: 2, 2: 3, 4: 3, 6: 2, 8: 3}
+"""Notes in a tuplet to the time that `(p` alone gives them, whatever the metre."""
+
+
+def write_abc(tune: Tune) -> str:
+    """The tune as ABC text of one tune, which `read_abc` reads to the same bars.
+
+    A chord symbol that begins inside a note is written over that note, as ABC has no other place.
+    """
+    first = tune.bars[0]
+    header = ["X:1", f"T:{_line(tune.title)}", f"M:{_metre(first.metre)}", "L:1/8"]
+    if tune.tempo_bpm is not None:
+        header.append(f"Q:{_tempo(tune.tempo_bpm, first.metre)}")
+    header.append(f"K:{key_text(first.key)}")
+    return "\n".join([*header, *_lines(tune.bars)]) + "\n"
+
+
+def key_text(key: Key) -> str:
+    """A key as a `K:` field says it."""
+    if len(key.tonic) > 2:  # ABC spells a tonic with one accidental at most
+        key = Key.of_pitch_class(key.tonic_pitch_class, key.mode)
+    return key.tonic + MODE_SUFFIXES[key.mode]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("%", "\\%")
+
+
+def _metre(metre: Metre | None) -> str:
+    return "none" if metre is None else str(metre)
+
+
+def _tempo(tempo_bpm: float, metre: Metre | None) -> str:
+    beat = Fraction(metre.beat_ticks if metre else TICKS_PER_QUARTER, TICKS_PER_WHOLE)
+    number = f"{tempo_bpm:.2f}".rstrip("0").rstrip(".")
+    return f"{beat.numerator}/{beat.denominator}={number}"
+
+
+def _lines(bars: tuple[Bar, ...]) -> Iterator[str]:
+    """The body, broken after every fourth full bar and after each section."""
+    line, full = "|: " if bars[0].opens_repeat else "", 0
+    for index, bar in enumerate(bars):
+        before = bars[index - 1] if index else None
+        after = bars[index + 1] if index + 1 < len(bars) else None
+        line += _opening(bar, before) + _music(bar, index == 0, _tie_after(bars, index))
+        line += " " + _bar_line(bar, after)
+        full += bar.is_full or bar.metre is None
+        if full >= BARS_A_LINE or bar.closes_section or bar.closes_repeat or after is None:
+            yield line
+            line, full = "", 0
+        else:
+            line += " "
+
+
+def _opening(bar: Bar, before: Bar | None) -> str:
+    """The ending and the changes of metre and key that a bar begins with."""
+    text = ""
+    if bar.ending and (before is None or _ends_ending(before, bar)):
+        text += "[" + ",".join(map(str, bar.ending)) + " "
+    if before is not None and bar.metre != before.metre:
+        text += f"[M:{_metre(bar.metre)}]"
+    if before is not None and bar.key != before.key:
+        text += f"[K:{key_text(bar.key)}]"
+    return text
+
+
+def _ends_ending(bar: Bar, after: Bar) -> bool:
+    marked = bar.closes_repeat or bar.closes_section or after.opens_repeat
+    return bool(marked) or bar.ending != after.ending
+
+
+def _bar_line(bar: Bar, after: Bar | None) -> str:
+    closes, opens = ":" * bar.closes_repeat, after is not None and after.opens_repeat
+    # An ending without a repeat sign or double bar after it would never end in ABC.
+    ends = bar.ending and after is not None and not after.ending and not closes and not opens
+    section = bar.closes_section or ends
+    if section:
+        return closes + ("|]" if after is None else "||:" if opens else "||")
+    if opens:
+        return "::" if closes == ":" else closes + "|:"
+    return closes + "|"
+
+
+def _tie_after(bars: tuple[Bar, ...], index: int) -> bool:
+    """Whether the last note of a bar is tied to the next bar, or to any ending that follows."""
+    following = bars[index + 1 : index + 2]
+    if following and following[0].ending and not bars[index].ending:
+        end = index + 1
+        while end < len(bars) and bars[end].ending:
+            end += 1
+        following = tuple(
+            bars[i] for i in range(index + 1, end)
+            if i == index + 1 or _ends_ending(bars[i - 1], bars[i])
+        )  # fmt: skip
+    elif following and following[0].ending and bars[index].ending != following[0].ending:
+        return False  # the tie into a later ending is written before the first one
+    return any(bar.notes and bar.notes[0].tied for bar in following)
+
+
+def _music(bar: Bar, is_first: bool, tie_after: bool) -> str:
+    """The notes and chord symbols of a bar, with a space at each beat."""
+    speller = _Speller(bar.key)
+    beat = bar.metre.beat_ticks if bar.metre else TICKS_PER_QUARTER
+    upbeat = is_first and bar.metre is not None and bar.duration < bar.metre.bar_ticks
+    onset = bar.metre.bar_ticks - bar.duration if upbeat and bar.metre else 0
+    shift = onset
+    tuplets = _tuplets(bar.notes)
+    chords = sorted(bar.chords, key=lambda chord: chord.onset)
+    text = ""
+    for index, note in enumerate(bar.notes):
+        if text and onset % beat == 0 and tuplets[index][1] is not None:
+            text += " "
+        while chords and chords[0].onset + shift < onset + note.duration:
+            text += f'"{_chord(chords.pop(0).text)}"'
+        factor, opening = tuplets[index]
+        tied = tie_after if index + 1 == len(bar.notes) else bar.notes[index + 1].tied
+        text += (opening or "") + speller.spell(note) + _length(note.duration * factor)
+        text += "-" if tied and note.pitch is not None else ""
+        onset += note.duration
+    return text + "".join(f'"{_chord(chord.text)}"' for chord in chords)
+
+
+def _chord(text: str) -> str:
+    return _line(text).replace('"', "").replace("\\%", "")
+
+
+def _length(ticks: Fraction) -> str:
+    """A length in units: "", "2", "3/2", "/2"."""
+    units = ticks / UNIT_TICKS
+    if units == 1:
+        return ""
+    if units.denominator == 1:
+        return str(units.numerator)
+    numerator = "" if units.numerator == 1 else str(units.numerator)
+    return f"{numerator}/{units.denominator}"
+
+
+def _tuplets(notes: tuple[Note, ...]) -> list[tuple[Fraction, str | None]]:
+    """For each note the factor from its length to the written one, and what opens its tuplet.
+
+    What opens is "" outside a tuplet, "(3" at its first note, None inside.
+    """
+    found: list[tuple[Fraction, str | None]] = []
+    index = 0
+    while index < len(notes):
+        p = _odd_part(notes[index].duration)
+        stop = index + 1
+        total = notes[index].duration
+        if p == 1:
+            found.append((Fraction(1), ""))
+        else:
+            while stop < len(notes) and _odd_part(total) > 1 and stop - index < 99:
+                if _odd_part(notes[stop].duration) != p:
+                    break
+                total += notes[stop].duration
+                stop += 1
+            q, count = 1 << (p.bit_length() - 1), stop - index
+            plain = count == p and DEFAULT_TUPLETS.get(p) == q
+            found.append((Fraction(p, q), f"({p}" if plain else f"({p}:{q}:{count}"))
+            found += [(Fraction(p, q), None)] * (count - 1)
+        index = stop
+    return found
+
+
+def _odd_part(ticks: int) -> int:
+    """Odd part of a length's denominator in units: 1 where plain note values write it."""
+    denominator = Fraction(ticks, UNIT_TICKS).denominator
+    return denominator // (denominator & -denominator)
+
+
+class _Speller:
+    """Writes the pitches of one bar.
+
+    An accidental is written wherever a reader might need it: whether he lets accidentals last for
+    all octaves of a letter (ABC 2.1's default) or only for the octave they stand in.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.signature = key.signature()
+        self.centre = key.fifths + 2.5
+        self.by_letter: dict[str, int] = {}
+        self.by_place: dict[tuple[str, int], int] = {}
+        self.is_first = True
+
+    def spell(self, note: Note) -> str:
+        """A note or rest without its length."""
+        is_carried = self.is_first and note.tied  # the tie brings the accidental over the bar line
+        self.is_first = False
+        if note.pitch is None:
+            return "z"
+        letter, alteration = self._name(note.pitch % 12)
+        octave = (note.pitch - alteration - NATURAL_PITCH_CLASSES[letter]) // 12 - 5
+        plain = self.signature.get(letter, 0)
+        readings = {
+            self.by_letter.get(letter, plain),
+            self.by_place.get((letter, octave), plain),
+        }
+        sign = ""
+        if readings != {alteration} and not is_carried:
+            sign = SIGNS[alteration]
+            self.by_letter[letter] = self.by_place[letter, octave] = alteration
+        if octave > 0:
+            return sign + letter.lower() + "'" * (octave - 1)
+        return sign + letter + "," * -octave
+
+    def _name(self, pitch_class: int) -> tuple[str, int]:
+        """Letter and accidental nearest to the key on the line of fifths, three flats to its left."""
+        places = (pitch_class * 7 % 12 + 12 * turn for turn in (-2, -1, 0, 1))
+        names = [(abs(place - self.centre), name_of_fifths(place)) for place in places]
+        name = min(pair for pair in names if len(pair[1]) <= 3)[1]
+        assert pitch_class_of(name) == pitch_class
+        return name[0], name.count("#") - name.count("b")
