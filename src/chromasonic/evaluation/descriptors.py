@@ -8,7 +8,8 @@ and returns a number, or NaN where the tune is too short for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ NAN = math.nan
 Descriptor = Callable[[Outline], float]
 
 
-def _mean(values: np.ndarray | list[float]) -> float:
+def _mean(values: np.ndarray | Sequence[float]) -> float:
     return float(np.mean(values)) if len(values) else NAN
 
 
@@ -93,7 +94,7 @@ def _likeness(a: frozenset, b: frozenset) -> float:
 def rhythm_likeness(o: Outline) -> float:
     """Mean likeness (Jaccard) of the onsets of neighbouring bars."""
     bars = _full(o)
-    return _mean([_likeness(a.rhythm, b.rhythm) for a, b in zip(bars, bars[1:], strict=False)])
+    return _mean([_likeness(a.rhythm, b.rhythm) for a, b in pairwise(bars)])
 
 
 def _likeness_matrix(sets: list[frozenset]) -> np.ndarray:
@@ -205,7 +206,7 @@ def rhythm_repetition(o: Outline) -> float:
 def phrase_repetition(o: Outline) -> float:
     """Share of pairs of neighbouring bars that stood before as a pair, note by note."""
     bars = [bar.events for bar in _full(o)]
-    pairs = list(zip(bars, bars[1:], strict=False))
+    pairs = list(pairwise(bars))
     return 1 - len(set(pairs)) / len(pairs) if len(pairs) >= PHRASE_BARS else NAN
 
 

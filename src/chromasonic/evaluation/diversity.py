@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,7 @@ class Diversity:
 def moves(tune: Tune) -> list[tuple[int, int]]:
     """(interval in semitones, duration in ticks) of each note but the first; free of the key."""
     notes = list(tune.sounding())
-    return [
-        (pitch - before[2], duration)
-        for before, (_, duration, pitch) in zip(notes, notes[1:], strict=False)
-    ]
+    return [(pitch - before[2], duration) for before, (_, duration, pitch) in pairwise(notes)]
 
 
 def diversity_of(tunes: Sequence[Tune], *, seed: int = 0) -> Diversity:

@@ -28,6 +28,7 @@ from chromasonic.evaluation.likelihood import (
 )
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
@@ -114,12 +115,12 @@ def score_dynamically(
     return tally.scores()
 
 
-def _step(loss: object, weights: list, trained: list, config: DynamicConfig) -> None:
+def _step(loss: torch.Tensor, weights: list, trained: list, config: DynamicConfig) -> None:
     import torch
 
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)  # type: ignore[arg-type]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
     used = [gradient for gradient in gradients if gradient is not None]
-    norm = torch.sqrt(sum((gradient**2).sum() for gradient in used))  # type: ignore[arg-type]
+    norm = torch.stack([gradient.norm() for gradient in used]).norm()
     scale = config.learning_rate * min(1.0, config.max_gradient_norm / max(float(norm), 1e-12))
     with torch.no_grad():
         for weight, anchor, gradient in zip(weights, trained, gradients, strict=True):

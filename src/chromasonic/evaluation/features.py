@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def neighbours(tune: Tune) -> list[tuple[tuple[Bar, list[int]], tuple[Bar, list[
     bars = list(zip(tune.bars, bar_onsets(tune), strict=True))
     return [
         (first, second)
-        for first, second in zip(bars, bars[1:], strict=False)
+        for first, second in pairwise(bars)
         if first[0].is_full and second[0].is_full
     ]
 

@@ -85,7 +85,7 @@ def score_streams(
     the right, where a causal model does not look; `check_causal` makes sure that it is one.
 
     Args:
-        model: `forward(ids (B, T) int64) -> logits (B, T, W)` with W >= V; ids from V on are masked.
+        model: `forward(ids (B, T) int64) -> logits (B, T, W)`, W >= V; ids from V on are masked.
         streams: token ids, at least two a stream.
         classes: what is told apart.
         on_progress: called with (streams done, streams in all).
@@ -168,8 +168,8 @@ def log2_probabilities(model: Any, ids_BT: torch.Tensor, vocabulary_size: int) -
     if len(shape) != 3 or shape[:2] != tuple(ids_BT.shape) or shape[2] < vocabulary_size:
         raise EvaluationError(
             f"The model returned {shape or type(logits_BTW).__name__} for ids of shape "
-            f"{tuple(ids_BT.shape)}; it must return logits (batch, time, width) with width at least "
-            f"{vocabulary_size}, the size of the vocabulary."
+            f"{tuple(ids_BT.shape)}; it must return logits (batch, time, width) with width at "
+            f"least {vocabulary_size}, the size of the vocabulary."
         )
     log_BTV = torch.log_softmax(logits_BTW[..., :vocabulary_size].double(), dim=-1)
     if torch.isnan(log_BTV).any():

@@ -4,8 +4,8 @@ For each metric a list of descriptors is computed for many human reference tunes
 become places among theirs (0 to 1), the places normal deviates, and the deviates one distance from
 the middle, which counts what is correlated once (Mahalanobis). Too much of something is as far off
 as too little. The tune's percentile is the share of reference tunes that are at least as far off;
-`SCALE` turns it into the score, so that the bands of the metric mean: 0.7 and more, more typical
-than four in ten human tunes; below 0.5, less typical than eight in ten.
+`SCALE` turns it into the score, so that the bands of the metric mean: below 0.5, it would be among
+the least typical fifth of human tunes; above 0.7, not even among their least typical third.
 
 So a score says "as human tunes go", never "good": a strange masterpiece is atypical too.
 """
@@ -25,7 +25,7 @@ from chromasonic.evaluation.descriptors import METRICS
 from chromasonic.evaluation.outline import Outline, outline_of
 from chromasonic.music.tune import Tune
 
-SCALE = ((0.0, 0.0), (0.2, 0.5), (0.4, 0.7), (1.0, 1.0))
+SCALE = ((0.0, 0.0), (1 / 5, 0.5), (1 / 3, 0.7), (1.0, 1.0))
 """Percentile among human tunes to score, straight lines between."""
 
 SHRINKAGE = 0.1  # of the deviates' correlations towards none, against chance in few tunes
@@ -118,10 +118,16 @@ class Reference:
         fitted = self._metrics[metric]
         percentile = float(fitted.percentiles(values)[0])
         return TuneScore(
-            score=float(np.interp(percentile, *zip(*SCALE, strict=True))),
+            score=scaled(percentile),
             percentile=percentile,
             places=dict(zip(catalogue, map(float, fitted.places(values)[0]), strict=True)),
         )
+
+
+def scaled(percentile: float) -> float:
+    """The score of a percentile among human tunes, by `SCALE`."""
+    percentiles, scores = zip(*SCALE, strict=True)
+    return float(np.interp(percentile, percentiles, scores))
 
 
 def _too_short(outline: Outline) -> bool:
@@ -191,16 +197,16 @@ class _Middle:
         return ndtri(self.places(values))
 
     def typical(self, values: np.ndarray) -> np.ndarray:
-        """Log tail probability of each row's squared distance; 0 is the middle itself.
+        """Tail probability of each row's squared distance; 1 is the middle itself.
 
         A row with undefined descriptors is judged by the others: the chi-squared tail makes
         distances over different numbers of descriptors comparable.
         """
-        from scipy.stats import chi2
+        from scipy.special import chdtrc
 
         result = np.empty(len(values))
         for row, deviates in enumerate(self.deviates(values)):
             known = ~np.isnan(deviates)
             z, spread = deviates[known], self.spread_DD[np.ix_(known, known)]
-            result[row] = chi2.logsf(z @ np.linalg.solve(spread, z), known.sum())
+            result[row] = chdtrc(known.sum(), z @ np.linalg.solve(spread, z))
         return result

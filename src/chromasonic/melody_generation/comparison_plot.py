@@ -20,6 +20,14 @@ RADAR = {
 }
 
 
+HUMAN_LINE: dict[str, Any] = {
+    "color": "0.1",
+    "linestyle": (0, (4, 2)),
+    "linewidth": 1.6,
+    "zorder": 4,
+}
+
+
 def plot_comparison(results: dict[str, Any], path: files.PathLike) -> None:
     """Draw `model_comparison.png`.
 
@@ -34,7 +42,7 @@ def plot_comparison(results: dict[str, Any], path: files.PathLike) -> None:
     colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}
     figure = Figure(figsize=(13, 9.2), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 12, height_ratios=(1, 1.15))
+    grid = figure.add_gridspec(2, 12, height_ratios=(1, 1.1))
     _shares(figure.add_subplot(grid[0, :]), results, colours)
     panels = (
         ("pitch_bits_per_note", "Pitch, durations given", "bits a note (lower is better)"),
@@ -47,7 +55,9 @@ def plot_comparison(results: dict[str, Any], path: files.PathLike) -> None:
         axes.set_ylabel(unit)
     _radar(figure.add_subplot(grid[1, 6:], projection="polar"), results, colours)
     handles = [_patch(colour, name) for name, colour in colours.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(names), 6),
+    if results.get("human"):
+        handles.append(_line("human test tunes"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 5),
                   frameon=False, fontsize=11)  # fmt: skip
     reference = results["reference"]
     figure.supxlabel(
@@ -65,6 +75,12 @@ def _patch(colour: str, label: str) -> Any:
     return Patch(color=colour, label=label)
 
 
+def _line(label: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=label, **HUMAN_LINE)
+
+
 def _shares(axes: Any, results: dict[str, Any], colours: dict[str, str]) -> None:
     """Grouped bars of everything that is 0 to 1."""
     width = 0.8 / len(colours)
@@ -72,6 +88,10 @@ def _shares(axes: Any, results: dict[str, Any], colours: dict[str, str]) -> None
         for place, metric in enumerate(SHARES):
             x = place - 0.4 + width * (index + 0.5)
             _bar(axes, x, results["models"][name], metric, colour, width * 0.92)
+    for place, metric in enumerate(SHARES):
+        human = (results.get("human") or {}).get(metric, math.nan)
+        if not math.isnan(human):
+            axes.plot([place - 0.46, place + 0.46], [human, human], **HUMAN_LINE)
     for border in (0.5, 0.7):
         axes.axhline(border, color="0.8", linewidth=0.8, zorder=0)
     labels = ["next-pitch accuracy", "diversity", "coherence", "musicality", "overall score"]
@@ -135,8 +155,11 @@ def _radar(axes: Any, results: dict[str, Any], colours: dict[str, str]) -> None:
     axes.set_theta_direction(-1)
     axes.set_ylim(0, 1)
     axes.set_yticks([0.25, 0.5, 0.75, 1], ["", "0.5", "", "1"], fontsize=8, color="0.4")
-    axes.set_xticks(angles, RADAR.values(), fontsize=10)
-    axes.tick_params(axis="x", pad=14)
+    axes.set_xticks(angles, [""] * len(RADAR))
+    for angle, label in zip(angles, RADAR.values(), strict=True):
+        side = math.sin(angle)
+        align = "center" if abs(side) < 0.1 else "left" if side > 0 else "right"
+        axes.text(angle, 1.1, label, ha=align, va="center", fontsize=10)
     axes.grid(color="0.85")
     axes.spines["polar"].set_color("0.85")
-    axes.set_title("Profile (outside is better)", loc="left", fontsize=11)
+    axes.set_title("Profile (outside is better)", loc="left", x=-0.35, pad=22, fontsize=11)

@@ -40,6 +40,9 @@ def table_rows(results: dict[str, Any]) -> list[list[str]]:
                 }
                 cells = (_cell(row, figure) for figure, _, _ in COLUMNS)
                 rows.append([f"  {label}", *cells])
+    if results.get("human"):
+        human = results["human"]
+        rows.append(["human test tunes", *(_cell(human, figure) for figure, _, _ in COLUMNS)])
     return rows
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from torch import nn
@@ -25,7 +25,7 @@ from chromasonic.evaluation.statistics import PairedTest, compare_paired, holm
 from chromasonic.evaluation.typicality import Reference
 from chromasonic.melody_generation.comparison_plot import plot_comparison
 from chromasonic.melody_generation.comparison_table import comparison_table
-from chromasonic.melody_generation.judging import TestSettings, judge_model
+from chromasonic.melody_generation.judging import TestSettings, judge_model, judge_tunes
 from chromasonic.melody_generation.likelihood import (
     MELODY_CLASSES,
     likelihood_figures,
@@ -38,6 +38,9 @@ from chromasonic.music.tune import Tune
 __all__ = ["ModelComparison", "ModelTester", "TestSettings"]
 
 TestData = Sequence[Sequence[int]] | Sequence[Tune]
+HUMAN_TUNES = 100
+"""As many test tunes at most, evenly chosen, are judged beside the model's own."""
+
 TERMS = ("accuracy", "perplexity_score", "diversity", "coherence", "musicality")
 """What the overall score is the plain mean of; each is 0 to 1, higher is better."""
 
@@ -96,7 +99,8 @@ class ModelTester:
             `accuracy` (next-pitch, durations given), `perplexity` (of pitches), `diversity`,
             `coherence`, `musicality`, `overall_score`; the other figures of
             `likelihood.likelihood_figures` by name; `figures` with n, interval, unit and reason of
-            each; `bands`; `reasons` of what is undefined; `reference`; `memorization`; `per_tune`.
+            each; `bands`; `reasons` of what is undefined; `reference`; `human` (the same figures of
+            the test tunes themselves); `memorization`; `generated`; `per_tune`.
 
         Raises:
             EvaluationError: there is nothing to test on, or the model cannot be scored.
@@ -128,6 +132,7 @@ class ModelTester:
             "seed": self.settings.seed,
             **judgement.details,
         }
+        results["human"] = _human(material, self.reference, self.settings.seed)
         results["memorization"] = self._memorization(judgement.details, material)
         results["skipped"] = material.skipped
         results["per_tune"] = _per_tune(scores)
@@ -207,7 +212,7 @@ class ModelComparison:
         Returns:
             `models` (name to the results of `ModelTester`), `paired_tests` (pitch bits a note,
             tune by tune, Holm-adjusted), `best` (fewest pitch bits a note), `table` (text),
-            `reference`, `n_tunes`, `files`.
+            `human`, `reference`, `n_tunes`, `files`.
 
         Raises:
             EvaluationError: there is no model, nothing to test on, or a model cannot be scored.
@@ -230,6 +235,7 @@ class ModelComparison:
         results: dict[str, Any] = {
             "n_tunes": next(iter(by_model.values()))["n_tunes"],
             "reference": reference.facts.to_dict(),
+            "human": next(iter(by_model.values()))["human"],
             "best": _best(by_model),
             "models": by_model,
             "paired_tests": [test.to_dict() for test in tests],
@@ -282,7 +288,7 @@ def _material(test_data: TestData, *, expanded: bool) -> _Material:
     if len(tunes) < len(data) or not data:
         if tunes:
             raise EvaluationError("The test data mixes tunes and token streams; give one kind.")
-        streams = [[int(token) for token in stream] for stream in data]  # type: ignore[union-attr]
+        streams = [[int(token) for token in cast(Sequence[int], stream)] for stream in data]
         return _Material(streams=streams, expanded=[], tunes=(), skipped={})
     encoded = encode_all(tunes)
     if not encoded.sequences:
@@ -297,6 +303,20 @@ def _material(test_data: TestData, *, expanded: bool) -> _Material:
     return _Material(
         streams=encoded.sequences, expanded=played, tunes=usable, skipped=encoded.skipped
     )
+
+
+def _human(material: _Material, reference: Reference, seed: int) -> dict[str, Any] | None:
+    """The same figures of the human test tunes, as far as tunes were given: what to aim at."""
+    if not material.tunes:
+        return None
+    step = max(1.0, len(material.tunes) / HUMAN_TUNES)
+    count = min(HUMAN_TUNES, len(material.tunes))
+    tunes = [material.tunes[int(place * step)] for place in range(count)]
+    figures = judge_tunes(tunes, reference, seed=seed).figures
+    return {
+        **{name: figure.value for name, figure in figures.items()},
+        "figures": {name: figure.to_dict() for name, figure in figures.items()},
+    }
 
 
 def _row(scores: StreamScores, seed: int) -> dict[str, Any]:
