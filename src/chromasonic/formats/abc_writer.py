@@ -57,15 +57,17 @@ def _tempo(tempo_bpm: float, metre: Metre | None) -> str:
 
 
 def _lines(bars: tuple[Bar, ...]) -> Iterator[str]:
-    """The body, broken after every fourth full bar and after each section."""
-    line, full = "|: " if bars[0].opens_repeat else "", 0
+    """The body, broken after every fourth full bar, after each section and before each repeat."""
+    line, full = "", 0
     for index, bar in enumerate(bars):
         before = bars[index - 1] if index else None
         after = bars[index + 1] if index + 1 < len(bars) else None
+        line += "|: " if bar.opens_repeat else ""
         line += _opening(bar, before) + _music(bar, index == 0, _tie_after(bars, index))
-        line += " " + _bar_line(bar, after)
-        full += bar.is_full or bar.metre is None
-        if full >= BARS_A_LINE or bar.closes_section or bar.closes_repeat or after is None:
+        bar_line = _bar_line(bar, after)
+        line += " " + bar_line
+        full += bar.is_full
+        if full >= BARS_A_LINE or bar_line != "|" or after is None or after.opens_repeat:
             yield line
             line, full = "", 0
         else:
@@ -90,14 +92,11 @@ def _ends_ending(bar: Bar, after: Bar) -> bool:
 
 
 def _bar_line(bar: Bar, after: Bar | None) -> str:
-    closes, opens = ":" * bar.closes_repeat, after is not None and after.opens_repeat
+    closes = ":" * bar.closes_repeat
     # An ending without a repeat sign or double bar after it would never end in ABC.
-    ends = bar.ending and after is not None and not after.ending and not closes and not opens
-    section = bar.closes_section or ends
-    if section:
-        return closes + ("|]" if after is None else "||:" if opens else "||")
-    if opens:
-        return "::" if closes == ":" else closes + "|:"
+    leaves_ending = bar.ending and after is not None and not after.ending
+    if bar.closes_section or (leaves_ending and not closes and after and not after.opens_repeat):
+        return closes + ("|]" if after is None else "||")
     return closes + "|"
 
 
@@ -224,7 +223,7 @@ class _Speller:
         return sign + letter + "," * -octave
 
     def _name(self, pitch_class: int) -> tuple[str, int]:
-        """Letter and accidental nearest to the key on the line of fifths, three flats to its left."""
+        """Letter and accidental nearest to the key on the line of fifths."""
         places = (pitch_class * 7 % 12 + 12 * turn for turn in (-2, -1, 0, 1))
         names = [(abs(place - self.centre), name_of_fifths(place)) for place in places]
         name = min(pair for pair in names if len(pair[1]) <= 3)[1]
