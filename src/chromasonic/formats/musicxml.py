@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from chromasonic.files import PathLike, write_text
 from chromasonic.formats.midi import quarters_per_minute
 from chromasonic.formats.musicxml_reader import parse_musicxml, read_musicxml
-from chromasonic.formats.notation import Written, playable, spell, written_bar
+from chromasonic.formats.notation import Written, is_anacrusis, playable, spell, written_bar
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Bar, ChordSymbol, Tune
@@ -81,7 +81,7 @@ def _text(parent: ET.Element, name: str, value: object, **attributes: str) -> ET
 
 def _add_part(part: ET.Element, tune: Tune) -> None:
     divisions, bars = _divisions(tune), tune.bars
-    number, pickup_first = 1, _is_anacrusis(bars, 0)
+    number, pickup_first = 1, is_anacrusis(bars, 0)
     for index, bar in enumerate(bars):
         previous = bars[index - 1] if index else None
         following = bars[index + 1] if index + 1 < len(bars) else None
@@ -97,27 +97,15 @@ def _add_part(part: ET.Element, tune: Tune) -> None:
         _add_attributes(measure, previous, bar, divisions)
         if index == 0:
             _add_tempo(measure, tune)
-        _add_music(measure, bar, following, divisions, _is_anacrusis(bars, index))
+        _add_music(measure, bar, following, divisions, is_anacrusis(bars, index))
         _add_right_barline(measure, bar, following)
-
-
-def _is_anacrusis(bars: tuple[Bar, ...], index: int) -> bool:
-    """Whether a bar is short at its front: the first, or the first of a repeated section."""
-    bar = bars[index]
-    short = bar.metre is not None and bar.duration < bar.metre.bar_ticks
-    begins = (
-        index == 0
-        or bar.opens_repeat
-        or bars[index - 1].duration + bar.duration == (bar.metre.bar_ticks if bar.metre else 0)
-    )
-    return short and begins
 
 
 def _divisions(tune: Tune) -> int:
     """Divisions of a quarter, the fewest that make every written length whole."""
     unit = TICKS_PER_QUARTER
     for index, bar in enumerate(tune.bars):
-        for head in written_bar(bar, ends_bar=_is_anacrusis(tune.bars, index)):
+        for head in written_bar(bar, ends_bar=is_anacrusis(tune.bars, index)):
             unit = math.gcd(unit, head.duration)
         for chord in bar.chords:
             unit = math.gcd(unit, chord.onset)

@@ -99,6 +99,18 @@ def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> l
     return _beamed(_bracketed(heads), bar.metre, start)
 
 
+def is_anacrusis(bars: tuple[Bar, ...], index: int) -> bool:
+    """Whether a bar is short at its front: the first, or the first of a repeated section."""
+    bar = bars[index]
+    short = bar.metre is not None and bar.duration < bar.metre.bar_ticks
+    begins = (
+        index == 0
+        or bar.opens_repeat
+        or bars[index - 1].duration + bar.duration == (bar.metre.bar_ticks if bar.metre else 0)
+    )
+    return short and begins
+
+
 Piece = tuple[int, str, int, tuple[int, int] | None]
 """Ticks, value, dots, tuplet."""
 
