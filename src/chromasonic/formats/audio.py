@@ -135,15 +135,15 @@ def _in_room(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
     The echo is noise that dies away exponentially, smoothed to take its edge off, always the same.
     """
-    from scipy.signal import fftconvolve
+    from scipy.signal import oaconvolve
 
     times = np.arange(int(ROOM_SECONDS * RATE_HZ)) / RATE_HZ
     noise = np.random.default_rng(0).standard_normal(len(times))
     noise = np.convolve(noise, np.hanning(12), mode="same") * 10 ** (-3 * times / ROOM_SECONDS)
     noise[: int(0.012 * RATE_HZ)] = 0.0  # the first wall is four metres off
-    echo = noise * (ROOM_LEVEL / np.sqrt((noise**2).sum()))
-    padded = np.concatenate([samples, np.zeros(int(TAIL_SECONDS * RATE_HZ))])
-    return (padded + fftconvolve(padded, echo)[: len(padded)]).astype(np.float32)
+    echo = (noise * (ROOM_LEVEL / np.sqrt((noise**2).sum()))).astype(np.float32)
+    padded = np.concatenate([samples, np.zeros(int(TAIL_SECONDS * RATE_HZ), np.float32)])
+    return (padded + oaconvolve(padded, echo)[: len(padded)]).astype(np.float32)
 
 
 def _finished(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:

@@ -111,7 +111,7 @@ def _options(layout: ScoreLayout, text: str) -> dict[str, object]:
         "pageMarginBottom": 60,
         "spacingSystem": 6,
         "minLastJustification": 0.6,
-        "xmlIdSeed": int(sha256_of_bytes(text.encode())[:7], 16) + 1,
+        "xmlIdSeed": int(sha256_of_bytes(f"{layout}{text}".encode())[:7], 16) + 1,
     }
 
 
