@@ -156,12 +156,19 @@ def log2_probabilities(model: Any, ids_BT: torch.Tensor, vocabulary_size: int) -
     """Log2-probabilities (B, T, V), float64, of the next token among the vocabulary's.
 
     Raises:
-        EvaluationError: the logits have another shape, are too narrow, or not numbers.
+        EvaluationError: the model fails; the logits have another shape, are too narrow, or are
+            not numbers.
     """
     import torch
 
     device = device_of(model)
-    logits_BTW = model(ids_BT.to(device))
+    try:
+        logits_BTW = model(ids_BT.to(device))
+    except (RuntimeError, IndexError, ValueError, TypeError, AssertionError) as error:
+        raise EvaluationError(
+            f"{type(model).__name__}.forward failed on token ids of shape {tuple(ids_BT.shape)}: "
+            f"{error}. It must take int64 ids (batch, time) of any length."
+        ) from error
     if isinstance(logits_BTW, tuple):  # recurrent modules often return (logits, state)
         logits_BTW = logits_BTW[0]
     shape = tuple(getattr(logits_BTW, "shape", ()))
