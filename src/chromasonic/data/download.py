@@ -27,14 +27,23 @@ TRIES = 3
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 20.0
 PAUSE_SECONDS = 0.3
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 14
 
 # The facts give the size of the download in round figures; what is much larger is something else.
 DOWNLOAD_LIMIT_FACTOR = 10
 UNPACKED_LIMIT_FACTOR = 40
 
-# What zipfile raises on damage, on a method it does not know, and on a password.
-BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+# What zipfile raises on damage, on a method it does not know, on a password, on a place before the
+# beginning of the file.
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 
 
 def fetch(facts: CorpusFacts, target: Path, *, on_progress: Progress | None = None) -> Path:
@@ -184,25 +193,35 @@ def _in_words(error: Exception) -> str:
 
 def _unpack(facts: CorpusFacts, archive: Path, folder: Path) -> None:
     """Take the corpus's files out of an archive and check each."""
-    limit = UNPACKED_LIMIT_FACTOR * facts.size_bytes
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir()]
-            for info in members:
-                _refuse_hostile(facts, info)
-            for collection in facts.collections:
-                into = folder / collection.folder
-                into.mkdir(parents=True)
-                for info in members:
-                    name = _wanted_name(collection, info)
-                    if name is not None:
-                        data = _read_member(facts, opened, info, limit)
-                        limit -= len(data)
-                        (into / name).write_bytes(data)
+            contents = _contents(facts, opened)
     except BROKEN_ARCHIVE as error:
         raise _failure(facts, f"what came is no whole zip archive ({error})") from error
+    for collection, found in zip(facts.collections, contents, strict=True):
+        _check(facts, collection, found)
+        into = folder / collection.folder
+        into.mkdir(parents=True)
+        for name, data in found.items():
+            (into / name).write_bytes(data)
+
+
+def _contents(facts: CorpusFacts, archive: zipfile.ZipFile) -> list[dict[str, bytes]]:
+    """For each collection its files in an archive: name to bytes."""
+    limit = UNPACKED_LIMIT_FACTOR * facts.size_bytes
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    for info in members:
+        _refuse_hostile(facts, info)
+    contents: list[dict[str, bytes]] = []
     for collection in facts.collections:
-        _check(facts, collection, folder / collection.folder)
+        found: dict[str, bytes] = {}
+        for info in members:
+            name = _wanted_name(collection, info)
+            if name is not None:
+                found[name] = _read_member(facts, archive, info, limit)
+                limit -= len(found[name])
+        contents.append(found)
+    return contents
 
 
 def _refuse_hostile(facts: CorpusFacts, info: zipfile.ZipInfo) -> None:
@@ -233,19 +252,19 @@ def _read_member(
     return data
 
 
-def _check(facts: CorpusFacts, collection: Collection, folder: Path) -> None:
-    count = sum(1 for _ in folder.iterdir())
-    if count < collection.file_count:
+def _check(facts: CorpusFacts, collection: Collection, found: dict[str, bytes]) -> None:
+    if len(found) < collection.file_count:
         raise _failure(
             facts,
-            f"the archive holds {count} of {collection.file_count} files of {collection.title}",
+            f"the archive holds {len(found)} of {collection.file_count} files of "
+            f"{collection.title}",
         )
     for name, digest in collection.sha256.items():
-        found = files.sha256_of_file(folder / name)
-        if found != digest:
+        met = files.sha256_of_bytes(found[name])
+        if met != digest:
             raise _failure(
                 facts,
-                f"{name} does not match its checksum (SHA-256 {found[:12]}..., wanted "
+                f"{name} does not match its checksum (SHA-256 {met[:12]}..., wanted "
                 f"{digest[:12]}...)",
             )
 

@@ -1,0 +1,104 @@
+"""The contract of every entry of the catalogue."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chromasonic.data import CORPORA, facts_of, load
+from chromasonic.errors import UsageError
+
+NAMES = sorted(CORPORA)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_entry_says_what_a_user_must_know(name: str) -> None:
+    facts = CORPORA[name]
+    assert facts.name == name
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    assert facts.title
+    assert facts.summary.endswith(".")
+    assert facts.licence
+    assert facts.licence_url.startswith("https://")
+    assert facts.citation
+    assert facts.tunes > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_entry_can_be_found_by_its_kind(name: str) -> None:
+    facts = CORPORA[name]
+    if facts.kind == "generated":
+        assert facts.make is not None
+        assert not facts.collections
+        return
+    assert facts.collections
+    assert facts.url.startswith("https://")
+    for collection in facts.collections:
+        assert collection.file_count > 0
+        assert collection.tunes > 0
+        digests = [
+            *collection.sha256.values(),
+            *([collection.fingerprint] * bool(collection.files)),
+        ]
+        assert digests
+        assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in digests)
+    if facts.kind == "download":
+        assert facts.size_bytes > 0
+        # A file that nobody pinned could be swapped on its way.
+        assert facts.archive_sha256 or all(c.sha256 for c in facts.collections)
+    else:
+        assert facts.package
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_ship_only_where_every_collection_allows_it(name: str) -> None:
+    facts = CORPORA[name]
+    assert facts.weights_may_ship == all(c.weights_may_ship for c in facts.collections)
+
+
+def test_essen_is_non_commercial_and_so_is_what_contains_it() -> None:
+    assert not CORPORA["essen"].weights_may_ship
+    assert not CORPORA["folk"].weights_may_ship
+    assert CORPORA["folk-pd"].weights_may_ship
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if CORPORA[n].kind != "download"])
+def test_every_corpus_that_needs_no_network_loads_as_promised(name: str) -> None:
+    facts = CORPORA[name]
+    if facts.kind == "bundled" and name != "folk":
+        pytest.skip("a part of 'folk', which is loaded here")
+    corpus = load(name, download=False, count=60 if facts.kind == "generated" else None)
+    expected = 60 if facts.kind == "generated" else facts.tunes
+    assert len(corpus.pieces) + len(corpus.manifest.skipped) == expected
+    assert len(corpus.pieces) >= 0.99 * expected
+    ids = [tune.id for tune in corpus.pieces]
+    assert len(set(ids)) == len(ids)
+    assert all(id.count("/") == 2 for id in ids)
+    assert sum(corpus.split.sizes.values()) == len(ids)
+    for part, share in (("train", 0.8), ("validation", 0.1), ("test", 0.1)):
+        tolerance = 0.15 if facts.kind == "generated" else 0.02
+        assert len(corpus.part(part)) / len(ids) == pytest.approx(share, abs=tolerance)
+    assert not corpus.manifest.remarks
+    assert len(corpus.manifest.fingerprint) == 64
+    assert corpus.manifest.to_dict()["name"] == name
+
+
+def test_more_than_ten_thousand_folk_tunes_are_usable() -> None:
+    counts = load("folk").manifest.counts
+    assert counts["tunes"] > 12_700
+    assert counts["tunes_oneill"] > 2000
+    assert counts["tunes_ryan"] > 1040
+    assert counts["tunes_aird"] > 1170
+    assert counts["tunes_essen"] > 8490
+
+
+def test_an_unknown_name_is_an_error_that_names_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"no corpus 'notingham'. Known: nottingham, folk"):
+        facts_of("notingham")
+
+
+def test_a_part_that_does_not_exist_is_an_error() -> None:
+    corpus = load("synthetic", count=5)
+    with pytest.raises(UsageError, match="'dev' is no part"):
+        corpus.part("dev")
