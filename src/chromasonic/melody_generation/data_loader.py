@@ -225,10 +225,10 @@ def _fitted(
         played = tune.expanded() if expand_repeats else tune
         if longest is not None and _length(played) > longest:
             played = _cut(played, longest)
-            changed[f"cut at a bar line after at most {longest} notes"] += 1
             if not played.bars:
                 skipped[f"first bar has more than {longest} notes"] += 1
                 continue
+            changed[f"cut at a bar line after at most {longest} notes"] += 1
         if _length(played) < shortest:
             skipped[f"fewer than {shortest} notes"] += 1
             continue
