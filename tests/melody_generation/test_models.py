@@ -67,7 +67,7 @@ def test_a_later_token_never_changes_earlier_logits(model: nn.Module) -> None:
     ids = ids_of(WALTZ)
     before = logits_of(model, ids)
     for place in range(1, len(ids)):
-        for other in ("BAR", "METRE:6/8", "TONIC:1", "NOTE:1/4", "REST:4", "PITCH:50", "PAD"):
+        for other in ("BAR", "TONIC:1", "NOTE:1/4", "PITCH:50"):
             changed = [*ids[:place], VOCABULARY.id(other), *ids[place + 1 :]]
             after = logits_of(model, changed)
             torch.testing.assert_close(after[:place], before[:place], atol=1e-5, rtol=1e-5)
