@@ -34,6 +34,9 @@ PARSER_VERSION = 1
 MAX_TUNE_CHARACTERS = 1_000_000
 """A longer tune is refused before it is read."""
 
+MAX_FIELD_CHARACTERS = 200
+"""What a field says beyond that is not looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedTune:
@@ -79,9 +82,10 @@ def read_abc(text: str, *, source: str) -> AbcBook:
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     starts = [match.start() for match in _TUNE_START.finditer(text)]
     if not starts or "\0" in text[:4096]:
+        what = "it is binary" if "\0" in text[:4096] else "no line begins with 'X:'"
         raise FormatError(
-            f"{source} holds no ABC tune: no line begins with 'X:', the number that opens a tune. "
-            "Check that it is an ABC text file."
+            f"{source} holds no ABC tune: {what}. "
+            "Give a text file in which each tune begins with a line such as 'X:1'."
         )
     tunes: list[Tune] = []
     skipped: list[SkippedTune] = []
@@ -160,10 +164,11 @@ class _TuneReader:
 
     def take_field(self, letter: str, text: str) -> None:
         """Act upon a field, in the header, on a line of its own or inside the music."""
+        text = text[:MAX_FIELD_CHARACTERS]
         if letter == "X" and not self.reference:
             self.reference = text[:40]
         elif letter == "T" and not self.title:
-            self.title = text[:200].replace("\\%", "%")
+            self.title = text.replace("\\%", "%")
         elif letter == "V":
             self.take_voice(text)
         elif not self.is_first_voice:

@@ -46,8 +46,13 @@ _TOKEN = re.compile(
 )
 _GROUP = _TOKEN.groupindex
 _CHORD_NOTE = re.compile(r"(\^{1,2}|_{1,2}|=)?([A-Ga-g])([,']*)(\d*)(/*)(\d*)(-?)")
-_CHORD_NAME = re.compile(r"[A-Ga-g](?![a-z]*\s[a-z])[^\s]*$|N\.?C\.?$")
-_ANNOTATION = frozenset("^_<>@")
+_CHORD_NAME = re.compile(
+    r"\(?[A-G](?:#|b|♯|♭)?"
+    r"(?:maj|min|dim|aug|sus|add|alt|omit|mi|ma|no|m|M|o|h|ø|°|Δ|\+|-|\^|[#b♯♭]?\d|[(),/ ]"
+    r"|[ad](?=\d|$))*"
+    r"(?:/[A-Ga-g][#b♯♭]?[+-]?)?\)?$|N\.?C\.?$"
+)
+MAX_CHORD_CHARACTERS = 24
 
 
 class Voice:
@@ -242,8 +247,8 @@ class Voice:
         text, closing = match.group(start + 1, start + 2)
         if closing is None:
             raise BrokenTune("a quotation mark is not closed on its line")
-        text = text.strip()
-        if text and text[0] not in _ANNOTATION and _CHORD_NAME.match(text):
+        text = text.strip()  # an annotation begins with one of ^ _ < > @, and is passed over
+        if len(text) <= MAX_CHORD_CHARACTERS and _CHORD_NAME.match(text):
             self._chords.append((len(self._notes), text))
 
     def _read_field(self, match: re.Match[str]) -> None:
