@@ -34,11 +34,6 @@ TUNE_FIGURES = {
 OTHER_ROWS = {"expanded": "repeats played out", "dynamic": "dynamic evaluation"}
 
 
-@evaluate_app.callback()
-def evaluate() -> None:
-    """Judge a trained model."""
-
-
 @evaluate_app.command("melody")
 def melody(
     path: Annotated[
@@ -112,6 +107,83 @@ def melody(
     else:
         for results in document["models"].values():
             _print(results, document)
+
+
+@evaluate_app.command("controls")
+def controls(
+    dataset: Annotated[str, typer.Option(help="A corpus of human tunes.")] = "auto",
+    part: Annotated[str, typer.Option(help="validation or test.")] = "validation",
+    data_dir: judging.DataDir = None,
+    split_file: judging.SplitFile = None,
+    seed: judging.Seed = 0,
+    as_json: judging.AsJson = False,
+) -> None:
+    """Put coherence and musicality themselves to the test on a corpus.
+
+    The corpus's training part is the reference; its held-out tunes should have a median of 0.7 or
+    more, and the same tunes with notes or bars shuffled, or replaced by walks, less than 0.5.
+
+    Examples:
+
+    \b
+      chromasonic evaluate controls --dataset nottingham
+      chromasonic evaluate controls --dataset folk-pd --json
+    """
+    from chromasonic.data import load
+    from chromasonic.errors import EvaluationError, UsageError
+    from chromasonic.evaluation.metric_check import check_metrics
+    from chromasonic.evaluation.reference import reference_of
+
+    if part not in ("validation", "test"):
+        raise UsageError(f"--part is '{part}'; allowed: validation, test (train is the reference).")
+    with judging.progress_line():
+        corpus = load(dataset, data_dir=data_dir, split_file=split_file)
+        tunes = corpus.part(part)
+        if not tunes:
+            raise EvaluationError(f"The {part} part of {corpus.name} is empty.")
+        reference = reference_of(corpus.part("train"), name=f"{corpus.name}, train")
+        checked = check_metrics(reference, tunes, seed=seed)
+    document = {
+        "dataset": corpus.name,
+        "part": part,
+        "n_tunes": len(tunes),
+        "reference": reference.facts.to_dict(),
+        "medians": {
+            name: {metric: figure.to_dict() for metric, figure in figures.items()}
+            for name, figures in checked.items()
+        },
+    }
+    if as_json:
+        typer.echo(json_text(document))
+    else:
+        _print_controls(document)
+
+
+def _print_controls(document: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if Console().is_terminal else 120, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.title = f"{document['dataset']}, {document['part']} part, {document['n_tunes']} tunes"
+    for heading in ("MEDIAN OF", "COHERENCE", "95% INTERVAL", "MUSICALITY", "95% INTERVAL"):
+        table.add_column(heading, no_wrap=True)
+    for name, figures in document["medians"].items():
+        cells = [
+            text
+            for metric in ("coherence", "musicality")
+            for text in (
+                judging.number(figures[metric]["value"]),
+                judging.interval(figures[metric]),
+            )
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+    reference = document["reference"]
+    console.print(
+        f"Among {reference['count']} human tunes ({reference['name']}, {reference['ids_hash']}).",
+        soft_wrap=True,
+    )
 
 
 def _print(results: dict[str, Any], document: dict[str, Any]) -> None:
