@@ -382,7 +382,7 @@ def test_after_any_opening_that_can_go_on_bars_are_full(opening: list[int], seed
 @pytest.mark.parametrize(
     ("opening", "values", "error", "message"),
     [
-        (JIG, {"bars": 1}, UsageError, "fills the 1 bars asked for"),
+        (JIG, {"bars": 1}, UsageError, "fills all that was asked for"),
         (JIG, {"bars": 4, "key": "A major"}, UsageError, "asked for is A major.* F# minor"),
         (JIG, {"bars": 4, "metre": "4/4"}, UsageError, "asked for is 4/4.* 6/8"),
         ("M:none\nK:C\nCDE", {}, UsageError, "no word for.*free metre"),

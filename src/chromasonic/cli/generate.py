@@ -57,6 +57,9 @@ def generate(
         str | None,
         typer.Option(help="lstm, transformer or markov, where the run directory has several."),
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="cpu, cuda, cuda:N, mps or auto; for one tune the CPU is fast.")
+    ] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Write new tunes with a trained model.
@@ -77,13 +80,15 @@ def generate(
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.melody_generation.generation import GenerationSettings, generate_tunes
     from chromasonic.melody_generation.models import load_model
+    from chromasonic.training.device import choose_device
 
     settings = GenerationSettings(
         bars=bars, key=key, metre=metre, temperature=temperature, top_k=top_k, top_p=top_p
     )
+    where = choose_device(device)
     loaded = load_model(model_path, kind=model)
     tunes = generate_tunes(
-        loaded.model,
+        loaded.model.to(where),
         count,
         settings=settings,
         seed=seed,
@@ -96,7 +101,7 @@ def generate(
         for path in (path for paths in files for path in paths):
             typer.echo(str(path))
     else:
-        typer.echo("\n".join(_abc_book(tunes)).rstrip("\n"))
+        typer.echo("\n".join(_abc_book(tunes)), nl=False)
 
 
 def _check_outputs(outputs: list[Path]) -> None:
@@ -141,13 +146,12 @@ def _numbered(path: Path, number: int, count: int) -> Path:
 
 
 def _abc_book(tunes: list[Tune]) -> list[str]:
-    """The tunes in ABC, each with a number of its own."""
+    """The tunes in ABC, each with a number of its own in the book."""
     from chromasonic.formats.abc import write_abc
 
-    texts = [write_abc(tune).strip("\n") for tune in tunes]
     return [
-        f"X:{number}\n{text.partition(chr(10))[2]}\n" if text.startswith("X:") else f"{text}\n"
-        for number, text in enumerate(texts, start=1)
+        write_abc(tune).replace("X:1\n", f"X:{number}\n", 1)
+        for number, tune in enumerate(tunes, start=1)
     ]
 
 

@@ -197,7 +197,7 @@ def _check_opening(opening: Opening, settings: GenerationSettings, limit: int) -
         place.is_last_bar and place.position >= place.target_ticks
     ):
         raise UsageError(
-            f"The opening fills the {settings.bars} bars asked for. "
+            f"The opening fills all that was asked for (bars: {settings.bars}). "
             "Ask for more bars, or give a shorter opening."
         )
     if not place.can_be_completed:
