@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chromasonic.errors import DataError, UsageError
+from chromasonic.melody_generation.recipe import DEFAULT_WINDOW
 from chromasonic.melody_generation.tokens import (
     BAR,
     PAD,
@@ -27,9 +28,6 @@ from chromasonic.melody_generation.tokens import (
 )
 from chromasonic.training.batches import bucketed
 from chromasonic.training.task import Batch, BatchLoss, Part
-
-DEFAULT_WINDOW = 1024
-"""Tokens of a window: nearly every folk tune stands whole in one."""
 
 GROUPS = ("other", "pitch", "rhythm", "bar")
 """Groups of tokens whose accuracy and bits are counted apart, so that easy ones dress up none."""

@@ -13,7 +13,8 @@ from chromasonic import files
 from chromasonic.config import from_dict, to_dict
 from chromasonic.errors import UsageError
 from chromasonic.melody_generation.models import MODELS
-from chromasonic.melody_generation.task import DEFAULT_WINDOW, MelodyTask
+from chromasonic.melody_generation.recipe import DEFAULT_WINDOW
+from chromasonic.melody_generation.task import MelodyTask
 from chromasonic.melody_generation.tokens import VOCABULARY, encode_all
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.device import choose_device

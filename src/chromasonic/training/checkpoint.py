@@ -8,6 +8,7 @@ Keys: `format_version`, `model_state_dict`, `optimizer_state_dict`, `scheduler_s
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +26,7 @@ LARGEST_BYTES = 4 * 2**30
 
 _BROKEN = (
     RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
-    OverflowError, MemoryError, zipfile.BadZipFile,
+    OverflowError, MemoryError, OSError, zipfile.BadZipFile,
 )  # fmt: skip
 
 
@@ -77,9 +78,19 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
         CheckpointError: absent, truncated, hostile, too large, or no checkpoint of ours.
     """
     path = Path(path)
-    _check_size(path, largest_bytes)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        if path.is_dir():
+            raise CheckpointError(f"{path} is a folder; give a checkpoint in it (NAME_best.pt).")
+        path.open("rb").close()
+    except OSError as error:
+        raise CheckpointError(
+            f"Cannot read the checkpoint {path}: {error.strerror}. "
+            "A run keeps its checkpoints as NAME_best.pt, NAME_final.pt and NAME_latest.pt."
+        ) from error
+    try:
+        _check_size(path, largest_bytes)
+        with warnings.catch_warnings(action="ignore"):  # of pickles that are refused anyway
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path} is refused: it is damaged, or holds objects that would run code when read "
@@ -87,8 +98,6 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
             "means unless you trust who made it; train anew, or export its state_dict where it "
             f"was made. Reader's word: {_first_line(error)}"
         ) from error
-    except OSError as error:
-        raise CheckpointError(f"Cannot read the checkpoint {path}: {error.strerror}.") from error
     except _BROKEN as error:
         raise CheckpointError(
             f"{path} is truncated or no checkpoint ({_first_line(error)}). Use another one of the "
@@ -99,22 +108,10 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
 
 def _check_size(path: Path, largest_bytes: int) -> None:
     """Refuse what would fill the memory, before any of it is read."""
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise CheckpointError(f"{path} is a folder; give a checkpoint in it (NAME_best.pt).")
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                size = max(size, sum(member.file_size for member in archive.infolist()))
-    except OSError as error:
-        raise CheckpointError(
-            f"Cannot read the checkpoint {path}: {error.strerror}. "
-            "A run keeps its checkpoints as NAME_best.pt, NAME_final.pt and NAME_latest.pt."
-        ) from error
-    except _BROKEN as error:
-        raise CheckpointError(
-            f"{path} is truncated or no checkpoint ({_first_line(error)}). Use another one."
-        ) from error
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(member.file_size for member in archive.infolist()))
     if size > largest_bytes:
         raise CheckpointError(
             f"{path} holds {size / 2**20:,.0f} MiB; more than {largest_bytes / 2**20:,.0f} MiB is "
@@ -185,5 +182,6 @@ def _kind(content: Mapping[str, Any]) -> str:
 
 
 def _first_line(error: BaseException) -> str:
+    """What a library said, up to its first full stop."""
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return lines[0].split(". ")[0][:160] if lines else type(error).__name__

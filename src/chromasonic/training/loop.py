@@ -198,9 +198,9 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
     )
 
 
-def _validate(run: _Run, model: nn.Module, epoch: int) -> Means:
-    """Loss and metrics of the validation part, without dropout, smoothing or gradients."""
-    batches = run.batches("validation", epoch)
+def _validate(run: _Run, model: nn.Module, epoch: int, part: Part = "validation") -> Means:
+    """Loss and metrics of a part, without dropout, smoothing or gradients."""
+    batches = run.batches(part, epoch)
     sums = Sums(run.device)
     module = getattr(model, "module", model) if run.processes.count > 1 else model
     module.eval()
@@ -212,6 +212,19 @@ def _validate(run: _Run, model: nn.Module, epoch: int) -> Means:
                     loss = run.task.loss(module, batch, label_smoothing=0.0)
                 sums.add(loss, batch.count)
     return sums.total(run.processes)
+
+
+def judge(
+    model: nn.Module, task: Task, part: Part, config: TrainingConfig, *, epoch: int = 1
+) -> Means:
+    """Loss and metrics of a model on a part, in this process alone, as training would count them.
+
+    Raises:
+        DataError: the part is empty.
+    """
+    device = choose_device(config.device)
+    run = _Run(task, config, (), Processes(), device, choose_precision(config.precision, device))
+    return _validate(run, model.to(device), epoch, part)
 
 
 _ADVICE = (
