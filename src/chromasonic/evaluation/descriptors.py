@@ -13,10 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from chromasonic.evaluation.features import entropy
+from chromasonic.evaluation.features import best_scale_share, entropy
 from chromasonic.evaluation.outline import Outline, OutlineBar
 from chromasonic.music.key import MODES
-from chromasonic.music.metre import TICKS_PER_QUARTER
 
 LEAP_SEMITONES = 5  # a fourth or more
 PHRASE_BARS = 4
@@ -42,11 +41,6 @@ def step_share(o: Outline) -> float:
     return _mean(np.isin(np.abs(o.intervals), (1, 2)))
 
 
-def leap_share(o: Outline) -> float:
-    """Share of intervals of a fourth or more."""
-    return _mean(np.abs(o.intervals) >= LEAP_SEMITONES)
-
-
 def leap_recovery(o: Outline) -> float:
     """Share of leaps after which the melody turns back, or moves by no more than a step.
 
@@ -59,24 +53,13 @@ def leap_recovery(o: Outline) -> float:
     return _mean(recovered[is_leap])
 
 
-def turn_share(o: Outline) -> float:
-    """Share of moves that change the direction of the move before (repeated notes left out)."""
-    moves = np.sign(o.intervals[o.intervals != 0])
-    return _mean(moves[1:] != moves[:-1])
-
-
 def bar_line_interval(o: Outline) -> float:
-    """Mean interval across bar lines over the mean interval inside bars."""
+    """Mean interval across bar lines over that inside bars, a semitone added to both."""
     across = np.diff(o.bar_of_note) > 0
     sizes = np.abs(o.intervals)
     if not across.any() or across.all():
         return NAN
     return float((sizes[across].mean() + 1) / (sizes[~across].mean() + 1))
-
-
-def duration_change(o: Outline) -> float:
-    """Mean change of duration from note to note, in octaves (|log2| of the ratio)."""
-    return _mean(np.abs(np.diff(np.log2(o.durations))))
 
 
 # --- from bar to bar ---------------------------------------------------------------------------
@@ -127,39 +110,12 @@ def phrase_order(o: Outline) -> float:
     return _lag_excess(_likeness_matrix([bar.events for bar in _full(o)]), (4, 8))
 
 
-def phrase_ends(o: Outline) -> float:
-    """How much sparser every fourth bar is than the others, in onsets over their mean."""
-    counts = np.array([len(bar.onsets) for bar in _full(o)], float)
-    if len(counts) < 2 * PHRASE_BARS:
-        return NAN
-    last = np.arange(len(counts)) % PHRASE_BARS == PHRASE_BARS - 1
-    return float((counts[~last].mean() - counts[last].mean()) / counts.mean())
-
-
-def register_drift(o: Outline) -> float:
-    """Mean distance of neighbouring bars' mean pitches over that of any two bars'."""
-    means = np.array([np.mean(bar.pitches) for bar in _full(o)])
-    if len(means) < 4:
-        return NAN
-    pairs = np.abs(means[:, None] - means[None, :])
-    n = len(means)
-    overall = pairs.sum() / (n * (n - 1))
-    return float((np.diagonal(pairs, 1).mean() + 0.5) / (overall + 0.5))
-
-
 # --- tonality ----------------------------------------------------------------------------------
 
 
 def in_scale(o: Outline) -> float:
     """Share of notes in the best of the 24 major and natural minor scales."""
-    counts = np.bincount(o.pitches % 12, minlength=12)
-    steps = np.array(MODES["major"])
-    return float(max(counts[(steps + root) % 12].sum() for root in range(12)) / counts.sum())
-
-
-def in_key(o: Outline) -> float:
-    """Share of notes in the scale of the key that is written."""
-    return _mean([pitch % 12 in bar.key.pitch_classes for bar in o.bars for pitch in bar.pitches])
+    return best_scale_share(np.bincount(o.pitches % 12, minlength=12))
 
 
 def pitch_entropy(o: Outline) -> float:
@@ -183,23 +139,12 @@ def triad_on_beat(o: Outline) -> float:
     return _mean(hits)
 
 
-def pitch_range(o: Outline) -> float:
-    """Semitones from the lowest note to the highest."""
-    return float(np.ptp(o.pitches))
-
-
 # --- repetition and ending ---------------------------------------------------------------------
 
 
 def bar_repetition(o: Outline) -> float:
     """Share of bars that stood before, note by note."""
     bars = [bar.events for bar in _full(o)]
-    return 1 - len(set(bars)) / len(bars) if len(bars) >= PHRASE_BARS else NAN
-
-
-def rhythm_repetition(o: Outline) -> float:
-    """Share of bars whose rhythm stood before."""
-    bars = [bar.rhythm for bar in _full(o)]
     return 1 - len(set(bars)) / len(bars) if len(bars) >= PHRASE_BARS else NAN
 
 
@@ -213,17 +158,6 @@ def phrase_repetition(o: Outline) -> float:
 def final_length(o: Outline) -> float:
     """Duration of the last note over the mean duration, in octaves."""
     return float(np.log2(o.durations[-1] / o.durations.mean()))
-
-
-def duration_entropy(o: Outline) -> float:
-    """Entropy of the notes' durations, in bits."""
-    return entropy(np.unique(o.durations, return_counts=True)[1])
-
-
-def notes_a_quarter(o: Outline) -> float:
-    """Onsets a quarter note."""
-    length = o.onsets[-1] + o.durations[-1] - o.onsets[0]
-    return float(len(o.onsets) * TICKS_PER_QUARTER / length)
 
 
 FLOW: dict[str, Descriptor] = {

@@ -39,11 +39,7 @@ def scale_consistency(tune: Tune) -> float:
     Source: Mogren, "C-RNN-GAN", 2016; as MusPy's `scale_consistency`.
     """
     counts = np.bincount([pitch % 12 for _, _, pitch in tune.sounding()], minlength=12)
-    if not counts.sum():
-        return NAN
-    scale = list(MODES["major"])
-    shares = [counts[[(step + root) % 12 for step in scale]].sum() for root in range(12)]
-    return float(max(shares) / counts.sum())
+    return best_scale_share(counts)
 
 
 def groove_consistency(tune: Tune, *, positions_a_quarter: int = 24) -> float:
@@ -110,3 +106,11 @@ def entropy(counts: np.ndarray) -> float:
         return NAN
     shares = counts[counts > 0] / total
     return float(-(shares * np.log2(shares)).sum()) + 0.0  # + 0.0: no negative zero
+
+
+def best_scale_share(counts: np.ndarray) -> float:
+    """Of pitch-class counts (12,), the share in the best major scale; NaN where they sum to 0."""
+    if counts.sum() == 0:
+        return NAN
+    scale = np.array(MODES["major"])
+    return float(max(counts[(scale + root) % 12].sum() for root in range(12)) / counts.sum())
