@@ -12,6 +12,7 @@ _SIGNS = {"problem": "!", "warning": "!", "note": "i", "good": "✓"}
 
 
 def curves_section(report: ReportData, colours: dict[str, str]) -> str:
+    """HTML of the learning curves with their reading in words; empty where there are none."""
     curves = [one for one in report.curves if one.train_loss]
     if not curves:
         return ""

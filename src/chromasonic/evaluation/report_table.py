@@ -20,6 +20,7 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "": ""}
 
 
 def comparison_section(report: ReportData, colours: dict[str, str]) -> str:
+    """HTML of the comparison: pitch bits a note, the table of figures, the radar."""
     parts = []
     if report.pitch_bits:
         parts.append(_pitch_bits(report, colours))

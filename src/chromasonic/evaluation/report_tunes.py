@@ -13,6 +13,7 @@ HUMAN_LABEL = "Held-out tune"
 
 
 def tunes_section(report: ReportData, media: Sequence[TuneMedia], colours: dict[str, str]) -> str:
+    """HTML of the tunes, by model, each as a score with a play button; empty without tunes."""
     if not report.tunes:
         return ""
     pairs = list(zip(report.tunes, media, strict=True))
