@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from chromasonic.data import CORPORA, facts_of, load
 from chromasonic.errors import UsageError
 
 NAMES = sorted(CORPORA)
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,3 +105,22 @@ def test_a_part_that_does_not_exist_is_an_error() -> None:
     corpus = load("synthetic", count=5)
     with pytest.raises(UsageError, match="'dev' is no part"):
         corpus.part("dev")
+
+
+def test_the_example_of_the_page_on_adding_a_corpus_is_all_that_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (REPOSITORY / "docs" / "add" / "corpus.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    monkeypatch.setitem(CORPORA, "harbour", names["FACTS"])
+    folder = tmp_path / "harbour" / "abc"
+    folder.mkdir(parents=True)
+    tunes = (REPOSITORY / "tests" / "fixtures" / "tunes.abc").read_bytes()
+    for name in ("shanties.abc", "capstan.abc"):
+        (folder / name).write_bytes(tunes)
+    monkeypatch.setenv("CHROMASONIC_DATA", str(tmp_path))
+    corpus = load("harbour")
+    assert len(corpus.pieces) == 24
+    assert corpus.pieces[-1].id == "harbour/shanties/12"
+    assert "2 of 2 files of Harbour tunes differ" in corpus.manifest.remarks[0]
