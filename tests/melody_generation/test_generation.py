@@ -95,7 +95,7 @@ def assert_tuplets_are_whole(bar: Bar) -> None:
 
 @pytest.mark.parametrize("metre", METRES)
 def test_every_bar_is_full_in_every_metre_however_hot(metre: str) -> None:
-    hot = GenerationSettings(bars=5, metre=metre, temperature=4.0)
+    hot = GenerationSettings(bars=5, metre=metre, temperature=4.0, endings=2)
     for ids in generate_ids(RandomModel(), 6, settings=hot):
         tune = decode(ids)
         assert encode(tune) == ids
@@ -119,7 +119,7 @@ def test_bars_are_full_though_a_model_wants_one_thing_only(
     fond_of: tuple[str, ...], metre: str
 ) -> None:
     for bars in (1, 3):
-        wanted = GenerationSettings(bars=bars, metre=metre)
+        wanted = GenerationSettings(bars=bars, metre=metre, endings=2)
         for tune in generate_tunes(FondModel(*fond_of), 2, settings=wanted):
             assert_valid(tune, bars)
 
@@ -131,6 +131,7 @@ def test_bars_are_full_though_a_model_wants_one_thing_only(
     temperature=st.sampled_from([0.1, 1.0, 20.0]),
     top_k=st.none() | st.integers(1, 50),
     top_p=st.sampled_from([0.05, 0.9, 1.0]),
+    endings=st.integers(1, 3),
     seed=st.integers(0, 2**40),
 )
 def test_whatever_the_settings_the_tune_is_valid(seed: int, **values: Any) -> None:
@@ -204,7 +205,7 @@ def test_a_tune_that_nears_its_limit_of_tokens_still_ends_well(
 ) -> None:
     bar = 2 * Metre.parse(metre).bar_ticks // ticks("1/2") + 1
     for limit in (5 + 3 * bar, 9 + 3 * bar):
-        wanted = GenerationSettings(bars=3, metre=metre, max_tokens=limit)
+        wanted = GenerationSettings(bars=3, metre=metre, max_tokens=limit, endings=2)
         for ids in generate_ids(FondModel(*fond_of), 3, settings=wanted):
             assert len(ids) <= limit
             assert_valid(decode(ids), 3)
@@ -263,6 +264,40 @@ def test_low_temperature_and_one_candidate_take_the_likeliest_token() -> None:
         assert ids_by(seed, top_k=1) == ids_by(seed, top_p=1e-9) == likeliest
 
 
+class EndingModel(FondModel):
+    """Would end a tune after a C, and never after another note."""
+
+    def forward(self, ids_BT: Tensor) -> Tensor:
+        logits_BTW = super().forward(ids_BT).clone()
+        logits_BTW[..., VOCABULARY.id("END")] = torch.where(
+            ids_BT == VOCABULARY.id("PITCH:60"), 30.0, -30.0
+        )
+        return logits_BTW
+
+
+def test_a_tune_ends_where_the_model_would_end_it() -> None:
+    model = EndingModel("NOTE:1", "PITCH:60", "PITCH:62", "PITCH:64")
+    lasts = {}
+    for endings in (1, 16):
+        wanted = GenerationSettings(bars=4, key="C", metre="4/4", endings=endings)
+        tunes = generate_tunes(model, 60, settings=wanted)
+        lasts[endings] = [list(tune.sounding())[-1][2] for tune in tunes]
+        for tune in tunes:
+            assert_valid(tune, 4)
+    assert lasts[1].count(60) == pytest.approx(20, abs=12)  # one in three
+    assert lasts[16].count(60) >= 58  # all sixteen miss it by (2 / 3) ** 16 = 0.0015
+
+
+def test_only_the_last_two_bars_differ_by_how_many_endings_are_tried() -> None:
+    tunes = [
+        generate_tunes(RandomModel(), settings=GenerationSettings(bars=6, endings=endings))[0]
+        for endings in (1, 8)
+    ]
+    until = len(tunes[0].bars) - 2
+    assert tunes[0].bars[:until] == tunes[1].bars[:until]
+    assert tunes[0].bars != tunes[1].bars
+
+
 # --- Cache ------------------------------------------------------------------------------------
 
 
@@ -313,9 +348,10 @@ def test_each_token_is_read_once_where_the_model_can_go_on() -> None:
             return RandomModel.forward(RandomModel(), read)[:, -ids_BT.shape[1] :], read
 
     model, plain = Reading(), RandomModel()
-    ids = generate_ids(model)[0]
+    wanted = GenerationSettings(endings=1)
+    ids = generate_ids(model, settings=wanted)[0]
     assert model.reads == len(ids) - 1  # END is never read
-    assert generate_ids(plain)[0] == ids
+    assert generate_ids(plain, settings=wanted)[0] == ids
     assert plain.reads == len(ids) * (len(ids) - 1) // 2
 
 
@@ -361,11 +397,11 @@ def test_an_opening_may_end_inside_a_tuplet_or_at_a_bar_line() -> None:
 def test_after_any_opening_that_can_go_on_bars_are_full(opening: list[int], seed: int) -> None:
     written = decode(opening)
     bars = len(written.bars) + 3
-    wanted = GenerationSettings(bars=bars, temperature=3.0)
+    wanted = GenerationSettings(bars=bars, temperature=3.0, endings=2)
     try:
         ids = generate_ids(RandomModel(), settings=wanted, seed=seed, opening=opening)[0]
     except UsageError as error:
-        assert "that no duration fills" in str(error)  # noqa: PT017
+        assert "that no duration fills" in str(error)
         return
     assert ids[: len(opening) - 1] == opening[:-1]
     tune = decode(ids)
@@ -433,6 +469,8 @@ def test_an_opening_that_leaves_too_few_tokens_is_refused() -> None:
         ({"top_p": 1.1}, "top_p is 1.1"),
         ({"top_p": float("nan")}, "top_p is nan"),
         ({"top_k": 0}, "top_k is 0; it must be at least 1"),
+        ({"endings": 0}, "endings is 0; it must be 1 to 64"),
+        ({"endings": 65}, "endings is 65"),
         ({"max_tokens": 0}, "max_tokens is 0"),
         ({"key": "H major"}, "'H major' is no key.*tonic A to G.*'F# minor'"),
         ({"key": "D hypodorian"}, "no key.*major, minor, dorian"),

@@ -222,7 +222,7 @@ def test_nearly_every_tune_of_a_corpus_survives_tokens(
     name: str,
     bound: float,
     reasons: set[str],
-    corpus_folder: Path,  # noqa: ARG001 - it skips where there is none
+    corpus_folder: Path,
 ) -> None:
     from chromasonic.data import load
 

@@ -1,4 +1,4 @@
-"""The loop: it learns, its updates are exact, it stops where it must, it leaves its caller alone."""
+"""The loop: it learns, its updates are exact, it stops where it must, its caller is left alone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from toy import CLASSES, ToyModel, ToyTask, plain, same_tensors
 from torch import nn
 from torch.nn import functional
+from toy import CLASSES, ToyModel, ToyTask, plain, same_tensors
 
 from chromasonic.errors import DataError, DeviceError, TrainingError, UsageError
 from chromasonic.training.checkpoint import load_checkpoint

@@ -67,7 +67,7 @@ class Window:
         return len(self.ids) - 1
 
 
-def windows_of(ids: Sequence[int], tune: int, longest: int) -> list[Window]:
+def windows_of(ids: Sequence[int] | np.ndarray, tune: int, longest: int) -> list[Window]:
     """Cut a stream into windows of at most `longest` tokens, as even as its bar lines allow.
 
     A later window begins after a BAR, with the metre and key then in force before it as context,
@@ -227,8 +227,12 @@ class MelodyTask:
 def _check_logits(logits: object, ids_BT: Tensor, model: nn.Module) -> None:
     shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
     B, T = ids_BT.shape
-    fits = isinstance(logits, Tensor) and logits.ndim == 3 and logits.shape[:2] == (B, T)
-    if not fits or shape[2] < VOCABULARY.size:  # type: ignore[misc,operator]
+    if (
+        not isinstance(logits, Tensor)
+        or logits.ndim != 3
+        or logits.shape[:2] != (B, T)
+        or logits.shape[2] < VOCABULARY.size
+    ):
         raise UsageError(
             f"{type(model).__name__}.forward gave {shape} for token ids of shape {(B, T)}; "
             f"it must give logits of shape ({B}, {T}, W) with W at least {VOCABULARY.size}, "

@@ -336,12 +336,13 @@ def transpositions(ids: Sequence[int] | np.ndarray) -> range:
     return range(lowest, highest + 1)
 
 
-def transpose(ids: Sequence[int] | np.ndarray, semitones: int) -> np.ndarray:
+def transpose(ids: Sequence[int] | np.ndarray, semitones: int | np.ndarray) -> np.ndarray:
     """The stream so many semitones higher: its PITCH and TONIC tokens shifted.
 
     Args:
         ids: token ids, of any shape.
-        semitones: within `transpositions(ids)`, or pitches would leave the vocabulary.
+        semitones: within `transpositions(ids)`, or pitches would leave the vocabulary; an array
+            where rows move by their own.
 
     Returns:
         int64 array of the same shape.
