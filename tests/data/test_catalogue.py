@@ -87,6 +87,15 @@ def test_every_corpus_that_needs_no_network_loads_as_promised(name: str) -> None
     assert corpus.manifest.to_dict()["name"] == name
 
 
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", [n for n in NAMES if CORPORA[n].kind == "download"])
+def test_every_download_that_is_at_hand_is_read_as_promised(name: str, corpus_folder: Path) -> None:
+    corpus = load(name, data_dir=corpus_folder)
+    assert len(corpus.pieces) + len(corpus.manifest.skipped) == CORPORA[name].tunes
+    assert len(corpus.pieces) >= 0.99 * CORPORA[name].tunes
+    assert corpus.manifest.remarks == ()
+
+
 def test_more_than_ten_thousand_folk_tunes_are_usable() -> None:
     counts = load("folk").manifest.counts
     assert counts["tunes"] > 12_700

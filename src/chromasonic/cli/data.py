@@ -85,7 +85,8 @@ def info(
       chromasonic data info folk --json
       chromasonic data info nottingham --data-dir ~/corpora
     """
-    from chromasonic.data import facts_of, load, locate, resolve_auto
+    from chromasonic.data import facts_of, load, resolve_auto
+    from chromasonic.data.locate import locate
 
     if name == "auto":
         name = resolve_auto(data_dir=data_dir, download=False).name
@@ -172,7 +173,7 @@ def _facts(facts: CorpusFacts) -> dict[str, Any]:
 
 def _where(facts: CorpusFacts, data_dir: Path | None) -> str | None:
     """The rule that finds a corpus without the network, or None."""
-    from chromasonic.data import locate
+    from chromasonic.data.locate import locate
 
     if facts.kind == "generated":
         return "made on the spot"

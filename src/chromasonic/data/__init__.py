@@ -7,7 +7,7 @@ from chromasonic.data.catalogue import CORPORA, facts_of
 from chromasonic.data.corpus import Corpus, Manifest, Skipped
 from chromasonic.data.facts import Collection, CorpusFacts
 from chromasonic.data.loading import Choice, load, resolve_auto
-from chromasonic.data.locate import Place, locate, obtain
+from chromasonic.data.locate import Place, obtain
 from chromasonic.data.near_duplicates import without_copies_of
 from chromasonic.data.split import Split, make_split
 
@@ -23,7 +23,6 @@ __all__ = [
     "Split",
     "facts_of",
     "load",
-    "locate",
     "make_split",
     "obtain",
     "resolve_auto",

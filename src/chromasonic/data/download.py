@@ -6,6 +6,7 @@ archive only the files that the facts name are taken out, under the names that t
 
 from __future__ import annotations
 
+import filecmp
 import logging
 import os
 import shutil
@@ -276,8 +277,16 @@ def _put_in_place(unpacked: Path, target: Path, work: Path) -> None:
     except OSError:
         if not target.is_dir():
             raise
+        if _holds_the_same(target, unpacked):  # another process was faster
+            return
         os.rename(target, work / "old")
         os.rename(unpacked, target)
+
+
+def _holds_the_same(target: Path, unpacked: Path) -> bool:
+    """Whether every unpacked file lies in the target already."""
+    pairs = [(f, target / f.relative_to(unpacked)) for f in unpacked.rglob("*") if f.is_file()]
+    return all(there.is_file() and filecmp.cmp(here, there, shallow=False) for here, there in pairs)
 
 
 @contextmanager
