@@ -86,16 +86,23 @@ class Timeline:
         self.ids_BT = ids_BT
         self.pitch_BT = torch.where(is_pitch_BT, token_T, 0).cummax(1).values
 
-    def look_back(self, bars: int) -> tuple[Tensor, Tensor]:
+    def look_back(self, bars: int, new: int) -> tuple[Tensor, Tensor]:
         """What stood at the same place so many bars before the event that follows.
 
+        Args:
+            bars: how many bars to look back.
+            new: for how many of the last tokens to answer.
+
         Returns:
-            (B, T) token index of the pitch that sounded there, and of the event token that began
+            (B, new) token index of the pitch that sounded there, and of the event token that began
             exactly there; 0 (START) where there is none.
         """
-        wanted_BT = self.order_BT - bars * _BAR_STRIDE
+        wanted_BT = self.order_BT[:, -new:] - bars * _BAR_STRIDE
         found_BT = torch.searchsorted(self.start_BT, wanted_BT.contiguous(), right=True) - 1
-        is_there_BT = (found_BT >= 0) & (self.bar_BT >= bars)
+        # In a broken stream a later token may share an early start: never look ahead.
+        own_T = torch.arange(self.ids_BT.shape[1], device=wanted_BT.device)[-new:]
+        found_BT = found_BT.minimum(own_T)
+        is_there_BT = (found_BT >= 0) & (self.bar_BT[:, -new:] >= bars)
         found_BT = found_BT.clamp(min=0)
         begins_BT = is_there_BT & (self.start_BT.gather(1, found_BT) == wanted_BT)
         event_BT = torch.where(begins_BT, self.event_BT.gather(1, found_BT), 0)
@@ -117,6 +124,7 @@ class TuneInputs(nn.Module):
     def __init__(self, size: int, look_back_bars: tuple[int, ...]) -> None:
         super().__init__()
         self.look_back_bars = look_back_bars
+        self.scale = size**0.5  # tables begin small, as the output layer shares one; inputs do not
         self.token = nn.Embedding(TONIC_VOCABULARY_SIZE, size)
         self.place = nn.Embedding(_PLACES, size)
         self.bar = nn.Embedding(16, size)
@@ -130,17 +138,28 @@ class TuneInputs(nn.Module):
         self.register_buffer("kind_V", torch.from_numpy(VOCABULARY.kind.astype("int64")), False)
         self.register_buffer("value_V", torch.from_numpy(VOCABULARY.value.astype("int64")), False)
 
-    def forward(self, ids_BT: Tensor, shift_BT: Tensor) -> Tensor:
-        """(B, T, D) features of token ids; `shift_BT` as `tonic_shifts` gives it."""
+    def forward(self, ids_BT: Tensor, shift_BT: Tensor, new: int | None = None) -> Tensor:
+        """Features of token ids.
+
+        Args:
+            ids_BT: all tokens from START on.
+            shift_BT: as `tonic_shifts` gives it.
+            new: of how many of the last tokens; None is of all.
+
+        Returns:
+            (B, new, D).
+        """
+        new = new or ids_BT.shape[1]
         relative_BT = from_tonic(ids_BT, shift_BT)
         timeline = Timeline(ids_BT, self.kind_V, self.value_V)
-        x_BTD = self.token(relative_BT)
-        x_BTD = x_BTD + self.place((timeline.place_BT // _PLACE_TICKS).clamp(max=_PLACES - 1))
-        x_BTD = x_BTD + self.bar(timeline.bar_BT % 16)
+        place_BT = timeline.place_BT[:, -new:] // _PLACE_TICKS
+        x_BTD = self.token(relative_BT[:, -new:])
+        x_BTD = x_BTD + self.place(place_BT.clamp(max=_PLACES - 1))
+        x_BTD = x_BTD + self.bar(timeline.bar_BT[:, -new:] % 16)
         for bars, pitch_table, event_table in zip(
             self.look_back_bars, self.back_pitch, self.back_event, strict=True
         ):
-            pitch_BT, event_BT = timeline.look_back(bars)
+            pitch_BT, event_BT = timeline.look_back(bars, new)
             x_BTD = x_BTD + pitch_table(relative_BT.gather(1, pitch_BT))
             x_BTD = x_BTD + event_table(ids_BT.gather(1, event_BT))
-        return x_BTD
+        return x_BTD * self.scale

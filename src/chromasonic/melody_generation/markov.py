@@ -1,8 +1,9 @@
 """The baseline to beat: an interpolated variable-order Markov model of token streams.
 
 A stream is read as two interleaved lines. The pitch line holds the PITCH tokens, counted from the
-tonic; the next pitch depends on the last `pitch_order` pitches. The rhythm line holds all other
-tokens; the next one depends on the last `rhythm_order` of them. After a NOTE token comes a pitch,
+tonic; the next pitch depends on the mode, the last `pitch_order` pitches and its place in the bar.
+The rhythm line holds all other tokens; the next one depends on the last `rhythm_order` of them and
+the place in the bar. After a NOTE token comes a pitch,
 after any other the rhythm line goes on, so the two give one exact distribution of the next token.
 Shorter contexts are mixed in by interpolation down to the uniform distribution.
 
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from chromasonic.errors import ConfigError, TrainingError
 from chromasonic.melody_generation.inputs import (
     TONIC_VOCABULARY_SIZE,
+    Timeline,
     from_tonic,
     logits_in_key,
     tonic_shifts,
@@ -75,12 +77,17 @@ class MarkovModel(nn.Module):
     A. Moffat (1990).
     """
 
+    kind_V: Tensor
+    value_V: Tensor
+
     def __init__(self, config: MarkovConfig) -> None:
         super().__init__()
         self.config = config
-        self.pitch = CountTables(config.pitch_order, config.smoothing, range_of_pitches())
-        self.rhythm = CountTables(config.rhythm_order, config.smoothing, range_of_rhythms())
         self.register_buffer("kind_V", torch.from_numpy(VOCABULARY.kind.astype("int64")), False)
+        self.register_buffer("value_V", torch.from_numpy(VOCABULARY.value.astype("int64")), False)
+        # Beside the tokens: the empty context, the place in the bar, for pitches the mode.
+        self.pitch = CountTables(config.pitch_order + 3, config.smoothing, range_of_pitches())
+        self.rhythm = CountTables(config.rhythm_order + 2, config.smoothing, range_of_rhythms())
 
     def fit(self, sequences: Iterable[Sequence[int]]) -> MarkovModel:
         """Count token streams; replaces what was counted before.
@@ -94,11 +101,20 @@ class MarkovModel(nn.Module):
         Raises:
             TrainingError: there is no stream.
         """
-        lines = [_lines(torch.tensor([list(ids)])) for ids in sequences]
-        if not lines:
+        streams = [torch.tensor([list(ids)]) for ids in sequences]
+        if not streams:
             raise TrainingError("There is no tune to count: give at least one training tune.")
-        self.pitch.fit([pitch for pitch, _ in lines])
-        self.rhythm.fit([rhythm for _, rhythm in lines])
+        for tables, contexts_of, wanted in (
+            (self.pitch, self._pitch_contexts, True),
+            (self.rhythm, self._rhythm_contexts, False),
+        ):
+            contexts, symbols = [], []
+            for ids_1T in streams:
+                next_T = from_tonic(ids_1T, tonic_shifts(ids_1T))[0, 1:]
+                counted_T = (next_T >= _FIRST_PITCH) == wanted
+                contexts.append(contexts_of(ids_1T)[:, 0, :-1][:, counted_T].numpy())
+                symbols.append(next_T[counted_T].numpy())
+            tables.fit(np.concatenate(contexts, 1), np.concatenate(symbols))
         return self
 
     def forward(self, ids_BT: Tensor) -> Tensor:
@@ -111,15 +127,41 @@ class MarkovModel(nn.Module):
         return self._logits(read_BT, ids_BT.shape[1]), MarkovState(read_BT)
 
     def _logits(self, ids_BT: Tensor, new: int) -> Tensor:
-        shift_BT = tonic_shifts(ids_BT)
-        relative_BT = from_tonic(ids_BT, shift_BT)
-        is_pitch_BT = ids_BT >= _FIRST_PITCH
-        after_note_BT = (self.get_buffer("kind_V")[ids_BT] == Kind.NOTE)[:, -new:]
-        pitch_BTW = self.pitch.log_probabilities(relative_BT, is_pitch_BT, new)
-        rhythm_BTW = self.rhythm.log_probabilities(relative_BT, ~is_pitch_BT, new)
+        """Log probabilities after each of the last `new` tokens."""
+        after_note_BT = (self.kind_V[ids_BT] == Kind.NOTE)[:, -new:]
+        pitch_BTW = self.pitch.log_probabilities(self._pitch_contexts(ids_BT)[..., -new:])
+        rhythm_BTW = self.rhythm.log_probabilities(self._rhythm_contexts(ids_BT)[..., -new:])
         both_BTW = torch.where(after_note_BT[..., None], pitch_BTW, rhythm_BTW)
         # A pitch that the tonic's transposition moves out of the vocabulary leaves its share.
-        return logits_in_key(both_BTW, shift_BT[:, -new:]).log_softmax(-1)
+        return logits_in_key(both_BTW, tonic_shifts(ids_BT)[:, -new:]).log_softmax(-1)
+
+    def _pitch_contexts(self, ids_BT: Tensor) -> Tensor:
+        """(orders, B, T) hashes of what the pitch after each token depends on.
+
+        From the nearest to the first that is given up: the mode, the last pitches, and the metre
+        with the place in the bar.
+        """
+        relative_BT = from_tonic(ids_BT, tonic_shifts(ids_BT))
+        pitches = _last_symbols(relative_BT, ids_BT >= _FIRST_PITCH, self.config.pitch_order)
+        kind_BT = self.kind_V[ids_BT]
+        [mode_BT] = _last_symbols(ids_BT, kind_BT == Kind.MODE, 1)
+        return _nested_hashes([mode_BT, *pitches, self._places(ids_BT)])
+
+    def _rhythm_contexts(self, ids_BT: Tensor) -> Tensor:
+        """(orders, B, T) hashes of what the rhythm token after each token depends on.
+
+        From the nearest to the first that is given up: the last rhythm token, the metre with the
+        place in the bar, and the rhythm tokens before.
+        """
+        in_line_BT = (ids_BT < _FIRST_PITCH) & (ids_BT != START)
+        tokens = _last_symbols(ids_BT, in_line_BT, self.config.rhythm_order)
+        return _nested_hashes([*tokens[:1], self._places(ids_BT), *tokens[1:]])
+
+    def _places(self, ids_BT: Tensor) -> Tensor:
+        """(B, T) a number for the metre and the place in the bar of what follows each token."""
+        [metre_BT] = _last_symbols(ids_BT, self.kind_V[ids_BT] == Kind.METRE, 1)
+        place_BT = Timeline(ids_BT, self.kind_V, self.value_V).place_BT
+        return place_BT * VOCABULARY.size + metre_BT
 
 
 def range_of_pitches() -> np.ndarray:
@@ -132,31 +174,29 @@ def range_of_rhythms() -> np.ndarray:
     return np.array([id for id in range(_FIRST_PITCH) if id not in (PAD, START)])
 
 
-def _lines(ids_1T: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """The pitch line and the rhythm line of one stream."""
-    relative_T = from_tonic(ids_1T, tonic_shifts(ids_1T))[0].numpy()
-    is_pitch_T = ids_1T[0].numpy() >= _FIRST_PITCH
-    return relative_T[is_pitch_T], relative_T[~is_pitch_T & (relative_T != START)]
-
-
 class CountTables(nn.Module):
-    """Smoothed successor probabilities after every context up to an order.
+    """Smoothed successor probabilities after contexts of growing length.
 
-    For each order k the tables hold, as buffers: the sorted hashes of its contexts, where each
+    For each length k the tables hold, as buffers: the sorted hashes of its contexts, where each
     context's successors begin, the successors and their discounted probabilities, and the weight
     that is left for the next shorter context.
+
+    Args:
+        orders: how many context lengths there are, the empty one included.
+        smoothing: as `MarkovConfig.smoothing`.
+        symbols: ids W that may follow at all.
     """
 
     PARTS = ("contexts", "starts", "symbols", "shares", "rests")
     uniform_W: Tensor
 
-    def __init__(self, order: int, smoothing: str, symbols: np.ndarray) -> None:
+    def __init__(self, orders: int, smoothing: str, symbols: np.ndarray) -> None:
         super().__init__()
-        self.order, self.smoothing = order, smoothing
-        uniform_W = torch.full((TONIC_VOCABULARY_SIZE,), 0.0, dtype=torch.float64)
+        self.orders, self.smoothing = orders, smoothing
+        uniform_W = torch.zeros(TONIC_VOCABULARY_SIZE, dtype=torch.float64)
         uniform_W[torch.from_numpy(symbols)] = 1.0 / len(symbols)
         self.register_buffer("uniform_W", uniform_W, persistent=False)
-        for k in range(order + 1):
+        for k in range(orders):
             self._set(k, [np.empty(0), np.zeros(1), np.empty(0), np.empty(0), np.empty(0)])
 
     def _set(self, k: int, parts: Sequence[np.ndarray]) -> None:
@@ -164,51 +204,36 @@ class CountTables(nn.Module):
             kind = np.float64 if name in ("shares", "rests") else np.int64
             self.register_buffer(f"{name}_{k}", torch.from_numpy(part.astype(kind)))
 
-    def _get(self, k: int) -> list[Tensor]:
-        return [self.get_buffer(f"{name}_{k}") for name in self.PARTS]
-
-    def fit(self, lines: Sequence[np.ndarray]) -> None:
-        """Count the successors in lines of symbols, each of which begins with an empty context."""
-        symbols = np.concatenate(lines)
-        hashes = [
-            np.concatenate(parts) for parts in zip(*(self._hash(x) for x in lines), strict=True)
-        ]
-        for k in range(self.order + 1):
-            counts = _successors(hashes[k], symbols)
-            if k < self.order and self.smoothing == "kneser-ney":
-                counts = _continuations(hashes[k + 1], hashes[k], symbols)
-            self._set(k, _smoothed(*counts, self.smoothing))
-
-    def _hash(self, line: np.ndarray) -> list[np.ndarray]:
-        """For each order, the hash of the context before each symbol of a line."""
-        return _context_hashes(line, self.order, with_last=False)
-
-    def log_probabilities(self, ids_BT: Tensor, in_line_BT: Tensor, new: int) -> Tensor:
-        """(B, new, W) log probabilities of this line's next symbol after each of the last ids.
+    def fit(self, contexts_KN: np.ndarray, symbols_N: np.ndarray) -> None:
+        """Count which symbols follow which contexts.
 
         Args:
-            ids_BT: ids W, all that was read.
-            in_line_BT: which of them stand in this line.
-            new: for how many of the last tokens to answer.
+            contexts_KN: hashes of the contexts of each length, the empty one first.
+            symbols_N: the symbol that followed.
         """
-        rows = []
-        for ids_T, in_line_T in zip(ids_BT.cpu().numpy(), in_line_BT.cpu().numpy(), strict=True):
-            # START stands in no line: a line begins with the empty context.
-            in_line_T = in_line_T & (ids_T != START)
-            hashes = _context_hashes(ids_T[in_line_T], self.order, with_last=True)
-            read_T = np.cumsum(in_line_T)[-new:]
-            rows.append(np.stack([hash_[read_T] for hash_ in hashes]))
-        context_KN = torch.from_numpy(np.concatenate(rows, 1)).to(self.uniform_W.device)
-        return self._interpolate(context_KN).log().clamp(min=_NEVER).view(len(rows), new, -1)
+        for k, contexts_N in enumerate(contexts_KN):
+            if self.smoothing == "kneser-ney" and k + 1 < self.orders:
+                counts = _continuations(contexts_KN[k + 1], contexts_N, symbols_N)
+            else:
+                counts = _successors(contexts_N, symbols_N)
+            self._set(k, _smoothed(*counts, self.smoothing))
 
-    def _interpolate(self, context_KN: Tensor) -> Tensor:
+    def log_probabilities(self, contexts_KBT: Tensor) -> Tensor:
+        """(B, T, W) log probabilities of the symbol after contexts of each length."""
+        p_NW = self._interpolate(contexts_KBT.flatten(1))
+        return p_NW.log().clamp(min=_NEVER).view(*contexts_KBT.shape[1:], -1)
+
+    def _interpolate(self, contexts_KN: Tensor) -> Tensor:
         """(N, W) probabilities, from the uniform distribution up to the longest known context."""
-        p_NW = self.uniform_W.repeat(context_KN.shape[1], 1)
-        for k, context_N in enumerate(context_KN):
-            contexts, starts, symbols, shares, rests = self._get(k)
+        p_NW = self.uniform_W.repeat(contexts_KN.shape[1], 1)
+        for k, context_N in enumerate(contexts_KN):
+            contexts, starts, symbols, shares, rests = (
+                self.get_buffer(f"{name}_{k}") for name in self.PARTS
+            )
             if not len(contexts):
                 continue
-            row_N = torch.searchsorted(contexts, context_N).clamp(max=len(contexts) - 1)
+            row_N = torch.searchsorted(contexts, context_N.contiguous())
+            row_N = row_N.clamp(max=len(contexts) - 1)
             known_N = contexts[row_N] == context_N
             p_NW *= torch.where(known_N, rests[row_N], 1.0)[:, None]
             place_M = known_N.nonzero()[:, 0]
@@ -222,7 +247,7 @@ class CountTables(nn.Module):
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Take tables of any length: they are as long as what was counted."""
-        for k in range(self.order + 1):
+        for k in range(self.orders):
             for name in self.PARTS:
                 stored = state_dict.get(f"{prefix}{name}_{k}")
                 if isinstance(stored, Tensor) and stored.ndim == 1:
@@ -231,24 +256,28 @@ class CountTables(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
-def _context_hashes(line: np.ndarray, order: int, *, with_last: bool) -> list[np.ndarray]:
-    """For each order k, hashes of the k symbols before each place of a line.
+def _last_symbols(ids_BT: Tensor, in_line_BT: Tensor, order: int) -> list[Tensor]:
+    """For k from 1 to `order`: (B, T) the k-th last id of a line up to each token.
 
-    Before the line's start stands a mark, so that beginnings have contexts of their own.
-
-    Args:
-        line: (n,) symbols.
-        order: the longest context.
-        with_last: whether to answer for the place after the last symbol too.
+    Ids are counted from 1; 0 stands where the line is not so long yet.
     """
-    marked = np.concatenate([np.zeros(order, np.int64), line.astype(np.int64) + 1])
-    places = len(line) + with_last
-    hashes = [np.zeros(places, np.int64)]
-    with np.errstate(over="ignore"):
-        for k in range(1, order + 1):
-            before = marked[order - k : order - k + places]
-            hashes.append(hashes[-1] * _HASH_FACTOR + before + 1)
-    return hashes
+    read_BT = in_line_BT.long().cumsum(1)
+    line_BT = torch.zeros_like(read_BT)
+    line_BT = torch.cat([line_BT, line_BT[:, :1]], 1)  # a last column takes what is in no line
+    line_BT.scatter_(1, torch.where(in_line_BT, read_BT - 1, ids_BT.shape[1]), ids_BT + 1)
+    symbols = []
+    for k in range(1, order + 1):
+        place_BT = read_BT - k
+        symbols.append(torch.where(place_BT >= 0, line_BT.gather(1, place_BT.clamp(min=0)), 0))
+    return symbols
+
+
+def _nested_hashes(elements: Sequence[Tensor]) -> Tensor:
+    """(1 + elements, B, T) hashes of no element, of the first, of the first two, and so on."""
+    hashes = [torch.zeros_like(elements[0])]
+    for element_BT in elements:
+        hashes.append(hashes[-1] * _HASH_FACTOR + element_BT + 1)
+    return torch.stack(hashes)
 
 
 Counts = tuple[np.ndarray, np.ndarray, np.ndarray]  # context, symbol, count; sorted by both

@@ -70,7 +70,6 @@ class Attention(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.num_heads = config.num_heads
-        self.dropout = config.dropout
         self.into = nn.Linear(config.hidden_size, 3 * config.hidden_size, bias=False)
         self.out = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
 
@@ -95,7 +94,6 @@ class Attention(nn.Module):
             v_BHSE,
             attn_mask=mask_TS,
             is_causal=cache is None,
-            dropout_p=self.dropout if self.training else 0.0,
         )
         return self.out(y_BHTE.transpose(1, 2).reshape(B, T, D)), (k_BHSE, v_BHSE)
 
@@ -130,7 +128,7 @@ class Block(nn.Module):
         attended_BTD, cache = self.attention(self.attention_norm(x_BTD), rotation_TE, cache)
         x_BTD = x_BTD + self.dropout(attended_BTD)
         gate, wide = self.widen(self.forward_norm(x_BTD)).chunk(2, -1)
-        x_BTD = x_BTD + self.dropout(self.narrow(self.dropout(functional.silu(gate) * wide)))
+        x_BTD = x_BTD + self.dropout(self.narrow(functional.silu(gate) * wide))
         return x_BTD, cache
 
 
@@ -175,7 +173,7 @@ class TransformerModel(nn.Module):
         """
         read_BT = ids_BT if state is None else torch.cat([state.ids_BT, ids_BT], 1)
         shift_BT = tonic_shifts(read_BT)
-        x_BTD = self.dropout(self.inputs(read_BT, shift_BT)[:, -ids_BT.shape[1] :])
+        x_BTD = self.dropout(self.inputs(read_BT, shift_BT, ids_BT.shape[1]))
         rotation_TE = self._rotation(read_BT.shape[1], ids_BT.shape[1], x_BTD)
         caches = []
         for index, block in enumerate(self.blocks):
