@@ -151,6 +151,12 @@ def default_recipe(kinds: Sequence[str]) -> MelodyRecipe:
     return MelodyRecipe(**{kind: DEFAULTS[kind] for kind in kinds})
 
 
+def with_models(recipe: MelodyRecipe, kinds: Sequence[str]) -> MelodyRecipe:
+    """A recipe with just these models: its own where it has them, else the default ones."""
+    parts = {kind: getattr(recipe, kind) or DEFAULTS[kind] for kind in kinds}
+    return MelodyRecipe(data=recipe.data, **parts)
+
+
 def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> MelodyRecipe:
     """A recipe from nested plain values; what a table leaves out comes from `DEFAULTS`.
 

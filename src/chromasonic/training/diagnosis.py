@@ -158,8 +158,7 @@ def read_curves(history: TrainingHistory, *, reference: Reference | None = None)
             Finding(
                 kind="too-short",
                 severity="note",
-                says=f"{len(history)} epochs are too few to read a trend from "
-                f"(it takes {FEWEST_EPOCHS}).",
+                says=f"Too few epochs to read a trend from: {len(history)} of {FEWEST_EPOCHS} or more.",
                 advice="Train longer: --resume with a larger --epochs.",
                 evidence={"epochs": len(history)},
             )
@@ -174,6 +173,23 @@ def read_curves(history: TrainingHistory, *, reference: Reference | None = None)
     ):
         findings.append(_healthy(curves))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Reading(history.name, tuple(findings))
+
+
+def read_counts(history: TrainingHistory, *, reference: Reference | None = None) -> Reading:
+    """The reading of a model that was counted, not trained: it has no curves."""
+    best = history.best
+    assert best is not None
+    findings = [
+        Finding(
+            kind="counted",
+            severity="good",
+            says=f"Counted in one pass, not trained: validation loss {best.val_loss:.3f}.",
+            evidence={"val_loss": best.val_loss},
+        )
+    ]
+    if reference is not None:
+        findings.insert(0, _beside(history, reference))
     return Reading(history.name, tuple(findings))
 
 

@@ -15,6 +15,11 @@ from torch import Tensor, nn
 from chromasonic.errors import UsageError
 
 
+def is_first_process() -> bool:
+    """Whether this is the process, of those that `torchrun` started, that speaks to the user."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 @dataclass(frozen=True)
 class Processes:
     """This process among those that train together.
