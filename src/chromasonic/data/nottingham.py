@@ -39,7 +39,7 @@ FACTS = CorpusFacts(
     citation=CITATION,
     # No checksum of the archive is known: the commit is pinned and each file is checked.
     url=f"{REPOSITORY}/archive/{COMMIT}.zip",
-    weights_may_ship=True,
+    weights_may_ship=False,
     size_bytes=5_000_000,
     collections=(
         Collection(
@@ -49,7 +49,7 @@ FACTS = CorpusFacts(
             licence="GPL-3.0",
             licence_url=LICENCE_URL,
             citation=CITATION,
-            weights_may_ship=True,
+            weights_may_ship=False,
             tunes=1034,
             sha256=SHA256,
         ),

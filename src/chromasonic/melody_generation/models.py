@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from chromasonic.config import from_dict
-from chromasonic.errors import ConfigError
+from chromasonic.errors import CheckpointError, ConfigError, UsageError
+from chromasonic.files import PathLike
 from chromasonic.melody_generation.lstm import LstmConfig, LstmModel
 from chromasonic.melody_generation.markov import MarkovConfig, MarkovModel
+from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.transformer import TransformerConfig, TransformerModel
+from chromasonic.training.checkpoint import load_checkpoint, load_weights
 
 MODELS: dict[str, tuple[type[nn.Module], type[Any]]] = {
     "lstm": (LstmModel, LstmConfig),
@@ -34,3 +39,86 @@ def build_model(kind: str, config: dict[str, Any] | None = None) -> nn.Module:
         raise ConfigError(f"'{kind}' is no melody model; known: {', '.join(MODELS)}.")
     model_class, config_class = MODELS[kind]
     return model_class(from_dict(config_class, config or {}, where=f"{kind} model"))
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model as training left it.
+
+    Attributes:
+        model: with its weights, in evaluation mode, on the CPU.
+        kind: its name in `MODELS`.
+        config: its sizes.
+        checkpoint: the file it came from.
+        info: what the checkpoint says of the training: corpus, epoch, settings.
+    """
+
+    model: nn.Module
+    kind: str
+    config: dict[str, Any]
+    checkpoint: Path
+    info: dict[str, Any]
+
+
+def load_model(path: PathLike, *, kind: str | None = None) -> LoadedModel:
+    """A trained melody model from a checkpoint, a folder of checkpoints, or a run directory.
+
+    Args:
+        path: a file is taken as it is; of a folder its best checkpoint.
+        kind: which model of a run directory that holds several; also refuses any other kind.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged, hostile, of another vocabulary or kind.
+        UsageError: the run directory holds several models and `kind` names none.
+    """
+    file = _checkpoint_file(Path(path), kind)
+    content = load_checkpoint(file)
+    config = content.get("config")
+    model_config = config.get("model") if isinstance(config, dict) else None
+    found = model_config.get("kind") if isinstance(model_config, dict) else None
+    if not isinstance(config, dict) or not isinstance(model_config, dict) or found not in MODELS:
+        raise CheckpointError(
+            f"{file} holds no melody model that can be built by name ({', '.join(MODELS)}). "
+            "Weights of a class of your own: build it, then "
+            "model.load_state_dict(torch.load(path)['model_state_dict'])."
+        )
+    if kind is not None and found != kind:
+        raise CheckpointError(f"{file} holds a model of kind '{found}', not '{kind}'.")
+    if config.get("vocabulary") != VOCABULARY.signature:
+        raise CheckpointError(
+            f"{file} was trained on another vocabulary ({config.get('vocabulary')}) than this "
+            f"version reads ({VOCABULARY.signature}): its tokens would be misread. Train anew."
+        )
+    model = build_model(found, model_config.get("config"))
+    load_weights(model, content, source=file)
+    return LoadedModel(
+        model=model.eval(),
+        kind=found,
+        config=dict(model_config.get("config") or {}),
+        checkpoint=file,
+        info={**config, "epoch": content.get("epoch"), "metrics": content.get("metrics")},
+    )
+
+
+def _checkpoint_file(path: Path, kind: str | None) -> Path:
+    """The one checkpoint that a path means."""
+    if not path.is_dir():
+        return path
+    kinds = [kind] if kind else list(MODELS)
+    folders = [path / f"{name}_checkpoints" for name in kinds]
+    found = [folder for folder in folders if folder.is_dir()]
+    if len(found) > 1:
+        names = ", ".join(folder.name.removesuffix("_checkpoints") for folder in found)
+        raise UsageError(f"{path} holds several models ({names}): say which one (--model).")
+    folder = found[0] if found else path
+    for ending in ("best", "final", "latest"):
+        files = sorted(folder.glob(f"*_{ending}.pt"))
+        if len(files) > 1:
+            names = ", ".join(file.name for file in files)
+            raise UsageError(f"{folder} holds several models ({names}): give one of these files.")
+        if files:
+            return files[0]
+    raise CheckpointError(
+        f"{folder} holds no checkpoint (NAME_best.pt). Give a run directory that "
+        "`chromasonic train melody` made, its folder of checkpoints, or a checkpoint."
+    )
