@@ -9,13 +9,14 @@ from typing import Any
 from torch import nn
 
 from chromasonic.config import from_dict
-from chromasonic.errors import CheckpointError, ConfigError, UsageError
+from chromasonic.errors import CheckpointError, ConfigError
 from chromasonic.files import PathLike
 from chromasonic.melody_generation.lstm import LstmConfig, LstmModel
 from chromasonic.melody_generation.markov import MarkovConfig, MarkovModel
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.transformer import TransformerConfig, TransformerModel
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
+from chromasonic.training.state import find_checkpoint
 
 MODELS: dict[str, tuple[type[nn.Module], type[Any]]] = {
     "lstm": (LstmModel, LstmConfig),
@@ -68,10 +69,10 @@ def load_model(path: PathLike, *, kind: str | None = None) -> LoadedModel:
         kind: which model of a run directory that holds several; also refuses any other kind.
 
     Raises:
-        CheckpointError: there is none, or it is damaged, hostile, of another vocabulary or kind.
-        UsageError: the run directory holds several models and `kind` names none.
+        CheckpointError: there is none, or several and `kind` names none, or it is damaged,
+            hostile, or of another vocabulary or kind.
     """
-    file = _checkpoint_file(Path(path), kind)
+    file = find_checkpoint(Path(path), f"melody_{kind}" if kind else None)
     content = load_checkpoint(file)
     config = content.get("config")
     model_config = config.get("model") if isinstance(config, dict) else None
@@ -97,28 +98,4 @@ def load_model(path: PathLike, *, kind: str | None = None) -> LoadedModel:
         config=dict(model_config.get("config") or {}),
         checkpoint=file,
         info={**config, "epoch": content.get("epoch"), "metrics": content.get("metrics")},
-    )
-
-
-def _checkpoint_file(path: Path, kind: str | None) -> Path:
-    """The one checkpoint that a path means."""
-    if not path.is_dir():
-        return path
-    kinds = [kind] if kind else list(MODELS)
-    folders = [path / f"{name}_checkpoints" for name in kinds]
-    found = [folder for folder in folders if folder.is_dir()]
-    if len(found) > 1:
-        names = ", ".join(folder.name.removesuffix("_checkpoints") for folder in found)
-        raise UsageError(f"{path} holds several models ({names}): say which one (--model).")
-    folder = found[0] if found else path
-    for ending in ("best", "final", "latest"):
-        files = sorted(folder.glob(f"*_{ending}.pt"))
-        if len(files) > 1:
-            names = ", ".join(file.name for file in files)
-            raise UsageError(f"{folder} holds several models ({names}): give one of these files.")
-        if files:
-            return files[0]
-    raise CheckpointError(
-        f"{folder} holds no checkpoint (NAME_best.pt). Give a run directory that "
-        "`chromasonic train melody` made, its folder of checkpoints, or a checkpoint."
     )
