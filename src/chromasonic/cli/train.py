@@ -93,6 +93,10 @@ Transpose = Annotated[
 ]
 Window = Annotated[int | None, typer.Option(help="Tokens read at once; longer tunes are cut.")]
 SplitFile = Annotated[Path | None, typer.Option(help="A split (JSON) instead of the corpus's own.")]
+WithoutCopies = Annotated[
+    str | None,
+    typer.Option(help="Leave out near-duplicates of this corpus's held-out tunes (to pretrain)."),
+]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpus in it.")]
 DataSeed = Annotated[int | None, typer.Option(help="Of the split, and of made tunes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -138,6 +142,7 @@ def melody(
     window: Window = None,
     split_file: SplitFile = None,
     data_dir: DataDir = None,
+    without_copies_of: WithoutCopies = None,
     data_seed: DataSeed = None,
     as_json: AsJson = False,
 ) -> None:
@@ -150,6 +155,7 @@ def melody(
       chromasonic train melody --dataset nottingham --model all --output runs/first
       chromasonic train melody --recipe recipes/melody_lstm.toml --epochs 20 --output runs/short
       chromasonic train melody --resume runs/first
+      chromasonic train melody --dataset folk --without-copies-of nottingham --output runs/folk
       chromasonic train melody --init-from runs/folk --dataset nottingham --output runs/tuned
     """
     given = dict(locals())
@@ -170,7 +176,8 @@ def melody(
 MODEL_KEYS = ("hidden_size", "num_layers", "dropout")
 DATA_KEYS = (
     "dataset", "num_sequences", "min_melody_length", "max_melody_length", "expand_repeats",
-    "transpose", "window", "split_file", "data_dir", "data_seed",
+    "transpose", "window", "split_file", "data_dir", "without_copies_of",
+    "data_seed",
 )  # fmt: skip
 RESUMABLE = ("epochs", "patience", "device")
 

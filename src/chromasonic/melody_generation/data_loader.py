@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from chromasonic import data, files
+from chromasonic.data import near_duplicates
 from chromasonic.data.corpus import PARTS, Corpus, Manifest
 from chromasonic.data.locate import Progress
 from chromasonic.data.split import Split
@@ -81,6 +82,7 @@ def load_dataset(
     expand_repeats: bool = False,
     data_dir: files.PathLike | None = None,
     split_file: files.PathLike | None = None,
+    without_copies_of: str | None = None,
     seed: int = 0,
     download: bool = True,
     on_progress: Progress | None = None,
@@ -96,6 +98,8 @@ def load_dataset(
         expand_repeats: play repeats out before counting and encoding.
         data_dir: where the corpus lies; see `chromasonic.data.load`.
         split_file: a split to use instead of the corpus's own.
+        without_copies_of: another corpus, on which the model will be judged: near-duplicates of
+            its validation and test tunes are left out of every part.
         seed: of the split, and of made tunes.
         download: whether the network may be asked.
         on_progress: told how long work goes on.
@@ -115,12 +119,22 @@ def load_dataset(
         download=download,
         on_progress=on_progress,
     )
-    return encode_corpus(
+    copies: tuple[Tune, ...] = ()
+    if without_copies_of:
+        judged = data.load(without_copies_of, download=download, on_progress=on_progress)
+        kept, copies = near_duplicates.without_copies_of(
+            corpus.pieces, judged.part("validation") + judged.part("test")
+        )
+        corpus = replace(corpus, pieces=kept)
+    encoded = encode_corpus(
         corpus,
         min_melody_length=min_melody_length,
         max_melody_length=max_melody_length,
         expand_repeats=expand_repeats,
     )
+    if copies:
+        encoded.skipped[f"copies of held-out tunes of {without_copies_of}"] = len(copies)
+    return encoded
 
 
 def encode_corpus(

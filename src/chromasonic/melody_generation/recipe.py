@@ -47,6 +47,8 @@ class MelodyData:
         transpose: whether each tune stands in a random key in each epoch.
         split_file: a split as JSON in place of the corpus's own; empty takes its own.
         data_dir: folder that holds the corpus; empty looks in the usual places.
+        without_copies_of: another corpus on which the model will be judged, as when it is trained
+            on one and fine-tuned on the other: near-duplicates of its held-out tunes are left out.
         seed: of the split, and of made tunes.
     """
 
@@ -59,6 +61,7 @@ class MelodyData:
     transpose: bool = True
     split_file: str = ""
     data_dir: str = ""
+    without_copies_of: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:

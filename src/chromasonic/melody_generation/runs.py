@@ -143,6 +143,7 @@ def load_streams(
         expand_repeats=data.expand_repeats,
         data_dir=data.data_dir or None,
         split_file=split_file or data.split_file or None,
+        without_copies_of=data.without_copies_of or None,
         seed=data.seed,
         on_progress=on_progress,
     )
