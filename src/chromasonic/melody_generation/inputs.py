@@ -1,9 +1,9 @@
 """What a network is given to read at each token, and how it names pitches: by their key.
 
-Both networks read the same: the token itself, with pitches counted from the tonic (so that a tune
-is the same in every key and each key's tunes teach all others), the place in the bar of what comes
-next, and what stood at that place some bars before. All of it is computed from the ids alone and
-looks only backwards.
+Both networks read the same: the token itself, with pitches counted from the tonic, the place in the
+bar of what comes next, and what stood at that place some bars before. So a tune is the same in
+every key, each key's tunes teach all others, and no training in transposed copies is needed. All of
+it is computed from the ids alone and looks only backwards.
 
 Source: what stood n bars before is the look-back of E. Waite, "Generating long-term structure in
 songs and stories" (Magenta, 2016), there as a target and an input of an event grid.
@@ -37,8 +37,12 @@ def tonic_shifts(ids_BT: Tensor) -> Tensor:
 
 
 def from_tonic(ids_BT: Tensor, shift_BT: Tensor) -> Tensor:
-    """Ids with pitches counted from the tonic, 0 to W - 1."""
-    return torch.where(ids_BT >= _FIRST_PITCH, ids_BT - shift_BT + _SHIFT_UP, ids_BT)
+    """Ids with pitches, and tonics after the first, counted from the first tonic: 0 to W - 1."""
+    is_tonic_BT = (ids_BT >= _FIRST_TONIC) & (ids_BT < _FIRST_TONIC + 12)
+    tonic_BT = _FIRST_TONIC + (ids_BT - _FIRST_TONIC - shift_BT) % 12
+    pitch_BT = ids_BT - shift_BT + _SHIFT_UP
+    relative_BT = torch.where(ids_BT >= _FIRST_PITCH, pitch_BT, ids_BT)
+    return torch.where(is_tonic_BT, tonic_BT, relative_BT)
 
 
 def logits_in_key(logits_BTW: Tensor, shift_BT: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class LstmConfig:
         look_back_bars: bars to look back (see `inputs`).
     """
 
-    hidden_size: int = 256
+    hidden_size: int = 192
     num_layers: int = 2
     dropout: float = 0.4
     recurrent_dropout: float = 0.3
@@ -96,7 +96,7 @@ class LstmModel(nn.Module):
         """
         read_BT = ids_BT if state is None else torch.cat([state.ids_BT, ids_BT], 1)
         shift_BT = tonic_shifts(read_BT)
-        x_BTD = self.inputs(read_BT, shift_BT)[:, -ids_BT.shape[1] :]
+        x_BTD = self.inputs(read_BT, shift_BT, ids_BT.shape[1])
         y_BTD, recurrent = self._recur(self.dropout(x_BTD), state.recurrent if state else None)
         logits_BTW = self.output(self.dropout(y_BTD))
         return logits_in_key(logits_BTW, shift_BT[:, -ids_BT.shape[1] :]), LstmState(

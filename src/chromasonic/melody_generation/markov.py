@@ -12,7 +12,7 @@ Axes: B tunes, T tokens, V token ids, W ids with pitches counted from the tonic,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,8 +46,8 @@ class MarkovConfig:
             "witten-bell" (an escape by the number of distinct successors, as PPM method C).
     """
 
-    pitch_order: int = 6
-    rhythm_order: int = 10
+    pitch_order: int = 2
+    rhythm_order: int = 6
     smoothing: Literal["kneser-ney", "witten-bell"] = "kneser-ney"
 
     def __post_init__(self) -> None:
@@ -101,21 +101,34 @@ class MarkovModel(nn.Module):
         Raises:
             TrainingError: there is no stream.
         """
-        streams = [torch.tensor([list(ids)]) for ids in sequences]
+        streams = [torch.as_tensor(ids, dtype=torch.long) for ids in sequences]
         if not streams:
             raise TrainingError("There is no tune to count: give at least one training tune.")
-        for tables, contexts_of, wanted in (
-            (self.pitch, self._pitch_contexts, True),
-            (self.rhythm, self._rhythm_contexts, False),
-        ):
-            contexts, symbols = [], []
-            for ids_1T in streams:
-                next_T = from_tonic(ids_1T, tonic_shifts(ids_1T))[0, 1:]
-                counted_T = (next_T >= _FIRST_PITCH) == wanted
-                contexts.append(contexts_of(ids_1T)[:, 0, :-1][:, counted_T].numpy())
-                symbols.append(next_T[counted_T].numpy())
-            tables.fit(np.concatenate(contexts, 1), np.concatenate(symbols))
+        streams.sort(key=len)
+        batches = [
+            nn.utils.rnn.pad_sequence(streams[start : start + 64], True, PAD)
+            for start in range(0, len(streams), 64)
+        ]
+        self._count(self.pitch, self._pitch_contexts, batches, pitches=True)
+        self._count(self.rhythm, self._rhythm_contexts, batches, pitches=False)
         return self
+
+    def _count(
+        self,
+        tables: CountTables,
+        contexts_of: Callable[[Tensor], Tensor],
+        batches: Sequence[Tensor],
+        *,
+        pitches: bool,
+    ) -> None:
+        """Fill the tables of one line with what followed its contexts in all streams."""
+        contexts, symbols = [], []
+        for ids_BT in batches:
+            next_BT = from_tonic(ids_BT, tonic_shifts(ids_BT))[:, 1:]
+            counted_BT = ((next_BT >= _FIRST_PITCH) == pitches) & (next_BT != PAD)
+            contexts.append(contexts_of(ids_BT)[:, :, :-1][:, counted_BT].numpy())
+            symbols.append(next_BT[counted_BT].numpy())
+        tables.fit(np.concatenate(contexts, 1), np.concatenate(symbols))
 
     def forward(self, ids_BT: Tensor) -> Tensor:
         """(B, T, V) log probabilities of the token after each of (B, T) ids."""

@@ -22,10 +22,16 @@ from chromasonic.melody_generation.markov import MarkovConfig
 from chromasonic.melody_generation.transformer import TransformerConfig
 from chromasonic.training.config import TrainingConfig
 
-LSTM_TRAINING = TrainingConfig(epochs=100, batch_size=32, learning_rate=1e-3)
-TRANSFORMER_TRAINING = TrainingConfig(
-    epochs=100, batch_size=32, learning_rate=1e-3, warmup_steps=100
+LSTM_TRAINING = TrainingConfig(
+    epochs=30,
+    batch_size=8,
+    learning_rate=4e-3,
+    scheduler="cosine",
+    warmup_steps=100,
+    average_decay=0.999,
+    patience=10,
 )
+TRANSFORMER_TRAINING = replace(LSTM_TRAINING, epochs=20, learning_rate=2e-3)
 """Default settings of each network's training, chosen on the validation part (see docs)."""
 
 DEFAULT_WINDOW = 1024
@@ -44,7 +50,8 @@ class MelodyData:
             counted; 0 leaves tunes whole.
         expand_repeats: whether repeats are played out (a repeat is then copied, not predicted).
         window: longest stretch of tokens read at once.
-        transpose: whether each tune stands in a random key in each epoch.
+        transpose: whether each tune stands in a random key in each epoch. It makes no difference to
+            the models here, which count pitches from the tonic.
         split_file: a split as JSON in place of the corpus's own; empty takes its own.
         data_dir: folder that holds the corpus; empty looks in the usual places.
         without_copies_of: another corpus on which the model will be judged, as when it is trained
@@ -58,7 +65,7 @@ class MelodyData:
     max_melody_length: int = 0
     expand_repeats: bool = False
     window: int = DEFAULT_WINDOW
-    transpose: bool = True
+    transpose: bool = False
     split_file: str = ""
     data_dir: str = ""
     without_copies_of: str = ""

@@ -33,10 +33,10 @@ class TransformerConfig:
         look_back_bars: bars to look back (see `inputs`).
     """
 
-    hidden_size: int = 256
-    num_layers: int = 4
+    hidden_size: int = 128
+    num_layers: int = 3
     num_heads: int = 4
-    dropout: float = 0.3
+    dropout: float = 0.2
     look_back_bars: tuple[int, ...] = (1, 2, 4, 8)
 
     def __post_init__(self) -> None:
