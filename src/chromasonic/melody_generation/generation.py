@@ -1,6 +1,11 @@
 """New tunes from any model of token streams: valid bars, the length asked for, the same by seed.
 
-Axes: B tunes, T tokens, V token ids, W ids that the model gives logits of (W >= V).
+A model does not know that its tune shall end after so many bars. So the last two bars are written
+several times, and one of these endings is drawn, each by the share that the model gives to END
+after it: nearly a draw from the tunes that the model itself would end just there.
+
+Source: sampling-importance resampling, D. B. Rubin, "Using the SIR algorithm to simulate posterior
+distributions" (1988).
 """
 
 from __future__ import annotations
@@ -8,23 +13,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.errors import UsageError
 from chromasonic.melody_generation.constraints import TuneConstraint
+from chromasonic.melody_generation.growing import GrowingTune, Growth
 from chromasonic.melody_generation.opening import Opening, parse_key, parse_metre, read_opening
-from chromasonic.melody_generation.sampling import draw
-from chromasonic.melody_generation.tokens import PAD, START, VOCABULARY, decode
+from chromasonic.melody_generation.tokens import START, VOCABULARY, decode
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Tune
 
 LARGEST_BATCH = 64
-"""Tunes that are generated side by side; more are taken in turns."""
+"""Tunes that grow side by side; more are taken in turns."""
+
+ENDING_BARS = 2
+"""How many of the last bars are written several times."""
+
+MOST_ENDINGS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class GenerationSettings:
         temperature: above 0; below 1 is safer, above 1 bolder.
         top_k: draw among so many of the likeliest tokens only; None is all.
         top_p: draw among the fewest likeliest tokens that hold this share, in (0, 1]; 1 is all.
+        endings: how many endings are written for each tune, one of which is drawn by how likely the
+            model would end there; 1 takes what comes.
         max_tokens: the longest token stream; a tune that nears it ends in long notes.
     """
 
@@ -47,6 +58,7 @@ class GenerationSettings:
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float = 1.0
+    endings: int = 8
     max_tokens: int = 4096
 
     def __post_init__(self) -> None:
@@ -65,6 +77,8 @@ class GenerationSettings:
             raise UsageError(f"top_k is {self.top_k}; it must be at least 1, or left out for all.")
         if not 0 < self.top_p <= 1:
             raise UsageError(f"top_p is {self.top_p}; it must be above 0 and at most 1 (1 is all).")
+        if not 1 <= self.endings <= MOST_ENDINGS:
+            raise UsageError(f"endings is {self.endings}; it must be 1 to {MOST_ENDINGS}.")
         if self.max_tokens < 1:
             raise UsageError(f"max_tokens is {self.max_tokens}; it must be at least 1.")
 
@@ -135,13 +149,7 @@ def generate_ids(
     model.eval()
     try:
         with torch.inference_mode():
-            return [
-                ids
-                for first in range(0, count, LARGEST_BATCH)
-                for ids in _Batch(
-                    model, range(first, min(count, first + LARGEST_BATCH)), settings, seed
-                ).run(given, limit, use_cache)
-            ]
+            return _Writer(model, settings, seed, limit, use_cache).write(count, given)
     finally:
         model.train(was_training)
 
@@ -212,96 +220,66 @@ def _check_opening(opening: Opening, settings: GenerationSettings, limit: int) -
         )
 
 
-class _Batch:
-    """Tunes that grow side by side, one token each at a time."""
+class _Writer:
+    """Writes tunes: first all but their ends, then the ends."""
 
     def __init__(
-        self, model: nn.Module, numbers: range, settings: GenerationSettings, seed: int
+        self,
+        model: nn.Module,
+        settings: GenerationSettings,
+        seed: int,
+        limit: int,
+        use_cache: bool,
     ) -> None:
-        self.model = model
         self.settings = settings
-        self.generators = [np.random.default_rng([seed, number]) for number in numbers]
-
-    def run(self, opening: Opening, limit: int, use_cache: bool) -> list[list[int]]:
-        """Grow all tunes to their END."""
-        streams = [list(opening.ids) for _ in self.generators]
-        places = [_constraint(self.settings, limit) for _ in self.generators]
-        for place in places:
-            for token in opening.ids:
-                place.advance(token)
-        rows = list(range(len(streams)))  # the tunes in the batch, some of them finished
-        reader = _Reader(self.model, use_cache)
-        new_ids = [streams[row] for row in rows]
-        while True:
-            logits_BV = reader.read(new_ids)
-            growing = [index for index, row in enumerate(rows) if not places[row].is_done]
-            tokens = self._draw(logits_BV[growing], [rows[index] for index in growing], places)
-            new_ids = [[PAD] for _ in rows]
-            for index, token in zip(growing, tokens, strict=True):
-                streams[rows[index]].append(token)
-                places[rows[index]].advance(token)
-                new_ids[index] = [token]
-            growing_rows = [row for row in rows if not places[row].is_done]
-            if not growing_rows:
-                return streams
-            if 2 * len(growing_rows) <= len(rows) or not reader.has_cache:
-                # Reading the streams that still grow once more is cheaper than idle rows.
-                rows, new_ids = growing_rows, [streams[row] for row in growing_rows]
-                reader = _Reader(self.model, use_cache)
-
-    def _draw(
-        self, logits_BV: np.ndarray, rows: list[int], places: list[TuneConstraint]
-    ) -> list[int]:
-        tokens_B = draw(
-            logits_BV,
-            np.stack([places[row].allowed() for row in rows]),
-            np.array([self.generators[row].random() for row in rows]),
-            temperature=self.settings.temperature,
-            top_k=self.settings.top_k,
-            top_p=self.settings.top_p,
+        self.seed = seed
+        self.limit = limit
+        self.growth = Growth(
+            model,
+            temperature=settings.temperature,
+            top_k=settings.top_k,
+            top_p=settings.top_p,
+            use_cache=use_cache,
         )
-        return [int(token) for token in tokens_B]
 
+    def write(self, count: int, opening: Opening) -> list[list[int]]:
+        """The streams of so many tunes."""
+        tunes = [self._begin(number, opening) for number in range(count)]
+        until = _is_done if self.settings.endings == 1 else _is_near_end
+        for first in range(0, count, LARGEST_BATCH):
+            self.growth.grow(tunes[first : first + LARGEST_BATCH], until)
+        return [self._ended(number, tune).ids for number, tune in enumerate(tunes)]
 
-class _Reader:
-    """Feeds streams to a model and keeps its state where it has one."""
-
-    def __init__(self, model: nn.Module, use_cache: bool) -> None:
-        self.model = model
-        self.has_cache = use_cache and callable(getattr(model, "step", None))
-        self._state: Any = None
-        self._device = _device_of(model)
-
-    def read(self, ids: list[list[int]]) -> np.ndarray:
-        """(B, V) float64 logits after the last of the ids: new ones with a cache, else all."""
-        ids_BT = torch.tensor(ids, dtype=torch.long, device=self._device)
-        if self.has_cache:
-            logits_BTW, self._state = self.model.step(ids_BT, self._state)  # type: ignore[operator]
-        else:
-            logits_BTW = self.model(ids_BT)
-        return _checked(logits_BTW)
-
-
-def _checked(logits_BTW: Tensor) -> np.ndarray:
-    """The last logits of the vocabulary, as numbers that can be drawn from."""
-    if logits_BTW.ndim != 3 or logits_BTW.shape[2] < VOCABULARY.size:
-        raise UsageError(
-            f"The model gives logits of shape {tuple(logits_BTW.shape)}; they must be (tunes, "
-            f"tokens, ids) with at least the vocabulary's {VOCABULARY.size} ids."
+    def _begin(self, number: int, opening: Opening) -> GrowingTune:
+        tune = GrowingTune(
+            [], _constraint(self.settings, self.limit), np.random.default_rng([self.seed, number])
         )
-    logits_BV = logits_BTW[:, -1, : VOCABULARY.size].double().cpu().numpy()
-    if np.isnan(logits_BV).any() or np.isposinf(logits_BV).any():
-        raise CheckpointError(
-            "The model gives logits that are no finite numbers: its training went astray. "
-            "Take an earlier checkpoint, or train again with a lower learning rate."
-        )
-    return logits_BV
+        for token in opening.ids:
+            tune.take(token)
+        return tune
+
+    def _ended(self, number: int, tune: GrowingTune) -> GrowingTune:
+        """The tune with one of its endings."""
+        if tune.place.is_done:
+            return tune
+        forks = [
+            tune.fork(np.random.default_rng([self.seed, number, ending]))
+            for ending in range(1, self.settings.endings + 1)
+        ]
+        self.growth.grow(forks, _is_done)
+        scores = np.array([fork.end_log_share for fork in forks])
+        if np.isneginf(scores).all():  # the model never ends a tune: one ending is as good
+            scores[:] = 0.0
+        shares = np.exp(scores - scores.max())
+        return forks[int(tune.chance.choice(len(forks), p=shares / shares.sum()))]
 
 
-def _device_of(model: nn.Module) -> torch.device:
-    for tensor in (*model.parameters(), *model.buffers()):
-        return tensor.device
-    return torch.device("cpu")
+def _is_done(place: TuneConstraint) -> bool:
+    return place.is_done
+
+
+def _is_near_end(place: TuneConstraint) -> bool:
+    return place.bars - place.bars_done <= ENDING_BARS
 
 
 def _spelled(tune: Tune, keys: dict[tuple[int, str], Key]) -> Tune:

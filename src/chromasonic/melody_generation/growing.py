@@ -1,0 +1,156 @@
+"""Streams that grow side by side, a token each at a time, read by a model with or without cache.
+
+Axes: B streams, T tokens, V token ids, W ids that the model gives logits of (W >= V).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.melody_generation.constraints import TuneConstraint
+from chromasonic.melody_generation.sampling import draw
+from chromasonic.melody_generation.tokens import END, PAD, VOCABULARY
+
+
+@dataclass
+class GrowingTune:
+    """A stream, its place in the tune, and its own source of chance.
+
+    Attributes:
+        ids: the tokens so far.
+        place: what may follow.
+        chance: the generator that its tokens are drawn with.
+        end_log_share: once it has ended: log of the share that the model gave to END there, among
+            all tokens.
+    """
+
+    ids: list[int]
+    place: TuneConstraint
+    chance: np.random.Generator
+    end_log_share: float = -math.inf
+
+    def take(self, token: int) -> None:
+        """Grow by a token."""
+        self.ids.append(token)
+        self.place.advance(token)
+
+    def fork(self, chance: np.random.Generator) -> GrowingTune:
+        """A copy that grows its own way."""
+        return GrowingTune(list(self.ids), copy.copy(self.place), chance)
+
+
+class Growth:
+    """How streams grow.
+
+    Args:
+        model: see `generation.generate_tunes`.
+        temperature: see `sampling.draw`, and so the next two.
+        top_k: None is all.
+        top_p: 1 is all.
+        use_cache: whether to go on from the model's state, where it has one.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        temperature: float,
+        top_k: int | None,
+        top_p: float,
+        use_cache: bool,
+    ) -> None:
+        self.model = model
+        self.use_cache = use_cache
+        self._how: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+
+    def grow(self, tunes: Sequence[GrowingTune], until: Callable[[TuneConstraint], bool]) -> None:
+        """Grow streams until each has come where it shall stop.
+
+        Args:
+            tunes: streams, all as long as each other; they are changed.
+            until: whether a stream stops at a place.
+        """
+        batch = [tune for tune in tunes if not until(tune.place)]  # some will stop before others
+        reader, new_ids = self._reader(), [tune.ids for tune in batch]
+        growing = list(range(len(batch)))
+        while growing:
+            logits_BV = reader.read(new_ids)
+            new_ids = [[PAD] for _ in batch]
+            for row, token in zip(growing, self._draw(batch, growing, logits_BV), strict=True):
+                batch[row].take(token)
+                new_ids[row] = [token]
+                if token == END:
+                    batch[row].end_log_share = _log_share(logits_BV[row], END)
+            growing = [row for row in growing if not until(batch[row].place)]
+            if 2 * len(growing) <= len(batch) or not reader.has_cache:
+                # To read the streams that still grow once more costs less than idle rows.
+                batch = [batch[row] for row in growing]
+                growing = list(range(len(batch)))
+                reader, new_ids = self._reader(), [tune.ids for tune in batch]
+
+    def _reader(self) -> _Reader:
+        return _Reader(self.model, self.use_cache)
+
+    def _draw(self, batch: list[GrowingTune], rows: list[int], logits_BV: np.ndarray) -> list[int]:
+        """The next token of some rows of the batch."""
+        allowed_BV = np.stack([batch[row].place.allowed() for row in rows])
+        uniform_B = np.array([batch[row].chance.random() for row in rows])
+        return draw(logits_BV[rows], allowed_BV, uniform_B, **self._how).tolist()
+
+
+def _log_share(logits_V: np.ndarray, token: int) -> float:
+    """Log of a token's share among all, -inf where the model rules it out."""
+    highest = logits_V.max()
+    if np.isneginf(highest):
+        return -math.inf
+    return float(logits_V[token] - highest - np.log(np.exp(logits_V - highest).sum()))
+
+
+class _Reader:
+    """Feeds streams to a model and keeps its state where it has one."""
+
+    def __init__(self, model: nn.Module, use_cache: bool) -> None:
+        self.model = model
+        self.has_cache = use_cache and callable(getattr(model, "step", None))
+        self._state: Any = None
+        self._device = _device_of(model)
+
+    def read(self, ids: list[list[int]]) -> np.ndarray:
+        """(B, V) float64 logits after the last of the ids: new ones with a cache, else all."""
+        ids_BT = torch.tensor(ids, dtype=torch.long, device=self._device)
+        if self.has_cache:
+            logits_BTW, self._state = self.model.step(ids_BT, self._state)  # type: ignore[operator]
+        else:
+            logits_BTW = self.model(ids_BT)
+        return _checked(logits_BTW)
+
+
+def _checked(logits_BTW: Tensor) -> np.ndarray:
+    """The last logits of the vocabulary, as numbers that can be drawn from."""
+    if logits_BTW.ndim != 3 or logits_BTW.shape[2] < VOCABULARY.size:
+        raise UsageError(
+            f"The model gives logits of shape {tuple(logits_BTW.shape)}; they must be (tunes, "
+            f"tokens, ids) with at least the vocabulary's {VOCABULARY.size} ids."
+        )
+    logits_BV = logits_BTW[:, -1, : VOCABULARY.size].double().cpu().numpy()
+    if np.isnan(logits_BV).any() or np.isposinf(logits_BV).any():
+        raise CheckpointError(
+            "The model gives logits that are no finite numbers: its training went astray. "
+            "Take an earlier checkpoint, or train again with a lower learning rate."
+        )
+    return logits_BV
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    for tensor in (*model.parameters(), *model.buffers()):
+        return tensor.device
+    return torch.device("cpu")
