@@ -42,7 +42,8 @@ def progress_line() -> Iterator[Callable[[str, int, int], None]]:
 
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    is_silent = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=is_silent) as progress:
         task = progress.add_task("Loading", total=None)
 
         def show(what: str, done: int, total: int) -> None:

@@ -18,8 +18,8 @@ from chromasonic.data.corpus import PARTS
 from chromasonic.errors import CheckpointError, EvaluationError, UsageError
 from chromasonic.evaluation.reference import default_reference, reference_of
 from chromasonic.evaluation.typicality import FEWEST_TUNES, Reference
+from chromasonic.melody_generation import models
 from chromasonic.melody_generation.data_loader import MelodyData, load_dataset
-from chromasonic.melody_generation.models import load_model
 from chromasonic.melody_generation.recipe import KINDS, recipe_from
 from chromasonic.music.tune import Tune
 from chromasonic.training.run_directory import RunDirectory
@@ -84,11 +84,11 @@ def find_subjects(
         run = run_of(path)
         if run is not None and run.path == path:
             kinds = [kind] if kind else _kinds_in(path)
-            loaded = [load_model(path, kind=one) for one in kinds]
+            loaded = [models.load_model(path, kind=one) for one in kinds]
         else:
-            loaded = [load_model(path)]
+            loaded = [models.load_model(path)]
         found += [(path, run, one.kind, one.model.to(where)) for one in loaded]
-    names = _names([(path, kind) for path, _, kind, _ in found])
+    names = _names([(path, run, kind) for path, run, kind, _ in found])
     return [
         Subject(name=name, kind=kind, model=model, run=run)
         for name, (_, run, kind, model) in zip(names, found, strict=True)
@@ -165,16 +165,15 @@ def _kinds_in(path: Path) -> list[str]:
     return kinds
 
 
-def _names(places: Sequence[tuple[Path, str]]) -> list[str]:
-    """Short names that tell the models apart: the kind, or with its path where kinds repeat."""
-    kinds = [kind for _, kind in places]
-    names = [
-        kind if kinds.count(kind) == 1 else f"{path.name if path.name else path}/{kind}"
-        for path, kind in places
-    ]
+def _names(places: Sequence[tuple[Path, RunDirectory | None, str]]) -> list[str]:
+    """Short names that tell the models apart: kinds; where they repeat, with the run's name."""
+    kinds = [kind for _, _, kind in places]
+    if len(set(kinds)) == len(kinds):
+        return kinds
+    names = [f"{run.path.name if run else path.stem}/{kind}" for path, run, kind in places]
     return [
-        name if names.count(name) == 1 else f"{path} {kind}"
-        for name, (path, kind) in zip(names, places, strict=True)
+        name if names.count(name) == 1 else f"{path}/{kind}"
+        for name, (path, _, kind) in zip(names, places, strict=True)
     ]
 
 
