@@ -225,7 +225,7 @@ def _write_tunes(
     show: Callable[[str, int, int | None], None],
 ) -> list[ReportTune]:
     """New tunes of every model, and human ones that no model has seen."""
-    from chromasonic.cli.demo_report import MODELS
+    from chromasonic.cli.demo_report import MODELS, is_generated
     from chromasonic.evaluation.report_data import HUMAN, ReportTune
     from chromasonic.melody_generation.generation import GenerationSettings, generate_tunes
 
@@ -239,7 +239,9 @@ def _write_tunes(
             shown.append(
                 ReportTune(tune=titled, model=kind, seed=settings.seed, temperature=TEMPERATURE)
             )
-    shown += [ReportTune(tune=tune, model=HUMAN) for tune in human_tunes(run.data.tunes["test"])]
+    if not is_generated(run):
+        held_out = human_tunes(run.data.tunes["test"])
+        shown += [ReportTune(tune=tune, model=HUMAN) for tune in held_out]
     show("Looking for copied runs", len(models), len(models))
     return [_with_copies(one, run.data.tunes["train"]) for one in shown]
 
