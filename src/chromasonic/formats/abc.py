@@ -158,7 +158,7 @@ class _TuneReader:
         for index, part in enumerate(_VOICE.split(line) if "[V:" in line else [line]):
             if index % 2:
                 self.take_voice(part)
-            elif self.is_first_voice and part:
+            elif self.voice is not None and self.is_first_voice and part:
                 self.has_music = True
                 self.voice.read_line(part)
 

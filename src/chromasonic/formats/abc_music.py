@@ -21,7 +21,7 @@ MAX_NOTES = 20_000
 """A tune with more notes is refused: it is no tune, and would only fill the memory."""
 
 MAX_FACTOR = 512
-"""A longer factor of the unit length, such as in `C999999999`, is refused."""
+"""A length of more units, such as `C9999`, is refused."""
 
 _TOKEN = re.compile(
     r"""
@@ -146,7 +146,7 @@ class Voice:
         parts = int(divisor) if divisor else 2 ** len(slashes)
         if divisor and len(slashes) > 1:
             parts *= 2 ** (len(slashes) - 1)
-        if not 0 < factor <= MAX_FACTOR or parts < 1:
+        if factor < 1 or parts < 1 or factor > MAX_FACTOR * parts:
             raise BrokenTune(f"a length ({number + slashes + divisor}) is out of range")
         return self.unit_ticks * factor, parts
 

@@ -62,28 +62,32 @@ def _lines(bars: tuple[Bar, ...]) -> Iterator[str]:
     for index, bar in enumerate(bars):
         before = bars[index - 1] if index else None
         after = bars[index + 1] if index + 1 < len(bars) else None
+        if before is not None:
+            yield from _changes(bar, before)
         line += "|: " if bar.opens_repeat else ""
-        line += _opening(bar, before) + _music(bar, index == 0, _tie_after(bars, index))
+        if bar.ending and (before is None or _ends_ending(before, bar)):
+            line += "[" + ",".join(map(str, bar.ending)) + " "
+        line += _music(bar, before, _tie_after(bars, index))
         bar_line = _bar_line(bar, after)
         line += " " + bar_line
         full += bar.is_full
-        if full >= BARS_A_LINE or bar_line != "|" or after is None or after.opens_repeat:
+        ends = after is None or after.opens_repeat or any(_changes(after, bar))
+        if full >= BARS_A_LINE or bar_line != "|" or ends:
             yield line
             line, full = "", 0
         else:
             line += " "
 
 
-def _opening(bar: Bar, before: Bar | None) -> str:
-    """The ending and the changes of metre and key that a bar begins with."""
-    text = ""
-    if bar.ending and (before is None or _ends_ending(before, bar)):
-        text += "[" + ",".join(map(str, bar.ending)) + " "
-    if before is not None and bar.metre != before.metre:
-        text += f"[M:{_metre(bar.metre)}]"
-    if before is not None and bar.key != before.key:
-        text += f"[K:{key_text(bar.key)}]"
-    return text
+def _changes(bar: Bar, before: Bar) -> Iterator[str]:
+    """Fields for the metre and key that begin with a bar, on lines of their own.
+
+    ABC also has `[K:D]` inside a line, which music21 does not act upon.
+    """
+    if bar.metre != before.metre:
+        yield f"M:{_metre(bar.metre)}"
+    if bar.key != before.key:
+        yield f"K:{key_text(bar.key)}"
 
 
 def _ends_ending(bar: Bar, after: Bar) -> bool:
@@ -116,11 +120,11 @@ def _tie_after(bars: tuple[Bar, ...], index: int) -> bool:
     return any(bar.notes and bar.notes[0].tied for bar in following)
 
 
-def _music(bar: Bar, is_first: bool, tie_after: bool) -> str:
+def _music(bar: Bar, before: Bar | None, tie_after: bool) -> str:
     """The notes and chord symbols of a bar, with a space at each beat."""
-    speller = _Speller(bar.key)
+    speller = _Speller(bar.key, has_same_key=before is not None and before.key == bar.key)
     beat = bar.metre.beat_ticks if bar.metre else TICKS_PER_QUARTER
-    upbeat = is_first and bar.metre is not None and bar.duration < bar.metre.bar_ticks
+    upbeat = before is None and bar.metre is not None and bar.duration < bar.metre.bar_ticks
     onset = bar.metre.bar_ticks - bar.duration if upbeat and bar.metre else 0
     shift = onset
     tuplets = _tuplets(bar.notes)
@@ -194,17 +198,17 @@ class _Speller:
     all octaves of a letter (ABC 2.1's default) or only for the octave they stand in.
     """
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, has_same_key: bool) -> None:
+        self.can_carry = has_same_key  # else the tied note may stand on another letter
         self.signature = key.signature()
         self.centre = key.fifths + 2.5
         self.by_letter: dict[str, int] = {}
         self.by_place: dict[tuple[str, int], int] = {}
-        self.is_first = True
 
     def spell(self, note: Note) -> str:
         """A note or rest without its length."""
-        is_carried = self.is_first and note.tied  # the tie brings the accidental over the bar line
-        self.is_first = False
+        is_carried = self.can_carry and note.tied  # the tie brings the accidental over the bar line
+        self.can_carry = False
         if note.pitch is None:
             return "z"
         letter, alteration = self._name(note.pitch % 12)
