@@ -161,11 +161,11 @@ def test_another_vocabulary_or_architecture_is_named(
 ) -> None:
     run(tmp_path, epochs=1)
     before = (tmp_path / "toy_best.pt").read_bytes()
+    metadata = {**META, **change}
     with pytest.raises(CheckpointError, match=says):
-        if way == "resume":
-            run(tmp_path, resume=True, metadata={**META, **change})
-        else:
-            start(tmp_path / "toy_best.pt", tmp_path / "new", metadata={**META, **change})
+        run(tmp_path, resume=True, metadata=metadata) if way == "resume" else start(
+            tmp_path / "toy_best.pt", tmp_path / "new", metadata=metadata
+        )
     assert (tmp_path / "toy_best.pt").read_bytes() == before
 
 

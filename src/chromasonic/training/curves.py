@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette: told apart by colour-blind readers and in grey.
 TRAIN, VAL, BEST, QUIET = "#0072B2", "#D55E00", "#009E73", "#7A7A7A"
 THIN_STYLES = ("--", ":", "-.")
+LEGEND = {"edgecolor": "none", "framealpha": 0.9}  # over the line of the best epoch
 FORMATS = (".png", ".svg", ".pdf")
 
 
@@ -43,7 +44,7 @@ def draw_curves(
         )
     figure = Figure(figsize=(12, 8.4), facecolor="white")  # no pyplot: no global state
     figure.subplots_adjust(
-        left=0.065, right=0.975, top=0.85, bottom=0.075, hspace=0.34, wspace=0.19
+        left=0.075, right=0.975, top=0.85, bottom=0.075, hspace=0.34, wspace=0.19
     )
     panels = figure.subplots(2, 2).flat
     _draw_loss(panels[0], history)
@@ -52,8 +53,8 @@ def draw_curves(
     _draw_gap(panels[3], history)
     for axes in panels:
         _dress(axes, history)
-    figure.text(0.065, 0.95, title or history.name, fontsize=17, weight="bold")
-    figure.text(0.065, 0.915, _summary(history), fontsize=11, color="#444444")
+    figure.text(0.075, 0.95, title or history.name, fontsize=17, weight="bold")
+    figure.text(0.075, 0.915, _summary(history), fontsize=11, color="#444444")
     return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
 
@@ -76,7 +77,7 @@ def _draw_loss(axes: Any, history: TrainingHistory) -> None:
     )  # fmt: skip
     axes.set_title("Loss")
     axes.set_ylabel("nats a target")
-    axes.legend(frameon=False)
+    axes.legend(**LEGEND)
 
 
 def _draw_accuracy(axes: Any, history: TrainingHistory) -> None:
@@ -105,7 +106,7 @@ def _draw_accuracy(axes: Any, history: TrainingHistory) -> None:
     if all(math.isnan(value) for value in values):
         axes.text(0.5, 0.5, "not measured for this task", ha="center", transform=axes.transAxes)
     else:
-        axes.legend(frameon=False, loc="best")
+        axes.legend(**LEGEND)
 
 
 def _draw_rate(axes: Any, history: TrainingHistory) -> None:
@@ -118,6 +119,7 @@ def _draw_rate(axes: Any, history: TrainingHistory) -> None:
         axes.set_yscale("log")
     else:
         axes.set_ylim(0, max(rates) * 1.1)
+        axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:.3g}")
     axes.set_title("Learning rate")
     axes.set_ylabel("at the epoch's end")
 
@@ -126,7 +128,9 @@ def _draw_gap(axes: Any, history: TrainingHistory) -> None:
     epochs, gaps = _numbers(history), history.generalization_gaps
     axes.axhline(0, color="#444444", lw=0.8)
     below = [min(gap, 0) for gap in gaps]
-    axes.fill_between(epochs, below, 0, color=VAL, alpha=0.18, lw=0, label="over-fits")
+    axes.fill_between(
+        epochs, below, 0, color=VAL, alpha=0.18, lw=0, label="validation is the worse"
+    )
     axes.plot(epochs, gaps, color="#444444", marker=_marker(history), ms=4)
     axes.set_title("Generalization gap: training loss − validation loss")
     axes.set_ylabel("nats a target")
@@ -136,7 +140,7 @@ def _draw_gap(axes: Any, history: TrainingHistory) -> None:
     room = max(high - low, 0.05)
     axes.set_ylim(low - 0.22 * room, high + 0.12 * room)
     if low < 0:
-        axes.legend(frameon=False, loc="upper right")
+        axes.legend(loc="upper right", **LEGEND)
 
 
 def _dress(axes: Any, history: TrainingHistory) -> None:
