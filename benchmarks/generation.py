@@ -33,7 +33,7 @@ Streams = list[list[int]]
 
 def settings_for(model: nn.Module, tokens: int) -> GenerationSettings:
     """Settings by which the first tune gets at least so many tokens."""
-    settings = GenerationSettings(bars=tokens // 20, key="C major", metre="4/4")
+    settings = GenerationSettings(bars=tokens // 20, key="C major", metre="4/4", endings=1)
     while len(generate_ids(model, settings=settings)[0]) < tokens:
         settings = replace(settings, bars=settings.bars + 1 + settings.bars // 10)
     return settings
