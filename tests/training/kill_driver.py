@@ -25,8 +25,8 @@ from chromasonic.training.loop import fit
 
 torch.set_num_threads(1)
 CONFIG = TrainingConfig(
-    epochs=4, batch_size=4, learning_rate=0.05, average_decay=0.9, scheduler_patience=0,
-    checkpoint_every=3, device="cpu",
+    epochs=3, batch_size=4, learning_rate=0.05, average_decay=0.9, scheduler_patience=0,
+    checkpoint_every=2, device="cpu",
 )  # fmt: skip
 
 

@@ -35,15 +35,15 @@ def bucketed(
     Args:
         lengths: length of each example.
         batch_size: examples a batch; the last batches may hold fewer.
-        rng: decides the order; None sorts by length, longest first, which is what validation wants.
+        rng: decides the order; None sorts by length, longest first, and begins a new batch where
+            examples have become much shorter, which is what validation wants.
 
     Returns:
         For each batch the numbers of its examples; each example stands in exactly one.
     """
     sizes = np.asarray(lengths)
     if rng is None:
-        order = np.argsort(-sizes, kind="stable")
-        return _cut(order, batch_size)
+        return _cut_where_shorter(sizes, batch_size)
     shuffled = rng.permutation(len(sizes))
     pool = batch_size * 8
     while True:
@@ -61,6 +61,17 @@ def _cut(order: np.ndarray, batch_size: int) -> list[list[int]]:
     return [
         order[start : start + batch_size].tolist() for start in range(0, len(order), batch_size)
     ]
+
+
+def _cut_where_shorter(sizes: np.ndarray, batch_size: int) -> list[list[int]]:
+    """Batches by falling length, none with an example much shorter than its longest."""
+    plan: list[list[int]] = []
+    for number in np.argsort(-sizes, kind="stable").tolist():
+        is_full = not plan or len(plan[-1]) == batch_size
+        if is_full or sizes[number] < (1 - 2 * PADDING_GOAL) * sizes[plan[-1][0]]:
+            plan.append([])
+        plan[-1].append(number)
+    return plan
 
 
 def share(examples: Sequence[int], index: int, shares: int) -> Sequence[int]:

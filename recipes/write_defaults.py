@@ -1,0 +1,16 @@
+"""Write the default recipes from `melody_generation.recipe`, where the numbers stand."""
+
+from pathlib import Path
+
+from chromasonic.config import to_toml
+from chromasonic.files import write_text
+from chromasonic.melody_generation.recipe import KINDS, default_recipe, recipe_to_dict
+
+HERE = Path(__file__).parent
+
+for kind in KINDS:
+    head = (
+        f"# The default {kind} recipe: chromasonic train melody --recipe recipes/melody_{kind}.toml"
+    )
+    text = to_toml(recipe_to_dict(default_recipe([kind])))
+    print(write_text(HERE / f"melody_{kind}.toml", f"{head}\n\n{text}"))
