@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -282,9 +283,10 @@ def _save_tunes(
         if old.suffix in (".mid", ".abc", ".musicxml", ".mp3", ".svg"):
             old.unlink()
     written = []
-    for number, (one, made) in enumerate(zip(shown, media, strict=True), start=1):
-        is_own = one.tune.id.startswith(f"{one.model}-")
-        stem = folder / (one.tune.id if is_own else f"{one.model}-{number}")
+    counts: Counter[str] = Counter()
+    for one, made in zip(shown, media, strict=True):
+        counts[one.model] += 1
+        stem = folder / f"{one.model}-{counts[one.model]}"
         written.append(write_bytes(stem.with_suffix(".mid"), made.midi))
         written.append(write_text(stem.with_suffix(".abc"), made.abc))
         written.append(write_text(stem.with_suffix(".musicxml"), made.musicxml))
