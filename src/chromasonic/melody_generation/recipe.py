@@ -158,12 +158,12 @@ def kinds_of(choice: str) -> tuple[str, ...]:
 
 def default_recipe(kinds: Sequence[str]) -> MelodyRecipe:
     """The default recipe of some models on the best corpus that is reachable."""
-    return MelodyRecipe(**{kind: DEFAULTS[kind] for kind in kinds})
+    return with_models(MelodyRecipe(), kinds)
 
 
 def with_models(recipe: MelodyRecipe, kinds: Sequence[str]) -> MelodyRecipe:
     """A recipe with just these models: its own where it has them, else the default ones."""
-    parts = {kind: getattr(recipe, kind) or DEFAULTS[kind] for kind in kinds}
+    parts: dict[str, Any] = {kind: getattr(recipe, kind) or DEFAULTS[kind] for kind in kinds}
     return MelodyRecipe(data=recipe.data, **parts)
 
 
@@ -215,9 +215,10 @@ def with_settings(
     changed: dict[str, Any] = {"data": replace(recipe.data, **data)}
     for kind, part in recipe.models.items():
         if not isinstance(part, MarkovRecipe):
+            sizes: Any = part.model  # of the one config class or the other
             changed[kind] = replace(
                 part,
-                model=replace(part.model, **model),
+                model=replace(sizes, **model),
                 training=replace(part.training, **training),
             )
     return replace(recipe, **changed)
