@@ -38,6 +38,6 @@ def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHROMASONIC_DATA", str(tiny_corpora))
         patch.chdir(folder)
-        arguments = made_small(["train_models.py", "--dataset", "synthetic"])[1:]
+        arguments = made_small(["train_models.py", "--model", "all"])[1:]
         assert run_python_script(REPOSITORY / "train_models.py", arguments, patch) == 0
     return folder
