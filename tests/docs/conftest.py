@@ -25,10 +25,20 @@ def tiny_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def shrink_the_world(patch: pytest.MonkeyPatch, corpora: Path) -> None:
+    """Let commands find tiny corpora, and judge models by a few short tunes of their own."""
+    from chromasonic.melody_generation.judging import TestSettings
+
+    patch.setenv("CHROMASONIC_DATA", str(corpora))
+    defaults = TestSettings.__init__.__kwdefaults__
+    patch.setitem(defaults, "generated_tunes", 3)
+    patch.setitem(defaults, "generated_bars", 4)
+
+
 @pytest.fixture(autouse=True)
 def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The corpora that the documentation's commands find."""
-    monkeypatch.setenv("CHROMASONIC_DATA", str(tiny_corpora))
+    """What the documentation's commands meet here."""
+    shrink_the_world(monkeypatch, tiny_corpora)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +46,7 @@ def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path)
     """A folder in which a reader has trained once: `training_results/` is there."""
     folder = tmp_path_factory.mktemp("reader")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHROMASONIC_DATA", str(tiny_corpora))
+        shrink_the_world(patch, tiny_corpora)
         patch.chdir(folder)
         arguments = made_small(["train_models.py", "--model", "all"])[1:]
         assert run_python_script(REPOSITORY / "train_models.py", arguments, patch) == 0

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from chromasonic.data import Corpus, CorpusFacts
     from chromasonic.data.locate import Progress
 
-data_app = typer.Typer(no_args_is_help=True, help="List, describe and fetch corpora.")
+DATA_HELP = """List, describe and fetch corpora.
+
+Examples:
+
+\b
+  chromasonic data list
+  chromasonic data info folk-pd
+"""
+
+data_app = typer.Typer(no_args_is_help=True, help=DATA_HELP)
 
 Name = Annotated[str, typer.Argument(help="A corpus of 'chromasonic data list'.")]
 Folder = Annotated[

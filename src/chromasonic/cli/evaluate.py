@@ -10,7 +10,16 @@ import typer
 from chromasonic.cli import judging
 from chromasonic.files import json_text, write_json
 
-evaluate_app = typer.Typer(no_args_is_help=True, help="Judge a trained model.")
+EVALUATE_HELP = """Judge a trained model.
+
+Examples:
+
+\b
+  chromasonic evaluate melody runs/first
+  chromasonic evaluate controls --dataset nottingham
+"""
+
+evaluate_app = typer.Typer(no_args_is_help=True, help=EVALUATE_HELP)
 
 # Figure -> what the table calls it. In the order of the table.
 NOTE_FIGURES = {

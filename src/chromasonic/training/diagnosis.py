@@ -1,7 +1,6 @@
 """A reading of the learning curves in words: what went well, what did not, what to change.
 
-Each rule looks at the losses alone, in shares of their own size, so that it holds for any task. The
-thresholds are orienting values, named here once.
+Each rule looks at the losses alone, in shares of their own size, so that it holds for any task.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from chromasonic.training.history import TrainingHistory
 Severity = Literal["problem", "warning", "note", "good"]
 SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "note", "good")
 
-FEWEST_EPOCHS = 4  # fewer say nothing about a trend
+FEWEST_EPOCHS = 4  # fewer say nothing of a trend; like all below, an orienting value
 OVERFIT_RISE = 0.02  # validation loss after its best, as a share of it
 OVERFIT_STRONG = 0.10
 GAP_LARGE = 0.20  # (validation - training) / validation at the best epoch
