@@ -31,7 +31,7 @@ def bar(*notes: tuple[int, int | None], key: str = "C", metre: str = "4/4", **ma
 
 def test_the_header_names_title_metre_unit_tempo_and_key() -> None:
     written = write_abc(
-        Tune("id", "100%  Jig", (Bar((Note(Q, 60),), Metre(6, 8), Key("F#", "dorian")),), 112.5)
+        Tune("id", "100%  Jig", (Bar((Note(Q, 61),), Metre(6, 8), Key("F#", "dorian")),), 112.5)
     )
     assert written == "X:1\nT:100\\% Jig\nM:6/8\nL:1/8\nQ:3/8=112.5\nK:F#dor\nC2 |\n"
     assert read_abc(written, source="w").tunes[0].title == "100% Jig"
