@@ -63,7 +63,7 @@ def test_a_written_tune_comes_back_as_it_is_played(tune: Tune, tmp_path: Path) -
         assert back.tempo_bpm == tune.tempo_bpm
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tune=tunes())
 def test_any_tune_comes_back_as_it_is_played(tune: Tune, tmp_path_factory) -> None:
     path = tmp_path_factory.mktemp("midi") / "tune.mid"
@@ -182,7 +182,7 @@ def test_damaged_bytes_give_a_tune_or_a_message_but_never_a_crash(tmp_path: Path
     write_midi(TUNES[1], tmp_path / "good.mid")
     good, chance = (tmp_path / "good.mid").read_bytes(), random.Random(5)
     refused = 0
-    for _ in range(300):
+    for _ in range(150):
         data = bytearray(good[: chance.randrange(len(good))] if chance.random() < 0.2 else good)
         for _ in range(chance.randrange(1, 6)):
             if data:
@@ -191,12 +191,12 @@ def test_damaged_bytes_give_a_tune_or_a_message_but_never_a_crash(tmp_path: Path
             assert read_bytes(tmp_path, bytes(data)).bars
         except FormatError:
             refused += 1
-    assert 0 < refused < 300
+    assert 0 < refused < 150
 
 
-def test_two_hundred_thousand_notes_are_read(tmp_path: Path) -> None:
-    data = midi_file(b"".join(note(0, 60 + i % 12, 120) for i in range(200_000)))
-    assert sum(1 for _ in read_bytes(tmp_path, data).sounding()) == 200_000
+def test_a_hundred_thousand_notes_are_read(tmp_path: Path) -> None:
+    data = midi_file(b"".join(note(0, 60 + i % 12, 120) for i in range(100_000)))
+    assert sum(1 for _ in read_bytes(tmp_path, data).sounding()) == 100_000
 
 
 def test_an_impossible_program_is_refused(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_written_tune_comes_back_bar_by_bar(tune: Tune, tmp_path: Path) -> Non
         assert ours.ending == theirs.ending
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tune=tunes())
 def test_any_tune_comes_back(tune: Tune) -> None:
     back = parsed(musicxml_text(tune))
@@ -80,7 +80,7 @@ def test_music21_hears_the_same_tune_with_its_repeats(tune: Tune) -> None:
     assert len(symbols) == sum(len(bar.chords) for bar in tune.bars)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tune=tunes())
 def test_every_bar_is_written_in_values_that_add_up(tune: Tune) -> None:
     for bar in tune.bars:
@@ -113,6 +113,16 @@ def test_long_notes_are_split_at_beats(
     heads = written_bar(Bar((Note(ticks, 60),), metre, Key()))
     assert [(head.value, head.dots) for head in heads] == values
     assert [head.tie_to for head in heads] == [True] * (len(heads) - 1) + [False]
+
+
+def test_a_triplets_last_note_that_is_held_on_is_split_where_the_triplet_ends() -> None:
+    notes = (Note(Q, 60), *(Note(Q // 3, 62),) * 2, Note(Q // 3 + Q // 2, 64), Note(Q // 2, 65))
+    heads = written_bar(Bar(notes, Metre(6, 8), Key()))
+    assert [(head.value, head.tuplet) for head in heads[3:5]] == [
+        ("eighth", (3, 2)), ("eighth", None)
+    ]  # fmt: skip
+    assert heads[3].tie_to
+    assert heads[4].tie_from
 
 
 def test_a_triplet_of_a_quarter_and_an_eighth_gets_one_bracket() -> None:

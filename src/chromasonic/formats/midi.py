@@ -31,7 +31,7 @@ DEFAULT_TEMPO_BPM = 112.0
 VELOCITIES = {"bar": 96, "beat": 86, "between": 76}
 """How strongly a note is struck on the first of a bar, on a beat, between beats."""
 
-MAX_BARS = 200_000
+MAX_BARS = 100_000
 PROGRAMS = {"piano": 0, "violin": 40, "flute": 73, "recorder": 74, "accordion": 21, "guitar": 24}
 """Some General MIDI programs by name (counted from 0)."""
 

@@ -37,6 +37,10 @@ _PLAIN = {
 }
 
 
+_CELLS = tuple(TICKS_PER_QUARTER >> halvings for halvings in range(5))
+"""Where a length that crosses beats oddly may be cut: at quarters, eighths, ... 64ths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """One note head or rest on the page.
@@ -116,16 +120,13 @@ Piece = tuple[int, str, int, tuple[int, int] | None]
 
 
 def _pieces(duration: int, place: int, beat: int) -> Iterator[Piece]:
-    """Values that add up to a length, cut at beats where one value does not do."""
+    """Values that add up to a length, cut at beats (else finer) where one value does not do."""
     while duration:
         piece = _value(duration, place)
         if piece is None:
-            to_beat = [
-                length
-                for length in range(beat - place % beat, duration, beat)
-                if _value(length, place)
-            ]
-            shorter = to_beat or [
+            cuts = (range(cell - place % cell, duration, cell) for cell in (beat, *_CELLS))
+            to_cell = ([cut for cut in cells if _value(cut, place)] for cells in cuts)
+            shorter = next(filter(None, to_cell), None) or [
                 length for length in _PLAIN if length < duration and _value(length, place)
             ]
             piece = _value(max(shorter), place) if shorter else None
