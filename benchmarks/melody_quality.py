@@ -44,9 +44,9 @@ from chromasonic.melody_generation.tokens import encode_all
 
 RESULTS = Path(__file__).parent / "results" / "melody_quality.json"
 SEEDS = (0, 1, 2)
-PRETRAINED_KIND = "transformer"
-PRETRAINING = {"epochs": 3, "batch_size": 16, "precision": "bf16"}
-TUNING = {"epochs": 10, "learning_rate": 1e-3}
+PRETRAINED_KIND = "lstm"
+PRETRAINING = {"epochs": 4, "batch_size": 16, "precision": "bf16"}
+TUNING = {"epochs": 12, "learning_rate": 2e-3}
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def train_missing(runs: Path) -> None:
         for kind in ("lstm", "transformer"):
             train(runs / f"nottingham-{kind}-{seed}", kind, nottingham, {"seed": seed})
         first, then = runs / f"folk-{seed}", runs / f"tuned-{seed}"
-        train(first, PRETRAINED_KIND, folk, {**PRETRAINING, "seed": seed}, dropout=0.1)
-        train(then, PRETRAINED_KIND, nottingham, {**TUNING, "seed": seed}, dropout=0.2, after=first)
+        train(first, PRETRAINED_KIND, folk, {**PRETRAINING, "seed": seed}, dropout=0.2)
+        train(then, PRETRAINED_KIND, nottingham, {**TUNING, "seed": seed}, dropout=0.4, after=first)
 
 
 def train(
