@@ -20,6 +20,9 @@ from chromasonic.melody_generation.constraints import TuneConstraint
 from chromasonic.melody_generation.sampling import draw
 from chromasonic.melody_generation.tokens import END, PAD, VOCABULARY
 
+SMALL_BATCH = 16
+"""Rows that cost hardly more than one: a batch as small keeps those that have stopped."""
+
 
 @dataclass
 class GrowingTune:
@@ -91,7 +94,8 @@ class Growth:
                 if token == END:
                     batch[row].end_log_share = _log_share(logits_BV[row], END)
             growing = [row for row in growing if not until(batch[row].place)]
-            if 2 * len(growing) <= len(batch) or not reader.has_cache:
+            has_many_idle = len(batch) > SMALL_BATCH and 2 * len(growing) <= len(batch)
+            if has_many_idle or not reader.has_cache:
                 # To read the streams that still grow once more costs less than idle rows.
                 batch = [batch[row] for row in growing]
                 growing = list(range(len(batch)))
