@@ -159,6 +159,8 @@ def melody(
       chromasonic train melody --init-from runs/folk --dataset nottingham --output runs/tuned
     """
     given = dict(locals())
+    from chromasonic.training.distributed import is_first_process
+
     where = {key: given.pop(key) for key in ("recipe", "model", "output", "resume", "as_json")}
     start = {key: given.pop(key) for key in ("init_from", "overwrite")}
     settings = {key: value for key, value in given.items() if value is not None}
@@ -167,10 +169,10 @@ def melody(
         output, start["overwrite"] = resume, False
     chosen = _chosen_recipe(recipe, model, resume, init_from, settings)
     run = run_training(chosen, output or DEFAULT_OUTPUT, resume=resume is not None, **start)
-    if as_json:
-        typer.echo(json_text(run.to_dict()))
-    else:
+    if not as_json:
         print_run(run)
+    elif is_first_process():
+        typer.echo(json_text(run.to_dict()))
 
 
 MODEL_KEYS = ("hidden_size", "num_layers", "dropout")
