@@ -8,31 +8,37 @@ from pathlib import Path
 import pytest
 from documentation_pages import REPOSITORY, Block, blocks, run_shell_block
 
-PAGES = ("README.md", "docs/melody-training-guide.md")
+
+def markdown_files() -> list[Path]:
+    return sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
 
 
-def of_language(language: str) -> list[Block]:
-    return [block for page in PAGES for block in blocks(page, language)]
+def shell_blocks() -> list[Block]:
+    pages = [path.relative_to(REPOSITORY).as_posix() for path in markdown_files()]
+    return [block for page in pages for block in blocks(page, "bash")]
 
 
-@pytest.mark.parametrize("block", of_language("bash"), ids=str)
+def pages_with_snippets() -> list[str]:
+    pages = [path.relative_to(REPOSITORY).as_posix() for path in markdown_files()]
+    return [page for page in pages if blocks(page, "python")]
+
+
+@pytest.mark.parametrize("block", shell_blocks(), ids=str)
 def test_the_commands_of_the_page_run(
     block: Block, readers_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_shell_block(block, readers_folder, monkeypatch)
 
 
-@pytest.mark.parametrize("block", of_language("python"), ids=str)
-def test_the_snippets_of_the_page_run(
-    block: Block, readers_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", pages_with_snippets())
+def test_the_snippets_of_the_page_run_one_after_the_other(
+    page: str, readers_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(readers_folder)
-    code = re.sub(r"epochs=\d+", "epochs=1", block.text)
-    exec(compile(code, str(block), "exec"), {"__name__": "snippet"})
-
-
-def markdown_files() -> list[Path]:
-    return sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
+    names: dict[str, object] = {"__name__": "snippet"}
+    for block in blocks(page, "python"):
+        code = re.sub(r"epochs=\d+", "epochs=1", block.text)
+        exec(compile(code, str(block), "exec"), names)
 
 
 @pytest.mark.parametrize("page", markdown_files(), ids=lambda p: str(p.relative_to(REPOSITORY)))

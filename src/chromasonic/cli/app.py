@@ -116,7 +116,7 @@ def root(
 
     \b
       chromasonic data list
-      chromasonic train melody --dataset auto --model lstm --output-dir runs/first
+      chromasonic train melody --dataset auto --model lstm --output runs/first
       chromasonic evaluate melody runs/first
       chromasonic generate runs/first --bars 16 --seed 7 --output tune.mid
       chromasonic COMMAND --help
