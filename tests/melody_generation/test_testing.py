@@ -16,10 +16,17 @@ from torch import nn
 from chromasonic.data import load
 from chromasonic.errors import EvaluationError, UsageError
 from chromasonic.evaluation.dynamic import DynamicConfig
+from chromasonic.evaluation.likelihood import score_streams
 from chromasonic.evaluation.typicality import Reference
 from chromasonic.melody_generation.comparison_table import comparison_table
-from chromasonic.melody_generation.likelihood import PITCHES, perplexity_score
+from chromasonic.melody_generation.likelihood import (
+    MELODY_CLASSES,
+    PITCHES,
+    likelihood_figures,
+    perplexity_score,
+)
 from chromasonic.melody_generation.models import build_model
+from chromasonic.melody_generation.task import MelodyTask
 from chromasonic.melody_generation.testing import (
     TERMS,
     ModelComparison,
@@ -30,6 +37,8 @@ from chromasonic.melody_generation.tokens import VOCABULARY, Kind, encode, encod
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Bar, Note, Tune
+from chromasonic.training.config import TrainingConfig
+from chromasonic.training.loop import judge
 
 SMALL = TestSettings(generated_tunes=4, generated_bars=4)
 SPECIFIED = ("accuracy", "perplexity", "diversity", "coherence", "musicality", "overall_score")
@@ -306,3 +315,16 @@ def test_tunes_and_streams_are_not_mixed(reference: Reference) -> None:
 def test_settings_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong)).removeprefix("generated_")):
         TestSettings(**wrong)
+
+
+def test_training_and_evaluation_measure_the_same_bits(human: tuple[Tune, ...]) -> None:
+    streams = encode_all(human[:6]).sequences
+    model = build_model("lstm", {"hidden_size": 16, "num_layers": 1}).eval()
+    in_training = judge(
+        model, MelodyTask(streams, streams), "validation", TrainingConfig(device="cpu")
+    )
+    figures = likelihood_figures(score_streams(model, streams, MELODY_CLASSES))
+    for name in ("pitch_accuracy", "rhythm_accuracy", "bar_accuracy"):
+        assert figures[name].value == pytest.approx(in_training.metrics[name].value, rel=1e-6)
+    bits = in_training.metrics["pitch_bits"].value
+    assert figures["pitch_bits_per_note"].value == pytest.approx(bits, rel=1e-5)
