@@ -189,6 +189,17 @@ def test_init_from_takes_the_weights_and_nothing_else(tmp_path: Path) -> None:
         assert got.epochs[0].epoch == 1
 
 
+def test_fine_tuning_may_drop_more_out_than_the_weights_were_trained_with(tmp_path: Path) -> None:
+    def described(dropout: float) -> dict:
+        return {**META, "model": {"kind": "toy", "config": {"size": 8, "dropout": dropout}}}
+
+    run(tmp_path / "old", epochs=1, metadata=described(0.1))
+    history, _ = start(tmp_path / "old", tmp_path / "new", metadata=described(0.4))
+    assert history.epochs
+    with pytest.raises(CheckpointError, match=r"dropout is 0.1 there, 0.4 here"):
+        run(tmp_path / "old", resume=True, metadata=described(0.4))
+
+
 def test_a_custom_module_of_another_shape_is_named_by_its_weights(tmp_path: Path) -> None:
     run(tmp_path, epochs=1, metadata={})
     with pytest.raises(

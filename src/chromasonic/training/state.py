@@ -145,8 +145,17 @@ class TrainingState:
             )
 
 
-def check_same_thing(ours: dict[str, Any], theirs: Any, *, source: object) -> None:
+def check_same_thing(
+    ours: dict[str, Any], theirs: Any, *, source: object, goes_on: bool = True
+) -> None:
     """Refuse a checkpoint of another task, model kind or vocabulary, by its own description.
+
+    Args:
+        ours: the metadata of the model at hand.
+        theirs: the checkpoint's `config`.
+        source: how to call the checkpoint in messages.
+        goes_on: whether its training goes on; else only its weights are taken, and how much is
+            dropped while training may differ.
 
     Raises:
         CheckpointError: names what differs.
@@ -161,12 +170,19 @@ def check_same_thing(ours: dict[str, Any], theirs: Any, *, source: object) -> No
     our_model, their_model = ours.get("model"), theirs.get("model")
     if isinstance(our_model, dict) and isinstance(their_model, dict):
         for key in ("kind", "config"):
-            if key in our_model and key in their_model and our_model[key] != their_model[key]:
+            a, b = (_told(model.get(key), goes_on) for model in (their_model, our_model))
+            if key in our_model and key in their_model and a != b:
                 raise CheckpointError(
-                    f"{source} holds another architecture: "
-                    f"{_differences(their_model[key], our_model[key])}. "
+                    f"{source} holds another architecture: {_differences(a, b)}. "
                     "Build the model as its 'config' says, or train anew."
                 )
+
+
+def _told(config: Any, goes_on: bool) -> Any:
+    """What of a model's configuration has to agree."""
+    if goes_on or not isinstance(config, dict):
+        return config
+    return {key: value for key, value in config.items() if not key.endswith("dropout")}
 
 
 def _differences(theirs: Any, ours: Any) -> str:
@@ -184,7 +200,7 @@ def start_from(model: nn.Module, source: Path, name: str, metadata: dict[str, An
     """
     path = find_checkpoint(source, name)
     content = load_checkpoint(path)
-    check_same_thing(metadata, content.get("config"), source=path)
+    check_same_thing(metadata, content.get("config"), source=path, goes_on=False)
     load_weights(model, content, source=path)
 
 
