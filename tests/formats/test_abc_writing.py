@@ -152,7 +152,7 @@ def written_tunes(draw: st.DrawFn) -> Tune:
 
 ENDINGS = st.sampled_from([(), (1,), (1, 3)])
 SETTINGS = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

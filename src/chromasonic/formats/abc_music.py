@@ -140,7 +140,7 @@ class Voice:
         """Ticks of a written length such as `3/2`, `/`, `//`: a numerator and a denominator."""
         if not number and not slashes:
             return self.unit_ticks, 1
-        if len(number) > 4 or len(slashes) > 6 or len(divisor) > 4:
+        if len(number) > 6 or len(slashes) > 6 or len(divisor) > 4:
             raise BrokenTune(f"a length ({(number + slashes + divisor)[:20]}) is out of range")
         factor = int(number) if number else 1
         parts = int(divisor) if divisor else 2 ** len(slashes)
