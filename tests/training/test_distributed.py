@@ -19,7 +19,7 @@ from chromasonic.training.loop import fit
 
 HERE = Path(__file__).parent
 SETTINGS = {
-    "epochs": 3, "batch_size": 5, "learning_rate": 0.002, "average_decay": 0.9, "device": "cpu",
+    "epochs": 3, "batch_size": 5, "learning_rate": 0.01, "average_decay": 0.9, "device": "cpu",
 }  # fmt: skip
 
 

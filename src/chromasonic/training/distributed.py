@@ -56,6 +56,12 @@ class Processes:
         if self.count > 1:
             dist.barrier()
 
+    def begin_alike(self, model: nn.Module) -> None:
+        """Give every process the weights and buffers of the first."""
+        if self.count > 1:
+            for tensor in model.state_dict().values():
+                dist.broadcast(tensor, 0)
+
     def wrap(self, model: nn.Module, device: torch.device) -> nn.Module:
         """The model whose backward pass averages gradients over the processes."""
         if self.count == 1 or not any(p.requires_grad for p in model.parameters()):

@@ -84,6 +84,7 @@ def fit(
         model.to(device)
         if init_from is not None:
             start_from(model, Path(init_from), name, metadata)
+        processes.begin_alike(model)  # before anything, such as an average, copies the weights
         state = new_state(model, config, metadata, name, fp16=run.dtype == torch.float16)
         if resume:
             saver.resume(state)
