@@ -254,7 +254,8 @@ def _rate_too_low(curves: _Curves) -> Finding | None:
     k = min(curves.tail, curves.epochs - 1)
     early = float(curves.train[0] - curves.train[k]) / k
     late = float(curves.train[-1 - k] - curves.train[-1]) / k
-    is_straight = early > 0 and late / early > STRAIGHT and curves.late_fall > 0
+    has_two_ends = curves.epochs > 2 * k  # else both ends are the same epochs
+    is_straight = has_two_ends and early > 0 and late / early > STRAIGHT and curves.late_fall > 0
     level = curves.upward / abs(float(curves.train[0]))
     is_flat = curves.learnt < LEARNT_NOTHING and level <= LEARNT_NOTHING
     if not (is_straight or is_flat):

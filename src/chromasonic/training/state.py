@@ -222,9 +222,10 @@ def find_checkpoint(source: Path, name: str | None = None) -> Path:
         if len(named or found) == 1:
             return (named or found)[0]
         if found:
+            wanted = f" but no {name}" if name else ""
             raise CheckpointError(
-                f"{source} holds several models: {', '.join(str(path) for path in found)}. "
-                "Give one of these files."
+                f"{source} holds several models{wanted}: "
+                f"{', '.join(str(path) for path in found)}. Say which, or give one of these files."
             )
     raise CheckpointError(
         f"There is no checkpoint in {source}. Give a run directory, or a file NAME_best.pt."
