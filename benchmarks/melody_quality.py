@@ -46,7 +46,7 @@ RESULTS = Path(__file__).parent / "results" / "melody_quality.json"
 SEEDS = (0, 1, 2)
 PRETRAINED_KIND = "lstm"
 PRETRAINING = {"epochs": 4, "batch_size": 16, "precision": "bf16"}
-TUNING = {"epochs": 12, "learning_rate": 2e-3}
+TUNING = {"epochs": 10, "learning_rate": 2e-3}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def train_missing(runs: Path) -> None:
             train(runs / f"nottingham-{kind}-{seed}", kind, nottingham, {"seed": seed})
         first, then = runs / f"folk-{seed}", runs / f"tuned-{seed}"
         train(first, PRETRAINED_KIND, folk, {**PRETRAINING, "seed": seed}, dropout=0.2)
-        train(then, PRETRAINED_KIND, nottingham, {**TUNING, "seed": seed}, dropout=0.4, after=first)
+        train(then, PRETRAINED_KIND, nottingham, {**TUNING, "seed": seed}, dropout=0.2, after=first)
 
 
 def train(
@@ -78,7 +78,9 @@ def train(
     dropout: float | None = None,
     after: Path | None = None,
 ) -> None:
-    """Train one network, going on with what an interruption left."""
+    """Train one network, going on with what an interruption left; not again if it is done."""
+    if any(folder.glob("*_checkpoints/*_final.pt")):
+        return
     recipe = MelodyRecipe(data=data, **{kind: DEFAULTS[kind]})
     if after is not None:
         recipe = recipe_like(after, recipe)
