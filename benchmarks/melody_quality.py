@@ -81,7 +81,7 @@ def train(
     """Train one network, going on with what an interruption left; not again if it is done."""
     if any(folder.glob("*_checkpoints/*_final.pt")):
         return
-    recipe = MelodyRecipe(data=data, **{kind: DEFAULTS[kind]})
+    recipe = MelodyRecipe(data=data, **{kind: DEFAULTS[kind]})  # type: ignore[arg-type]
     if after is not None:
         recipe = recipe_like(after, recipe)
     model = {} if dropout is None else {"dropout": dropout}
@@ -117,6 +117,7 @@ def judge(models: Sequence[nn.Module], streams: Streams, *, dynamic: bool) -> di
         "as written": figures(averaged(seeds)),
         "repeats played out": figures(averaged(expanded)),
         "pitch bits by seed": [float(np.divide(*map(np.sum, pitch_sums(one)))) for one in seeds],
+        "seeds": len(models),
         "_bits": pitch_sums(averaged(seeds))[0],
     }
     if dynamic:
@@ -171,24 +172,26 @@ def measure(runs: Path, part: str) -> dict[str, Any]:
         "split": nottingham.sizes,
         "fingerprint": nottingham.manifest.fingerprint,
         "folk": {"sizes": folk.sizes, "left out": folk.skipped},
-        "seeds": list(SEEDS),
         "markov orders on validation": {"nottingham": orders_alone, "with folk": orders_both},
         "rows": rows,
     }
 
 
 def trained(runs: Path, name: str) -> list[nn.Module]:
-    """The models of all seeds of one row."""
-    return [load_model(runs / f"{name}-{seed}").model for seed in SEEDS]
+    """The models of one row: of all seeds that are there."""
+    folders = [runs / f"{name}-{seed}" for seed in SEEDS]
+    return [load_model(folder).model for folder in folders if folder.is_dir()]
 
 
 def main() -> None:
     """Train what is missing, judge, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, default=Path("runs/quality"))
+    parser.add_argument("--no-training", action="store_true", help="judge the runs that are there")
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     options = parser.parse_args()
-    train_missing(options.runs)
+    if not options.no_training:
+        train_missing(options.runs)
     result = measure(options.runs, options.part)
     target = RESULTS if options.part == "test" else RESULTS.with_stem("melody_quality_validation")
     write_json(target, result)
