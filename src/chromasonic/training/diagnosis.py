@@ -30,7 +30,6 @@ IMPROVES = 0.005  # fall of the validation loss over the last epochs, as a share
 LEARNT_NOTHING = 0.02  # fall of the training loss over the run, as a share of it
 ROUGH = 0.25  # upward moves of the training loss, as a share of its whole range
 STRAIGHT = 0.5  # late speed of improvement as a share of the early speed
-HARMLESS = ("best-at-last-epoch",)
 NORMAL = 0.03  # distance from the reference run, as a share of it
 
 
@@ -169,7 +168,7 @@ def read_curves(history: TrainingHistory, *, reference: Reference | None = None)
     if len(history) and reference is not None:
         findings.append(_beside(history, reference))
     findings += _capacity(curves, findings)
-    if all(finding.severity == "good" or finding.kind in HARMLESS for finding in findings):
+    if all(one.severity == "good" or one.kind == "best-at-last-epoch" for one in findings):
         findings.append(_healthy(curves))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Reading(history.name, tuple(findings))
