@@ -253,8 +253,8 @@ def _rate_too_low(curves: _Curves) -> Finding | None:
     k = min(curves.tail, curves.epochs - 1)
     early = float(curves.train[0] - curves.train[k]) / k
     late = float(curves.train[-1 - k] - curves.train[-1]) / k
-    has_two_ends = curves.epochs > 2 * k  # else both ends are the same epochs
-    is_straight = has_two_ends and early > 0 and late / early > STRAIGHT and curves.late_fall > 0
+    has_ends = curves.epochs > 2 * k and early > 0 and curves.late_fall > 0
+    is_straight = has_ends and late / early > STRAIGHT
     level = curves.upward / abs(float(curves.train[0]))
     is_flat = curves.learnt < LEARNT_NOTHING and level <= LEARNT_NOTHING
     if not (is_straight or is_flat):
