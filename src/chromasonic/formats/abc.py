@@ -28,7 +28,7 @@ from chromasonic.music.tune import Tune
 
 __all__ = ["PARSER_VERSION", "AbcBook", "SkippedTune", "read_abc", "write_abc"]
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Goes up whenever the same text gives other tunes: caches are keyed by it."""
 
 MAX_TUNE_CHARACTERS = 1_000_000
