@@ -196,7 +196,7 @@ def _print_facts(facts: CorpusFacts) -> None:
     lines = {
         "Licence": facts.licence,
         "": facts.licence_url,
-        "Weights may ship": "yes" if facts.weights_may_ship else "no (non-commercial use only)",
+        "Weights may ship": "yes" if facts.weights_may_ship else "no (see the licence)",
         "Citation": facts.citation,
         "Address": facts.url,
     }

@@ -50,7 +50,7 @@ def generate(
         str | None,
         typer.Option(
             help="What each tune begins with: ABC text such as 'GABc dedB', or a file "
-            "(.abc .mid .musicxml). Key and metre are its own."
+            "(.abc .mid .musicxml). A file brings its key and metre."
         ),
     ] = None,
     model: Annotated[

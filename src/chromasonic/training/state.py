@@ -225,7 +225,8 @@ def find_checkpoint(source: Path, name: str | None = None) -> Path:
             wanted = f" but no {name}" if name else ""
             raise CheckpointError(
                 f"{source} holds several models{wanted}: "
-                f"{', '.join(str(path) for path in found)}. Say which, or give one of these files."
+                f"{', '.join(str(path) for path in found)}. "
+                "Say which (--model), or give one of these files."
             )
     raise CheckpointError(
         f"There is no checkpoint in {source}. Give a run directory, or a file NAME_best.pt."
