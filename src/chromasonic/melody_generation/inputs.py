@@ -87,7 +87,6 @@ class Timeline:
         start_BT = torch.where(is_event_BT, before_BT, -1).cummax(1).values
         self.order_BT, self.start_BT = order_BT, start_BT.contiguous()
         self.event_BT = torch.where(is_event_BT, token_T, 0).cummax(1).values
-        self.ids_BT = ids_BT
         self.pitch_BT = torch.where(is_pitch_BT, token_T, 0).cummax(1).values
 
     def look_back(self, bars: int, new: int) -> tuple[Tensor, Tensor]:
@@ -104,7 +103,7 @@ class Timeline:
         wanted_BT = self.order_BT[:, -new:] - bars * _BAR_STRIDE
         found_BT = torch.searchsorted(self.start_BT, wanted_BT.contiguous(), right=True) - 1
         # In a broken stream a later token may share an early start: never look ahead.
-        own_T = torch.arange(self.ids_BT.shape[1], device=wanted_BT.device)[-new:]
+        own_T = torch.arange(self.start_BT.shape[1], device=wanted_BT.device)[-new:]
         found_BT = found_BT.minimum(own_T)
         is_there_BT = (found_BT >= 0) & (self.bar_BT[:, -new:] >= bars)
         found_BT = found_BT.clamp(min=0)

@@ -7,7 +7,7 @@ models was trained on are refused as test tunes, as its likelihood of them would
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -21,6 +21,7 @@ from chromasonic.evaluation.typicality import FEWEST_TUNES, Reference
 from chromasonic.melody_generation import models
 from chromasonic.melody_generation.data_loader import MelodyData, load_dataset
 from chromasonic.melody_generation.recipe import KINDS, recipe_from
+from chromasonic.melody_generation.runs import load_streams
 from chromasonic.music.tune import Tune
 from chromasonic.training.run_directory import RunDirectory
 
@@ -180,16 +181,14 @@ def _names(places: Sequence[tuple[Path, RunDirectory | None, str]]) -> list[str]
 def _data_of(run: RunDirectory, *, data_dir: files.PathLike | None) -> MelodyData:
     """The data of a run as it was: its corpus, split and limits; repeats as written."""
     recipe = recipe_from(run.recipe(), where=str(run.path / "recipe.toml")).data
-    facts = CORPORA.get(recipe.dataset)
-    return load_dataset(
-        recipe.dataset,
-        num_sequences=recipe.num_sequences or None if facts and facts.kind == "generated" else None,
-        min_melody_length=recipe.min_melody_length,
-        max_melody_length=recipe.max_melody_length or None,
-        data_dir=data_dir or recipe.data_dir or None,
-        split_file=run.path / "split.json",
-        seed=recipe.seed,
+    # The run's split names what it learned from: copies that were left out are not in it.
+    as_written = replace(
+        recipe,
+        expand_repeats=False,
+        without_copies_of="",
+        data_dir=str(data_dir or recipe.data_dir),
     )
+    return load_streams(as_written, split_file=run.path / "split.json")
 
 
 def _refuse_training_tunes(subject: Subject, dataset: str, tunes: Sequence[Tune]) -> None:
