@@ -20,18 +20,20 @@ _CHANNEL_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 
 @dataclass(frozen=True, slots=True)
 class MidiNote:
-    """One sounding note: onset and end in the file's ticks."""
+    """One sounding note: onset and end in the file's ticks, velocity 1 to 127."""
 
     onset: int
     end: int
     pitch: int
     channel: int
     track: int
+    velocity: int
+    program: int
 
 
 @dataclass(slots=True)
 class MidiEvents:
-    """What a MIDI file says, as far as a melody needs it; lists are ordered by time.
+    """What a MIDI file says of its notes; lists are ordered by time.
 
     Attributes:
         ticks_per_quarter: ticks of a quarter note, above 0.
@@ -122,7 +124,8 @@ def _ticks_per_quarter(data: bytes, source: str) -> int:
 def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> None:
     """Add one track's events; an IndexError means that the bytes ended too early."""
     place, tick, status = 0, 0, 0
-    sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
+    sounding: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
+    programs = [0] * 16
     while place < len(data):
         delta, place = _variable_length(data, place)
         tick += delta
@@ -147,20 +150,26 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
         size = _CHANNEL_DATA_BYTES[status >> 4]
         first, second = data[place] & 0x7F, data[place + size - 1] & 0x7F
         place += size
+        channel = status & 0x0F
+        if status >> 4 == 0xC:
+            programs[channel] = first
         if status >> 4 not in (0x8, 0x9):
             continue
-        channel = status & 0x0F
         begun = sounding[channel, first]
         if status >> 4 == 0x9 and second:
-            begun.append(tick)
+            begun.append((tick, second, programs[channel]))
             if len(events.notes) + len(begun) > MAX_NOTES:
                 raise FormatError(
-                    f"{source} has more than {MAX_NOTES:,} notes. A melody has fewer: cut it."
+                    f"{source} has more than {MAX_NOTES:,} notes. Music has fewer: cut it."
                 )
         elif begun:
-            events.notes.append(MidiNote(begun.pop(0), tick, first, channel, track))
+            onset, velocity, program = begun.pop(0)
+            events.notes.append(MidiNote(onset, tick, first, channel, track, velocity, program))
     for (channel, pitch), begun in sounding.items():  # never switched off: they end with the track
-        events.notes += [MidiNote(onset, tick, pitch, channel, track) for onset in begun]
+        events.notes += [
+            MidiNote(onset, tick, pitch, channel, track, velocity, program)
+            for onset, velocity, program in begun
+        ]
 
 
 def _read_meta(kind: int, data: bytes, tick: int, track: int, events: MidiEvents) -> None:

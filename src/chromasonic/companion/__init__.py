@@ -1,0 +1,1 @@
+"""Companion models: five small networks that listen and play along in real time."""

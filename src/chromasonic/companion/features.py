@@ -1,0 +1,64 @@
+"""The one page of features: what each number means that goes into a companion model.
+
+Python, the metadata of an exported model and the C++ side read this page; the encoders beside it
+write exactly these blocks in this order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of neighbouring numbers.
+
+    Attributes:
+        name: what they are.
+        size: how many.
+        meaning: of each number, with its unit and range.
+    """
+
+    name: str
+    size: int
+    meaning: str
+
+
+INPUTS: dict[str, tuple[Block, ...]] = {
+    "emotion_recognizer": (Block("log_mel", 128, "loudness of each mel band in this frame"),),
+    "melody_transformer": (
+        Block("last_pitch_class", 13, "one-hot: C to B, then rest"),
+        Block("last_octave", 8, "one-hot"),
+        Block("sixteenth", 16, "one-hot: where in the bar the next note begins"),
+        Block("chord", 12, "1 for each pitch class of the chord that sounds then; all 0: unknown"),
+        Block("key", 12, "1 for each pitch class of the scale; all 0: unknown"),
+        Block("last_duration", 1, "of the last note"),
+        Block("valence", 1, "-1 to 1; 0: unknown"),
+        Block("arousal", 1, "-1 to 1; 0: unknown"),
+    ),
+    "harmony_predictor": (
+        Block("last_chord", 64, "the chords so far"),
+        Block("melody", 48, "weight of each pitch class in each of the next four beats"),
+        Block("key", 12, "1 for each pitch class of the scale; all 0: unknown"),
+        Block("beat", 4, "one-hot: beat of the bar"),
+    ),
+    "dynamics_engine": (
+        Block("onset_weight", 16, "how many notes begin on each sixteenth"),
+        Block("mean_height", 16, "their mean pitch"),
+    ),
+    "groove_predictor": (
+        Block("kick", 16, "1 where it is struck on that sixteenth"),
+        Block("snare", 16, "1 where it is struck on that sixteenth"),
+        Block("hat_or_cymbal", 16, "1 where one is struck on that sixteenth"),
+        Block("other", 16, "1 where toms or others are struck on that sixteenth"),
+    ),
+}
+
+
+def slices(blocks: tuple[Block, ...]) -> dict[str, slice]:
+    """Name of each block to where it stands."""
+    result, start = {}, 0
+    for block in blocks:
+        result[block.name] = slice(start, start + block.size)
+        start += block.size
+    return result
