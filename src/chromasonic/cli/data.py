@@ -42,6 +42,7 @@ Folder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 SKIPPED_SHOWN = 10
+NOT_SHOWN = ("make", "reader", "collections", "package", "package_folder", "count", "pieces")
 
 
 @data_app.command("list")
@@ -162,7 +163,7 @@ def _facts(facts: CorpusFacts) -> dict[str, Any]:
     values = {
         field.name: getattr(facts, field.name)
         for field in dataclasses.fields(facts)
-        if field.name not in ("make", "collections", "package", "package_folder", "count")
+        if field.name not in NOT_SHOWN
     }
     collections = [
         {

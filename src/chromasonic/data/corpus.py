@@ -1,19 +1,31 @@
-"""A corpus in memory: its tunes, its manifest and its split."""
+"""A corpus in memory: its pieces (tunes, recordings, songs), its manifest and its split."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from chromasonic.data.facts import CorpusFacts
 from chromasonic.data.split import Split
 from chromasonic.errors import UsageError
-from chromasonic.music.tune import Tune
 
 PARTS = ("train", "validation", "test")
+
+
+class Piece(Protocol):
+    """Anything that a corpus holds."""
+
+    @property
+    def id(self) -> str:
+        """Unique and stable within its corpus."""
+        ...
+
+
+P_co = TypeVar("P_co", bound=Piece, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +33,8 @@ class Skipped:
     """Something of a corpus that could not be read.
 
     Attributes:
-        reference: the file, or the id that the tune would have had.
-        title: the tune's title, where it was read; may be empty.
+        reference: the file, or the id that the piece would have had.
+        title: the piece's title, where it was read; may be empty.
         reason: why, in words.
     """
 
@@ -78,23 +90,24 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Tunes with their manifest and split.
+class Corpus(Generic[P_co]):
+    """Pieces with their manifest and split.
 
     Attributes:
         name: as in the catalogue.
-        pieces: every tune that was read, in the order of files and numbers.
+        pieces: every piece (tune, recording, song) that was read, in the order of files and
+            numbers.
         manifest: licence, source, counts, what was skipped.
-        split: which tune is for training, validation and test.
+        split: which piece is for training, validation and test.
     """
 
     name: str
-    pieces: tuple[Tune, ...]
+    pieces: tuple[P_co, ...]
     manifest: Manifest
     split: Split = field(repr=False)
 
-    def part(self, name: str) -> tuple[Tune, ...]:
-        """The tunes of "train", "validation" or "test", in corpus order.
+    def part(self, name: str) -> tuple[P_co, ...]:
+        """The pieces of "train", "validation" or "test", in corpus order.
 
         Raises:
             UsageError: there is no such part.
@@ -102,9 +115,9 @@ class Corpus:
         if name not in PARTS:
             raise UsageError(f"'{name}' is no part of a corpus; allowed: {', '.join(PARTS)}.")
         wanted = set(self.split.part(name))
-        return tuple(tune for tune in self.pieces if tune.id in wanted)
+        return tuple(piece for piece in self.pieces if piece.id in wanted)
 
     @cached_property
-    def by_id(self) -> dict[str, Tune]:
-        """Id to tune."""
-        return {tune.id: tune for tune in self.pieces}
+    def by_id(self) -> Mapping[str, P_co]:
+        """Id to piece."""
+        return {piece.id: piece for piece in self.pieces}

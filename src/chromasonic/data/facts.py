@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from chromasonic.music.tune import Tune
+
+if TYPE_CHECKING:
+    from chromasonic.data.piece_reading import Reader
 
 Kind = Literal["download", "bundled", "generated"]
 """Where a corpus comes from: an archive on the network, an installed package, or a seed."""
@@ -48,9 +51,35 @@ class Collection:
         return len(self.sha256) or self.files
 
 
+@dataclass(frozen=True)
+class Archive:
+    """A file on the network that holds a part of a corpus of pieces.
+
+    Attributes:
+        url: its address. What ends in .zip, .tar, .tar.gz or .tgz is unpacked; any other file (an
+            index) is put beside what was unpacked, under its own name.
+        size_bytes: about how much it is; ten times as much is refused.
+        sha256: of the file, where it is known.
+        md5: of the file, where its maker publishes that alone. Where neither is known, the first
+            download's SHA-256 is written down beside the files.
+        folder: the folder below the corpus's root into which it is unpacked; "" is the root.
+    """
+
+    url: str
+    size_bytes: int
+    sha256: str | None = None
+    md5: str | None = None
+    folder: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The last name of its address."""
+        return self.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CorpusFacts:
-    """One entry of the catalogue `CORPORA`.
+    """One entry of the catalogue `CORPORA`: of tunes (`collections`), or of pieces (`reader`).
 
     Attributes:
         name: what the user types.
@@ -68,6 +97,14 @@ class CorpusFacts:
         package: the installed package that carries it, and `package_folder` inside that.
         make: for a generated corpus: (count, seed) to tunes.
         count: how many tunes `make` is asked for by default.
+        reader: for a corpus of pieces: its folder to what is there.
+        reader_version: goes up whenever the reader gives something else for the same files; what
+            an older one read is then not taken from the cache.
+        index: the file or folder, relative to the corpus's root, by which the root is recognized:
+            "info.csv". A tuple names several, of which one is enough.
+        archives: what a download fetches; none where a user must fetch it by hand.
+        noun: what its pieces are called, as a plural: "recordings", "songs".
+        pieces: for a corpus of pieces how many are expected.
     """
 
     name: str
@@ -86,8 +123,24 @@ class CorpusFacts:
     package_folder: str = ""
     make: Callable[[int, int], tuple[Tune, ...]] | None = None
     count: int = 0
+    reader: Reader | None = None
+    reader_version: int = 1
+    index: str | tuple[str, ...] = ""
+    archives: tuple[Archive, ...] = ()
+    noun: str = "tunes"
+    pieces: int = 0
 
     @property
     def tunes(self) -> int:
-        """How many tunes are expected."""
-        return sum(collection.tunes for collection in self.collections) or self.count
+        """How many tunes (or other pieces) are expected."""
+        return sum(collection.tunes for collection in self.collections) or self.count or self.pieces
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """`index` as a tuple."""
+        return (self.index,) if isinstance(self.index, str) else self.index
+
+    @property
+    def download_bytes(self) -> int:
+        """About how much is downloaded."""
+        return self.size_bytes or sum(archive.size_bytes for archive in self.archives)
