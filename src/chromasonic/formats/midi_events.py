@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from chromasonic.errors import FormatError
 
 DRUM_CHANNEL = 9
+SUSTAIN = 64
+"""Number of the sustain pedal's controller; from 64 on its value means down."""
+
 MAX_NOTES = 2_000_000
 _CHANNEL_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 
@@ -42,6 +45,7 @@ class MidiEvents:
         keys: (tick, sharps or minus flats, whether minor).
         markers: (tick, text).
         track_names: track number to name.
+        pedals: (tick, channel, whether down): where a sustain pedal changes.
     """
 
     ticks_per_quarter: int
@@ -51,6 +55,7 @@ class MidiEvents:
     keys: list[tuple[int, int, bool]] = field(default_factory=list)
     markers: list[tuple[int, str]] = field(default_factory=list)
     track_names: dict[int, str] = field(default_factory=dict)
+    pedals: list[tuple[int, int, bool]] = field(default_factory=list)
 
 
 def parse_midi(data: bytes, source: str) -> MidiEvents:
@@ -88,7 +93,8 @@ def parse_midi(data: bytes, source: str) -> MidiEvents:
         place += length
     if track == 0:
         raise FormatError(f"{source} has no track. Export the file again.")
-    for values in (events.notes, events.tempos, events.metres, events.keys, events.markers):
+    lists = (events.notes, events.tempos, events.metres, events.keys, events.markers, events.pedals)
+    for values in lists:
         values.sort(key=_time_of)
     return events
 
@@ -125,7 +131,7 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
     """Add one track's events; an IndexError means that the bytes ended too early."""
     place, tick, status = 0, 0, 0
     sounding: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
-    programs = [0] * 16
+    programs, is_down = [0] * 16, [False] * 16
     while place < len(data):
         delta, place = _variable_length(data, place)
         tick += delta
@@ -153,6 +159,9 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
         channel = status & 0x0F
         if status >> 4 == 0xC:
             programs[channel] = first
+        if status >> 4 == 0xB and first == SUSTAIN and (second >= 64) != is_down[channel]:
+            is_down[channel] = second >= 64
+            events.pedals.append((tick, channel, is_down[channel]))
         if status >> 4 not in (0x8, 0x9):
             continue
         begun = sounding[channel, first]

@@ -27,6 +27,7 @@ class MidiPerformance:
         metres: (quarters from the start, numerator, denominator), in time; may be empty.
         track_names: track number to name.
         source: file name, for messages.
+        pedals: (seconds, channel, whether down): where a sustain pedal changes, in time.
     """
 
     notes: PlayedNotes
@@ -35,6 +36,7 @@ class MidiPerformance:
     metres: tuple[tuple[float, int, int], ...]
     track_names: dict[int, str]
     source: str
+    pedals: tuple[tuple[float, int, bool], ...] = ()
 
 
 def read_midi_performance(path: PathLike) -> MidiPerformance:
@@ -79,6 +81,16 @@ def performance_of(events: MidiEvents, *, source: str) -> MidiPerformance:
         metres=tuple((tick / events.ticks_per_quarter, n, d) for tick, n, d in events.metres),
         track_names=dict(events.track_names),
         source=source,
+        pedals=_pedals(events),
+    )
+
+
+def _pedals(events: MidiEvents) -> tuple[tuple[float, int, bool], ...]:
+    ticks = np.array([tick for tick, _, _ in events.pedals], dtype=np.int64)
+    seconds = seconds_of_ticks(ticks, events).tolist()
+    return tuple(
+        (at, channel, is_down)
+        for at, (_, channel, is_down) in zip(seconds, events.pedals, strict=True)
     )
 
 
