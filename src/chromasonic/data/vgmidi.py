@@ -11,7 +11,7 @@ from chromasonic.data.emotion_clips import read_clip, read_rows
 from chromasonic.data.facts import Archive, CorpusFacts
 from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
-from chromasonic.errors import FormatError
+from chromasonic.errors import CorpusError, FormatError
 from chromasonic.music.emotion import EmotionClip
 
 INDEX = "vgmidi_labelled.csv"
@@ -113,7 +113,7 @@ class _Source:
             try:
                 self.archive = zipfile.ZipFile(packed)
             except (OSError, zipfile.BadZipFile) as error:
-                raise FormatError(f"{packed} is damaged: {error}. Fetch it again.") from error
+                raise CorpusError(f"{packed} is damaged: {error}. Fetch it again.") from error
         names = self.archive.namelist() if self.archive else []
         self.packed = {PurePosixPath(name).name: name for name in names}
 

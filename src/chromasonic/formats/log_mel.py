@@ -102,8 +102,10 @@ def frames_of(samples: npt.ArrayLike) -> Frames:
         )
     padded = np.concatenate([np.zeros(WINDOW - HOP, np.float32), samples])
     count = len(samples) // HOP
-    views = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count] if count else []
     result = np.empty((count, BANDS), np.float32)
+    if not count:
+        return result
+    views = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:count]
     for start in range(0, count, _AT_ONCE):
         result[start : start + _AT_ONCE] = _frames(views[start : start + _AT_ONCE])
     return result

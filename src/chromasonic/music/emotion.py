@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 SIDE = 8
 CELLS = SIDE * SIDE
-CENTRES: Floats = (np.arange(SIDE) - (SIDE - 1) / 2) / (SIDE / 2)
+CENTRES: Floats = (np.arange(SIDE, dtype=np.float64) - (SIDE - 1) / 2) / (SIDE / 2)
 """Middles of the columns (valence) and of the rows (arousal): -0.875, -0.625, ..., 0.875."""
 
 QUADRANTS = {1: (1, 1), 2: (-1, 1), 3: (-1, -1), 4: (1, -1)}
@@ -118,7 +118,7 @@ def bell(
     """
     middles = [np.asarray(value, float) for value in (valence, arousal)]
     if not all(np.isfinite(value).all() and (abs(value) <= 1).all() for value in middles):
-        raise UsageError(f"Valence {valence} and arousal {arousal}: both lie between -1 and 1.")
+        raise UsageError(f"Valence {middles[0]}, arousal {middles[1]}: both lie between -1 and 1.")
     widths = [max(width, 1 / SIDE) for width in (valence_width, arousal_width)]
     across, up = (
         np.exp(-0.5 * ((CENTRES - value[..., None]) / width) ** 2)
