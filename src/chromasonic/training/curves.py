@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,7 @@ def draw_curves(
     """
     from matplotlib.figure import Figure
 
-    path = Path(save_path)
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path} has no ending for a picture; allowed: {', '.join(FORMATS)}.")
-    if not history.epochs:
-        raise EvaluationError(
-            f"The history of {history.name} has no epoch yet, so there is nothing to draw."
-        )
+    path = _checked(history, save_path)
     figure = Figure(figsize=(12, 8.4), facecolor="white")  # no pyplot: no global state
     figure.subplots_adjust(
         left=0.075, right=0.975, top=0.85, bottom=0.075, hspace=0.34, wspace=0.19
@@ -56,6 +51,91 @@ def draw_curves(
     figure.text(0.075, 0.95, title or history.name, fontsize=17, weight="bold")
     figure.text(0.075, 0.915, _summary(history), fontsize=11, color="#444444")
     return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=120))
+
+
+def draw_loss(
+    history: TrainingHistory, save_path: files.PathLike, *, title: str | None = None
+) -> Path:
+    """Draw the loss of the training and of the validation part; see `draw_curves`."""
+    return _draw_one(history, save_path, _draw_loss, title)
+
+
+def draw_metric(
+    history: TrainingHistory, save_path: files.PathLike, *, title: str | None = None
+) -> Path:
+    """Draw the headline metric of the training and of the validation part; see `draw_curves`."""
+    return _draw_one(history, save_path, _draw_metric, title)
+
+
+DRAWINGS: dict[str, Callable[..., Path]] = {
+    "curves": draw_curves,
+    "loss": draw_loss,
+    "metric": draw_metric,
+}
+"""The pictures of a training by name."""
+
+
+def _checked(history: TrainingHistory, save_path: files.PathLike) -> Path:
+    path = Path(save_path)
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path} has no ending for a picture; allowed: {', '.join(FORMATS)}.")
+    if not history.epochs:
+        raise EvaluationError(
+            f"The history of {history.name} has no epoch yet, so there is nothing to draw."
+        )
+    return path
+
+
+def _draw_one(
+    history: TrainingHistory,
+    save_path: files.PathLike,
+    draw: Callable[[Any, TrainingHistory], None],
+    title: str | None,
+) -> Path:
+    """One panel as a picture of its own."""
+    from matplotlib.figure import Figure
+
+    path = _checked(history, save_path)
+    figure = Figure(figsize=(8, 5), facecolor="white")
+    axes = figure.add_axes((0.1, 0.12, 0.865, 0.68))
+    draw(axes, history)
+    _dress(axes, history)
+    figure.text(0.1, 0.92, title or history.name, fontsize=15, weight="bold")
+    figure.text(0.1, 0.872, _summary(history), fontsize=10, color="#444444")
+    return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=120))
+
+
+def _draw_metric(axes: Any, history: TrainingHistory) -> None:
+    """The headline metric, whatever its range; it is marked where the loss was best."""
+    from matplotlib.ticker import PercentFormatter
+
+    epochs, marker, name = _numbers(history), _marker(history), history.headline
+    for part, colour, label in (("train", TRAIN, "training"), ("val", VAL, "validation")):
+        values = history.metric(name, part)
+        axes.plot(epochs, values, color=colour, marker=marker, ms=4, label=label)
+    said = name.replace("_", " ")
+    axes.set_title(said[:1].upper() + said[1:])
+    axes.set_ylabel(said)
+    value = history.best.val[name].value if history.best and name in history.best.val else math.nan
+    if math.isnan(value):
+        axes.text(0.5, 0.5, "not measured in this training", ha="center", transform=axes.transAxes)
+        return
+    if name.endswith("accuracy"):
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    shown = _said(name, value)
+    label = f"where the loss is lowest: {shown} in epoch {history.best_epoch}"
+    axes.plot([history.best_epoch], [value], "o", color=BEST, ms=9, zorder=5, label=label)
+    axes.legend(**LEGEND)
+
+
+def _said(name: str, value: float) -> str:
+    """A metric's value as people read it: an accuracy in percent."""
+    return f"{100 * value:.1f}%" if name.endswith("accuracy") else _short(value)
+
+
+def _short(value: float) -> str:
+    """Three places, or three figures of what is small."""
+    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.3g}"
 
 
 def _numbers(history: TrainingHistory) -> list[int]:
@@ -73,10 +153,10 @@ def _draw_loss(axes: Any, history: TrainingHistory) -> None:
     axes.plot(epochs, history.val_losses, color=VAL, marker=marker, ms=4, label="validation")
     axes.plot(
         [history.best_epoch], [history.best_val_loss], "o", color=BEST, ms=9, zorder=5,
-        label=f"best: {history.best_val_loss:.3f} in epoch {history.best_epoch}",
+        label=f"best: {_short(history.best_val_loss)} in epoch {history.best_epoch}",
     )  # fmt: skip
     axes.set_title("Loss")
-    axes.set_ylabel("nats a target")
+    axes.set_ylabel(history.loss_unit)
     axes.legend(**LEGEND)
 
 
@@ -133,7 +213,7 @@ def _draw_gap(axes: Any, history: TrainingHistory) -> None:
     )
     axes.plot(epochs, gaps, color="#444444", marker=_marker(history), ms=4)
     axes.set_title("Generalization gap: training loss − validation loss")
-    axes.set_ylabel("nats a target")
+    axes.set_ylabel(history.loss_unit)
     note = "Training loss is measured with dropout on, so a healthy gap may lie above 0."
     axes.text(0.02, 0.03, note, transform=axes.transAxes, fontsize=8.5, color=QUIET)
     low, high = min([*gaps, 0]), max([*gaps, 0])
@@ -164,11 +244,11 @@ def _summary(history: TrainingHistory) -> str:
     assert best is not None
     parts = [
         f"best epoch {best.epoch} of {len(history)} (dashed)",
-        f"validation loss {best.val_loss:.3f} nats a target",
+        f"validation loss {_short(best.val_loss)} {history.loss_unit}",
     ]
     if history.headline in best.val:
         name = history.headline.replace("_", " ")
-        parts.append(f"{name} {100 * best.val[history.headline].value:.1f}%")
+        parts.append(f"{name} {_said(history.headline, best.val[history.headline].value)}")
     if "pitch_bits" in best.val:
         parts.append(f"{best.val['pitch_bits'].value:.2f} pitch bits a note")
     if history.end == "patience":

@@ -16,6 +16,7 @@ from chromasonic.errors import FormatError
 HISTORY_VERSION = 1
 TIMINGS = ("seconds", "tokens_per_second")
 """Fields of an epoch that differ between two runs of the same seed."""
+NATS = "nats a target"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +103,14 @@ class TrainingHistory:
         headline: the metric that the curves show as accuracy.
         end: why it ended: "epochs" (all were made), "patience" (stopped early), "" (still runs or
             was interrupted).
+        loss_unit: what a loss of 1 is.
     """
 
     name: str = "model"
     epochs: list[Epoch] = field(default_factory=list)
     headline: str = "accuracy"
     end: str = ""
+    loss_unit: str = NATS
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -181,6 +184,7 @@ class TrainingHistory:
             "name": self.name,
             "headline": self.headline,
             "end": self.end,
+            "loss_unit": self.loss_unit,
             "best_epoch": self.best_epoch,
             "best_val_loss": self.best_val_loss,
             "epochs": [epoch.to_dict() for epoch in self.epochs],
@@ -194,6 +198,7 @@ class TrainingHistory:
             epochs=[Epoch.from_dict(epoch) for epoch in values["epochs"]],
             headline=values.get("headline", "accuracy"),
             end=values.get("end", ""),
+            loss_unit=values.get("loss_unit", NATS),
         )
 
     def save(self, path: files.PathLike) -> Path:
@@ -254,6 +259,16 @@ class TrainingHistory:
             save_path: .png, .svg or .pdf.
             title: above the picture; the model's name by default.
         """
-        from chromasonic.training.curves import draw_curves
+        return self.plot("curves", save_path, title=title)
 
-        return draw_curves(self, save_path, title=title)
+    def plot(self, what: str, save_path: files.PathLike, *, title: str | None = None) -> Path:
+        """Draw one picture of the training.
+
+        Args:
+            what: "curves" (all four panels), "loss" or "metric" (the headline metric).
+            save_path: .png, .svg or .pdf.
+            title: above the picture; the model's name by default.
+        """
+        from chromasonic.training.curves import DRAWINGS
+
+        return DRAWINGS[what](self, save_path, title=title)

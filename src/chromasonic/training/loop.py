@@ -21,7 +21,7 @@ from chromasonic.training.distributed import Processes, joined
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
 from chromasonic.training.randomness import seeded
-from chromasonic.training.saving import Saver
+from chromasonic.training.saving import FLAT, Layout, Saver
 from chromasonic.training.state import TrainingState, new_state, start_from
 from chromasonic.training.sums import Means, Sums
 from chromasonic.training.task import Batch, EpochBatches, Part, Task
@@ -41,6 +41,7 @@ def fit(
     resume: bool = False,
     init_from: Path | None = None,
     metadata: dict[str, Any] | None = None,
+    layout: Layout = FLAT,
 ) -> TrainingHistory:
     """Train a model; afterwards it holds its best weights, in evaluation mode.
 
@@ -58,6 +59,7 @@ def fit(
         resume: go on from NAME_latest.pt exactly; without one, begin.
         init_from: a checkpoint or a run whose weights to begin with (not used when resuming).
         metadata: what is trained on what, plain values; goes into every checkpoint's `config`.
+        layout: in which sub-folders of `folder` the files go, where several models share it.
 
     Returns:
         The history of all epochs, those before an interruption too.
@@ -79,7 +81,7 @@ def fit(
             device=device,
             dtype=choose_precision(config.precision, device),
         )
-        saver = Saver(folder, name, processes)
+        saver = Saver(folder, name, processes, layout)
         metadata = dict(metadata or {})
         model.to(device)
         if init_from is not None:

@@ -14,21 +14,61 @@ from chromasonic.training.randomness import rng_state
 from chromasonic.training.state import TrainingState
 
 
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """In which sub-folders of its folder a training keeps its files, and which it keeps.
+
+    Attributes:
+        checkpoints: of what ends in .pt; "" is the folder itself.
+        history: of the history as JSON and CSV.
+        pictures: of the curves.
+        curves: the pictures that are drawn at the end: those of `curves.DRAWINGS`.
+        has_final: whether the last epoch's weights are kept as NAME_final.pt.
+    """
+
+    checkpoints: str = ""
+    history: str = ""
+    pictures: str = ""
+    curves: tuple[str, ...] = ("curves.png",)
+    has_final: bool = True
+
+    def folder_of(self, what: str) -> str:
+        """The sub-folder of a file, such as "best.pt" or "history.json"."""
+        endings = {".pt": self.checkpoints, ".json": self.history, ".csv": self.history}
+        return endings.get(Path(what).suffix, self.pictures)
+
+
+FLAT = Layout()
+"""One model, one folder."""
+
+SHARED = Layout(
+    checkpoints="checkpoints",
+    history="history",
+    pictures="plots",
+    curves=("loss.png", "metric.png"),
+    has_final=False,
+)
+"""Several models side by side in one output folder."""
+
+
 @dataclass(frozen=True)
 class CheckpointFiles:
     """The names under which a model's training keeps its files in a folder."""
 
     folder: Path
     name: str
+    layout: Layout = FLAT
 
     def path(self, what: str) -> Path:
-        """For instance `path("best.pt")` is FOLDER/NAME_best.pt."""
-        return self.folder / f"{self.name}_{what}"
+        """For instance `path("best.pt")` is FOLDER/NAME_best.pt, or in the layout's sub-folder."""
+        return self.folder / self.layout.folder_of(what) / f"{self.name}_{what}"
 
     def remove_unfinished(self) -> None:
         """Remove what a killed process left half-written under temporary names."""
-        for path in self.folder.glob(f".{self.name}_*.tmp"):
-            path.unlink(missing_ok=True)
+        kinds = ("latest.pt", "history.json", "loss.png")
+        for sub_folder in {self.path(what).parent for what in kinds}:
+            for path in sub_folder.glob(f".{self.name}_*.tmp*"):
+                path.unlink(missing_ok=True)
 
     def set_latest_aside(self) -> None:
         """Rename another run's latest: this run shall not resume from it, and nobody loses it."""
@@ -38,7 +78,7 @@ class CheckpointFiles:
     def remove_old(self) -> None:
         """Remove another run's files, so that no epoch of it passes for one of this run."""
         for pattern in ("epoch_*.pt", "final.pt"):
-            for path in self.folder.glob(f"{self.name}_{pattern}"):
+            for path in self.path("latest.pt").parent.glob(f"{self.name}_{pattern}"):
                 path.unlink(missing_ok=True)
 
 
@@ -49,10 +89,13 @@ class Saver:
         folder: where; None keeps the best weights in memory and writes nothing.
         name: begins each file's name.
         processes: those that train together.
+        layout: in which sub-folders.
     """
 
-    def __init__(self, folder: Path | None, name: str, processes: Processes) -> None:
-        self.files = CheckpointFiles(Path(folder), name) if folder is not None else None
+    def __init__(
+        self, folder: Path | None, name: str, processes: Processes, layout: Layout = FLAT
+    ) -> None:
+        self.files = CheckpointFiles(Path(folder), name, layout) if folder is not None else None
         self.processes = processes
         self.best_in_memory: dict[str, Tensor] = {}
         self.has_saved = False
@@ -109,10 +152,12 @@ class Saver:
             return
         rng_states = self.processes.gather(rng_state())
         if self.processes.is_first:
-            with state.judged_weights():
-                save_checkpoint(self.files.path("final.pt"), state.checkpoint(rng_states))
+            if self.files.layout.has_final:
+                with state.judged_weights():
+                    save_checkpoint(self.files.path("final.pt"), state.checkpoint(rng_states))
             self._save_history(state)
-            state.history.plot_curves(self.files.path("curves.png"))
+            for what in self.files.layout.curves:
+                state.history.plot(what.partition(".")[0], self.files.path(what))
         self.processes.wait()
         best = self.files.path("best.pt")
         load_weights(state.model, load_checkpoint(best), source=best)

@@ -18,7 +18,7 @@ from chromasonic.training.checkpoint import FORMAT_VERSION, load_checkpoint, loa
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.distributed import Processes
 from chromasonic.training.early_stopping import EarlyStopping
-from chromasonic.training.history import TrainingHistory
+from chromasonic.training.history import NATS, TrainingHistory
 from chromasonic.training.randomness import set_rng_state
 from chromasonic.training.schedules import Schedule, build_schedule
 
@@ -247,7 +247,11 @@ def new_state(
         stopping=EarlyStopping(config.patience, config.min_delta),
         scaler=torch.amp.GradScaler(device_type, enabled=fp16),
         average=WeightAverage(model, config.average_decay) if config.average_decay else None,
-        history=TrainingHistory(name=name, headline=str(metadata.get("headline", "accuracy"))),
+        history=TrainingHistory(
+            name=name,
+            headline=str(metadata.get("headline", "accuracy")),
+            loss_unit=str(metadata.get("loss_unit", NATS)),
+        ),
     )
 
 
