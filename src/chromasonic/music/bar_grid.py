@@ -32,6 +32,23 @@ OFF_GRID = -1
 """The window of an onset that lies before the first beat or after the last."""
 
 
+def sixteenths_of_a_beat(numerator: int, denominator: int) -> int:
+    """How many sixteenths a beat of a metre has: 4 in 4/4, 6 in 6/8 and 9/8, 2 in 3/8, 8 in 2/2.
+
+    Metres of six, nine, twelve ... have beats of three; 3/8 has three beats.
+
+    Raises:
+        DataError: the metre has no beat of whole sixteenths (denominators are 1, 2, 4, 8, 16).
+    """
+    if numerator < 1 or denominator not in (1, 2, 4, 8, 16):
+        raise DataError(
+            f"The metre {numerator}/{denominator} has no beat of whole sixteenths; allowed are "
+            "numerators from 1 and denominators 1, 2, 4, 8 and 16."
+        )
+    is_compound = numerator % 3 == 0 and numerator > 3
+    return (3 if is_compound else 1) * 16 // denominator
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Beats:
     """The beats of a performance, as columns of one length B.
