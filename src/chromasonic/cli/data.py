@@ -42,7 +42,11 @@ Folder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 SKIPPED_SHOWN = 10
-NOT_SHOWN = ("make", "reader", "collections", "package", "package_folder", "count", "pieces")
+NOT_SHOWN = (
+    "make", "reader", "reader_version", "is_cached", "collections", "archives", "index", "package",
+    "package_folder", "count", "pieces",
+)  # fmt: skip
+"""Fields of `CorpusFacts` that are functions, inner matters, or shown in another form."""
 
 
 @data_app.command("list")
@@ -63,14 +67,15 @@ def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("NAME", no_wrap=True)
-    table.add_column("TUNES", justify="right", no_wrap=True)
+    table.add_column("PIECES", justify="right", no_wrap=True)
     table.add_column("WEIGHTS MAY SHIP", no_wrap=True)
     table.add_column("HERE", no_wrap=True)
     table.add_column("WHAT IT IS")
     for row in rows:
         may_ship = "yes" if row["weights_may_ship"] else "no"
         here = row["where"] or "no"
-        table.add_row(row["name"], f"{row['tunes']:,}", may_ship, here, row["summary"])
+        pieces = f"{row['pieces']:,} {row['noun']}"
+        table.add_row(row["name"], pieces, may_ship, here, row["summary"])
     Console(width=None if Console().is_terminal else 120).print(table)
 
 
@@ -82,6 +87,10 @@ def info(
         Path | None, typer.Option(help="A split (JSON) to use instead of the corpus's own.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the split, and of made tunes.")] = 0,
+    allow_partial: Annotated[
+        bool,
+        typer.Option("--allow-partial", help="Take what is there of a corpus that lacks files."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Describe a corpus: licence, source, counts, split, and what could not be read and why.
@@ -94,6 +103,7 @@ def info(
       chromasonic data info nottingham
       chromasonic data info folk --json
       chromasonic data info nottingham --data-dir ~/corpora
+      chromasonic data info maestro --allow-partial
     """
     from chromasonic.data import facts_of, load, resolve_auto
     from chromasonic.data.locate import locate
@@ -119,6 +129,7 @@ def info(
             data_dir=data_dir,
             split_file=split_file,
             seed=seed,
+            allow_partial=allow_partial,
             download=False,
             on_progress=on_progress,
         )
@@ -178,7 +189,14 @@ def _facts(facts: CorpusFacts) -> dict[str, Any]:
         }
         for c in facts.collections
     ]
-    return {**values, "tunes": facts.tunes, "collections": collections}
+    return {
+        **values,
+        "size_bytes": facts.download_bytes,
+        "pieces": facts.tunes,
+        "tunes": 0 if facts.is_of_pieces else facts.tunes,
+        "collections": collections,
+        "archives": [dataclasses.asdict(archive) for archive in facts.archives],
+    }
 
 
 def _where(facts: CorpusFacts, data_dir: Path | None) -> str | None:
@@ -208,13 +226,13 @@ def _print_facts(facts: CorpusFacts) -> None:
 
 
 def _print_corpus(corpus: Corpus) -> None:
+    from chromasonic.data import facts_of
+
     manifest, counts = corpus.manifest, corpus.manifest.counts
     typer.echo(f"{'Found':<18}{manifest.found_at} ({manifest.found_by})")
     typer.echo(f"{'Fingerprint':<18}{manifest.fingerprint}")
-    typer.echo(
-        f"{'Tunes':<18}{counts['tunes']:,} ({counts['distinct_tunes']:,} apart from "
-        f"near-duplicates), {counts['bars']:,} bars, {counts['notes']:,} notes as written"
-    )
+    noun = facts_of(corpus.name).noun
+    typer.echo(f"{noun.capitalize():<18}{_counts_text(counts, noun)}")
     by_collection = [
         f"{name.removeprefix('tunes_')} {count:,}"
         for name, count in counts.items()
@@ -232,6 +250,17 @@ def _print_corpus(corpus: Corpus) -> None:
         typer.echo(f"  and {len(manifest.skipped) - SKIPPED_SHOWN} more; --json lists them all")
     for remark in manifest.remarks:
         typer.echo(f"{'Remark':<18}{remark}")
+
+
+def _counts_text(counts: dict[str, int], noun: str) -> str:
+    """How much there is, in one line."""
+    if "distinct_tunes" in counts:
+        return (
+            f"{counts['tunes']:,} ({counts['distinct_tunes']:,} apart from near-duplicates), "
+            f"{counts['bars']:,} bars, {counts['notes']:,} notes as written"
+        )
+    missing = f", {counts['missing']:,} missing" if "missing" in counts else ""
+    return f"{counts[noun]:,} of {counts['works']:,} works, {counts['files']:,} files{missing}"
 
 
 @contextmanager

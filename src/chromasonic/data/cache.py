@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, TypeVar
 
 from chromasonic import files
 from chromasonic.data.locate import cache_folder
@@ -19,38 +20,66 @@ from chromasonic.data.packing import PACKING_VERSION, Packed, pack, unpack
 from chromasonic.errors import StorageError
 from chromasonic.formats.abc import PARSER_VERSION
 
+T = TypeVar("T")
 
-def cache_path(name: str, fingerprint: str) -> Path:
+
+def cache_path(name: str, fingerprint: str, version: str | None = None) -> Path:
     """Where the parsed form of a corpus with this content lies.
 
     Args:
         name: of the corpus.
         fingerprint: of the content of its files.
+        version: of everything that made the parsed form out of them; None is that of tunes.
     """
-    versions = f"{PARSER_VERSION}.{PACKING_VERSION}.{GROUPING_VERSION}"
-    key = hashlib.sha256(f"{fingerprint} {versions}".encode()).hexdigest()[:16]
+    if version is None:
+        version = f"{PARSER_VERSION}.{PACKING_VERSION}.{GROUPING_VERSION}"
+    key = hashlib.sha256(f"{fingerprint} {version}".encode()).hexdigest()[:16]
     return cache_folder() / "parsed" / f"{name}-{key}.npz"
 
 
+def stored(
+    path: Path,
+    build: Callable[[], T],
+    *,
+    pack: Callable[[T, IO[bytes]], object],
+    unpack: Callable[[IO[bytes]], T],
+) -> tuple[T, str | None]:
+    """What a cache file holds, or what is built and put there.
+
+    Args:
+        path: of the cache file.
+        build: makes the value; called only if the file is absent or damaged.
+        pack: writes a value to a file.
+        unpack: reads it; ValueError says that the file is damaged.
+
+    Returns:
+        The value, and a remark where it could not be stored.
+    """
+    try:
+        with path.open("rb") as file:
+            return unpack(file), None
+    except (OSError, ValueError):
+        pass  # absent, or damaged: built anew below, and replaced
+    value = build()
+    try:
+        with files.open_whole(path) as file:
+            pack(value, file)
+    except StorageError as error:
+        return value, f"The parsed corpus was not cached, so loading stays slow. {error}"
+    return value, None
+
+
 def cached(name: str, fingerprint: str, build: Callable[[], Packed]) -> tuple[Packed, str | None]:
-    """The parsed form of a corpus, from the cache or built and put there.
+    """The parsed tunes of a corpus, from the cache or built and put there; see `stored`.
 
     Args:
         name: of the corpus.
         fingerprint: of the content of its files.
         build: parses the files; called only if the cache has nothing whole.
-
-    Returns:
-        The parsed corpus, and a remark where it could not be stored.
     """
-    path = cache_path(name, fingerprint)
-    try:
-        return unpack(path.read_bytes()), None
-    except (OSError, ValueError):
-        pass  # absent, or damaged: built anew below, and replaced
-    packed = build()
-    try:
-        files.write_bytes(path, pack(packed))
-    except StorageError as error:
-        return packed, f"The parsed corpus was not cached, so loading stays slow. {error}"
-    return packed, None
+    return stored(
+        cache_path(name, fingerprint),
+        build,
+        pack=lambda packed, file: file.write(pack(packed)),
+        unpack=lambda file: unpack(file.read()),
+    )

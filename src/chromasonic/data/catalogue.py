@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from chromasonic.data import folk, nottingham, synthetic
+from chromasonic.data import (
+    asap,
+    deam,
+    emopia,
+    folk,
+    groove_midi,
+    maestro,
+    nottingham,
+    synthetic,
+    vgmidi,
+)
 from chromasonic.data.facts import CorpusFacts
 from chromasonic.errors import UsageError
 
@@ -11,6 +21,12 @@ CORPORA: dict[str, CorpusFacts] = {
     "folk": folk.FOLK_FACTS,
     "folk-pd": folk.FOLK_PD_FACTS,
     "essen": folk.ESSEN_FACTS,
+    "groove-midi": groove_midi.FACTS,
+    "asap": asap.FACTS,
+    "maestro": maestro.FACTS,
+    "emopia": emopia.FACTS,
+    "vgmidi": vgmidi.FACTS,
+    "deam": deam.FACTS,
     "synthetic": synthetic.RANDOM_WALK_FACTS,
     "synthetic-structured": synthetic.STRUCTURED_FACTS,
 }

@@ -99,7 +99,9 @@ class CorpusFacts:
         count: how many tunes `make` is asked for by default.
         reader: for a corpus of pieces: its folder to what is there.
         reader_version: goes up whenever the reader gives something else for the same files; what
-            an older one read is then not taken from the cache.
+            an older one read is then not taken from the cache. (A change of the reader's own page
+            is noticed by itself; this is for what it calls.)
+        is_cached: whether what was read is cached; not for pieces that read their files late.
         index: the file or folder, relative to the corpus's root, by which the root is recognized:
             "info.csv". A tuple names several, of which one is enough.
         archives: what a download fetches; none where a user must fetch it by hand.
@@ -125,6 +127,7 @@ class CorpusFacts:
     count: int = 0
     reader: Reader | None = None
     reader_version: int = 1
+    is_cached: bool = True
     index: str | tuple[str, ...] = ""
     archives: tuple[Archive, ...] = ()
     noun: str = "tunes"
@@ -134,6 +137,11 @@ class CorpusFacts:
     def tunes(self) -> int:
         """How many tunes (or other pieces) are expected."""
         return sum(collection.tunes for collection in self.collections) or self.count or self.pieces
+
+    @property
+    def is_of_pieces(self) -> bool:
+        """Whether it is read by a reader of its own, and does not hold tunes in ABC."""
+        return self.reader is not None
 
     @property
     def indices(self) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""`load`: a corpus by name, wherever its files are, parsed once, split."""
+"""`load`: a corpus by name, wherever its files are, parsed once, split.
+
+How tunes are read stands here; a corpus of pieces with a reader of its own goes to `load_pieces`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
+from typing import Any
 
 from chromasonic import files
 from chromasonic.data.cache import cached
@@ -18,6 +22,7 @@ from chromasonic.data.facts import CorpusFacts
 from chromasonic.data.locate import Progress, files_of, locate
 from chromasonic.data.near_duplicates import group_keys
 from chromasonic.data.packing import Packed
+from chromasonic.data.piece_loading import load_pieces
 from chromasonic.data.reading import Contents, read_tunes
 from chromasonic.data.split import Split, make_split
 from chromasonic.errors import CorpusError, DataError, UsageError
@@ -67,9 +72,10 @@ def load(
     split_file: files.PathLike | None = None,
     seed: int = 0,
     count: int | None = None,
+    allow_partial: bool = False,
     download: bool = True,
     on_progress: Progress | None = None,
-) -> Corpus:
+) -> Corpus[Any]:
     """Load a corpus by name.
 
     Args:
@@ -78,6 +84,7 @@ def load(
         split_file: a split as JSON (`Split.save`), instead of the default one.
         seed: of the split; for generated corpora also of the tunes.
         count: how many tunes to make, for generated corpora.
+        allow_partial: for corpora of pieces: take what is there where files are missing.
         download: whether the network may be asked for a corpus that is not on this machine.
         on_progress: told how long work goes on.
 
@@ -92,11 +99,21 @@ def load(
         remarks.append(f"'auto' took {choice.reason}")
         name, data_dir = choice.name, data_dir if choice.name == "nottingham" else None
     facts = facts_of(name)
+    if facts.is_of_pieces and count is None:
+        return load_pieces(
+            facts,
+            locate(facts, data_dir=data_dir, download=download, on_progress=on_progress),
+            official=listed_split(name),
+            split_file=split_file,
+            seed=seed,
+            allow_partial=allow_partial,
+            on_progress=on_progress,
+        )
     if facts.make is not None:
         loaded = _made(facts, facts.count if count is None else count, seed)
     elif count is not None:
         raise UsageError(
-            f"'{name}' holds real tunes: their number cannot be chosen (count={count}). "
+            f"'{name}' holds real {facts.noun}: their number cannot be chosen (count={count}). "
             "Only the synthetic corpora take one."
         )
     else:

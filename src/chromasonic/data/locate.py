@@ -1,5 +1,7 @@
 """Where the files of a corpus are: a folder given by hand, the environment, the cache, a package.
 
+A corpus of tunes is found by the files of its collections, a corpus of pieces by its index.
+
 The order: `--data-dir`; the folder named by the environment variable `CHROMASONIC_DATA`, with one
 sub-folder a corpus; the user's cache, which a checked download fills; for bundled corpora the
 installed package that carries them.
@@ -15,10 +17,11 @@ from pathlib import Path
 
 from chromasonic import files
 from chromasonic.data.facts import Collection, CorpusFacts
+from chromasonic.data.file_tree import find_root
 from chromasonic.errors import CorpusError, UsageError
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (what is done, how many bytes or tunes are done, of how many if that is known)."""
+"""Called with (what is done, how many bytes or pieces are done, of how many if that is known)."""
 
 DATA_VARIABLE = "CHROMASONIC_DATA"
 CACHE_VARIABLE = "CHROMASONIC_CACHE"
@@ -26,7 +29,10 @@ CACHE_VARIABLE = "CHROMASONIC_CACHE"
 
 @dataclass(frozen=True)
 class Place:
-    """The folders of a corpus's collections, in their order, and the rule that found them."""
+    """The folders of a corpus's collections, in their order, and the rule that found them.
+
+    A corpus of pieces has one folder, its root.
+    """
 
     folders: tuple[Path, ...]
     found_by: str
@@ -139,16 +145,21 @@ def obtain(
 
 def ways_to_get(facts: CorpusFacts) -> str:
     """What a user can do who lacks a corpus: its address, size and licence, and what to take."""
+    size = f"about {max(1, round(facts.download_bytes / 1e6)):,} MB; " * bool(facts.download_bytes)
+    fetched = not facts.is_of_pieces or bool(facts.archives)
     return (
-        f"It comes from {facts.url} (about {facts.size_bytes / 1e6:.0f} MB; licence: "
-        f"{facts.licence}). With network: 'chromasonic data fetch {facts.name}'. By hand: unpack "
-        f"it into FOLDER/{facts.name} and set {DATA_VARIABLE}=FOLDER or give --data-dir FOLDER. "
-        "Without network: --dataset folk, folk-pd (both come with music21), synthetic or "
-        "synthetic-structured."
+        f"It comes from {facts.url} ({size}licence: {facts.licence}). "
+        + f"With network: 'chromasonic data fetch {facts.name}'. " * fetched
+        + f"By hand: unpack it into FOLDER/{facts.name} and set {DATA_VARIABLE}=FOLDER or give "
+        "--data-dir FOLDER."
+        + " Without network: --dataset folk, folk-pd (both come with music21), synthetic or "
+        "synthetic-structured." * (not facts.is_of_pieces)
     )
 
 
 def _wanted(facts: CorpusFacts) -> str:
+    if facts.is_of_pieces:
+        return " or ".join(facts.indices)
     return " and ".join(
         f"{collection.folder}/ with {collection.file_count} files"
         for collection in facts.collections
@@ -172,7 +183,10 @@ def _in_package(facts: CorpusFacts) -> Place:
 
 
 def _in_cache(facts: CorpusFacts) -> Place | None:
-    """The unpacked download, if it is whole; a damaged one counts as absent and is fetched anew."""
+    """The unpacked download, if it is whole; a damaged one counts as absent and is fetched anew.
+
+    That of a corpus of pieces came into its place whole; what it lacks now, its reader counts.
+    """
     try:
         place = _in_folder(facts, unpacked_folder(facts), "cache")
     except CorpusError:
@@ -187,11 +201,14 @@ def _in_cache(facts: CorpusFacts) -> Place | None:
 
 
 def _in_folder(facts: CorpusFacts, root: Path, found_by: str) -> Place | None:
-    """The collections below `root`, or None where nothing of them is there.
+    """The collections (the root of a corpus of pieces) below `root`, or None where nothing is.
 
     Raises:
         CorpusError: something of them is there, but not all files.
     """
+    if facts.is_of_pieces:
+        folder = find_root(facts, root)
+        return None if folder is None else Place((folder,), found_by)
     found = [_best_folder(facts, collection, root) for collection in facts.collections]
     if not found or all(count == 0 for _, count in found):
         return None
