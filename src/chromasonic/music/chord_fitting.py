@@ -14,7 +14,10 @@ minor and major seventh chords are templates too, and the bass takes part in tie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from chromasonic.music.chord import NO_CHORD, UNKNOWN_CHORD, Chord
 
@@ -30,6 +33,14 @@ TEMPLATES: tuple[tuple[int, ...], ...] = (
 )
 """Semitones above the root: triads and sevenths, the more usual first."""
 
+CANDIDATES = [(root, template) for template in TEMPLATES for root in range(12)]
+TONES = np.array([[(tone - root) % 12 in template for tone in range(12)]
+                  for root, template in CANDIDATES], float)  # fmt: skip
+"""(96, 12) 1 for each tone of each candidate."""
+ROOTS = np.array([root for root, _ in CANDIDATES])
+FINEST = 1e-6
+"""Scores nearer than this are equal; prices of the ties are far below it."""
+
 
 def fit_chord(weights: Mapping[int, float], bass: int | None = None) -> Chord:
     """The chord that best explains what sounds.
@@ -41,18 +52,31 @@ def fit_chord(weights: Mapping[int, float], bass: int | None = None) -> Chord:
     Returns:
         The chord with its bass; `NO_CHORD` for silence, `UNKNOWN_CHORD` where nothing fits.
     """
-    sounding = {pitch_class: weight for pitch_class, weight in weights.items() if weight > 0}
-    if not sounding:
-        return NO_CHORD
-    total = sum(sounding.values())
-    best, best_rank = UNKNOWN_CHORD, (0.0, 0.0, False, 0)
-    for root in range(12):
-        for place, template in enumerate(TEMPLATES):
-            tones = [(root + interval) % 12 for interval in template]
-            inside = sum(sounding.get(tone, 0.0) for tone in tones)
-            missing = sum(tone not in sounding for tone in tones)
-            score = round(2 * inside - total - missing, 9)
-            rank = (score, sounding.get(root, 0.0), root == bass, -place)
-            if score > 0 and rank > best_rank:
-                best, best_rank = Chord(root, template, None if bass == root else bass), rank
-    return best
+    row = np.zeros((1, 12))
+    for pitch_class, weight in weights.items():
+        row[0, pitch_class] = weight
+    return fit_chords(row, [bass])[0]
+
+
+def fit_chords(weights: npt.NDArray[np.float64], basses: Sequence[int | None]) -> tuple[Chord, ...]:
+    """`fit_chord` for each row of (N, 12) weights and each bass."""
+    sounding = np.maximum(weights, 0.0)
+    total = sounding.sum(axis=1, keepdims=True)
+    missing = (sounding == 0) @ TONES.T
+    scores = np.round((2 * sounding @ TONES.T - total - missing) / FINEST)
+    heaviest = sounding[:, ROOTS] / np.maximum(total, 1e-9)
+    in_bass = ROOTS[None] == np.array([-1 if bass is None else bass for bass in basses])[:, None]
+    order = np.arange(len(CANDIDATES))
+    ranks = scores + 0.4 * heaviest + 1e-4 * in_bass - 1e-7 * order
+    chosen = ranks.argmax(axis=1)
+    return tuple(
+        _chord(int(number), bass) if score > 0 else (UNKNOWN_CHORD if sounds > 0 else NO_CHORD)
+        for number, score, sounds, bass in zip(
+            chosen, scores[np.arange(len(chosen)), chosen], total[:, 0], basses, strict=True
+        )
+    )
+
+
+def _chord(number: int, bass: int | None) -> Chord:
+    root, template = CANDIDATES[number]
+    return Chord(root, template, None if bass == root else bass)
