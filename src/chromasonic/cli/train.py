@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.train_companion import companion
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -21,9 +22,11 @@ Examples:
 \b
   chromasonic train melody
   chromasonic train melody --dataset nottingham --model both --output runs/first
+  chromasonic train companion --output runs/companion
 """
 
 train_app = typer.Typer(no_args_is_help=True, help=TRAIN_HELP)
+train_app.command("companion")(companion)
 
 DEFAULT_OUTPUT = Path("runs/melody")
 
@@ -100,11 +103,6 @@ WithoutCopies = Annotated[
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpus in it.")]
 DataSeed = Annotated[int | None, typer.Option(help="Of the split, and of made tunes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-@train_app.callback()
-def train() -> None:
-    """Keep `melody` a word of its own, though it is the only one yet."""
 
 
 @train_app.command("melody")

@@ -56,14 +56,18 @@ class TrainingProgress(Observer):
         assert self.start is not None
         parts = [
             f"epoch {epoch.epoch:3d}/{self.start.config.epochs}",
-            f"train {epoch.train_loss:.3f}",
-            f"validation {epoch.val_loss:.3f}",
+            f"train {_short(epoch.train_loss)}",
+            f"validation {_short(epoch.val_loss)}",
         ]
+        headline = self.start.metadata.get("headline")
         if "pitch_bits" in epoch.val:
             right = epoch.val["pitch_accuracy"].value
             parts.append(f"{epoch.val['pitch_bits'].value:.2f} pitch bits a note ({right:.0%})")
+        elif headline in epoch.val:
+            parts.append(f"{headline.replace('_', ' ')} {_short(epoch.val[headline].value)}")
         parts.append(f"rate {epoch.learning_rate:.2g}")
-        parts.append(f"{epoch.tokens_per_second:,.0f} tokens/s")
+        unit = "tokens" if self.start.metadata.get("task") == "melody" else "targets"
+        parts.append(f"{epoch.tokens_per_second:,.0f} {unit}/s")
         self._say("  " + "  ".join(parts) + ("  best" if is_best else ""))
 
     def on_end(self, history: TrainingHistory) -> None:
@@ -74,6 +78,11 @@ class TrainingProgress(Observer):
 
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _short(value: float) -> str:
+    """Three places, or three figures of what is small."""
+    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.3g}"
 
 
 @contextmanager

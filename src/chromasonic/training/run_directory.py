@@ -25,7 +25,7 @@ from chromasonic.errors import CheckpointError
 
 RUN_VERSION = 1
 RECIPE, FACTS, SPLIT = "recipe.toml", "run.json", "split.json"
-LIBRARIES = ("torch", "numpy", "scipy", "symusic", "music21")
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "symusic", "soundfile", "music21")
 
 
 class RunDirectory:
@@ -78,8 +78,28 @@ class RunDirectory:
         facts["results"] = {**facts.get("results", {}), kind: dict(result)}
         files.write_json(self.path / FACTS, facts)
 
+    def forget_result(self, kind: str) -> None:
+        """Take out of run.json how a model's training ended: it begins anew."""
+        facts = self.facts()
+        facts.get("results", {}).pop(kind, None)
+        files.write_json(self.path / FACTS, facts)
+
+    def add_fact(self, table: str, kind: str, value: Mapping[str, Any]) -> None:
+        """Note something of one model in a table of run.json, such as its data."""
+        facts = self.facts()
+        facts[table] = {**facts.get(table, {}), kind: dict(value)}
+        files.write_json(self.path / FACTS, facts)
+
+    def add_split(self, kind: str, parts: Mapping[str, Any]) -> None:
+        """Note the parts of one model in split.json, where each has its own."""
+        files.write_json(self.path / SPLIT, {**self.split(), kind: dict(parts)})
+
+    def write_recipe(self, recipe: Mapping[str, Any]) -> None:
+        """Write all settings anew, where models were added."""
+        files.write_text(self.path / RECIPE, to_toml(dict(recipe)))
+
     def add_session(self) -> None:
-        """Note in run.json that the run was taken up again, when and by which code."""
+        """Note in run.json that the run was taken up again or added to, when and by which code."""
         facts = self.facts()
         facts["resumed"] = [*facts.get("resumed", []), environment()]
         files.write_json(self.path / FACTS, facts)

@@ -1,0 +1,14 @@
+"""The five companion models by name."""
+
+from __future__ import annotations
+
+from chromasonic.companion.companion import Companion
+from chromasonic.companion.stand_in import stand_in
+
+COMPANIONS: dict[str, Companion] = {
+    "emotion_recognizer": stand_in("emotion_recognizer"),
+    "melody_transformer": stand_in("melody_transformer"),
+    "harmony_predictor": stand_in("harmony_predictor"),
+    "dynamics_engine": stand_in("dynamics_engine"),
+    "groove_predictor": stand_in("groove_predictor"),
+}

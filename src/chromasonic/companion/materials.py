@@ -1,0 +1,188 @@
+"""What a companion model learns from: its corpora where one is at hand, else made-up examples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chromasonic.companion.companion import Companion, CompanionData, DataRequest
+from chromasonic.companion.examples import Examples
+from chromasonic.companion.recipe import DataSettings
+from chromasonic.data.catalogue import facts_of
+from chromasonic.data.corpus import Manifest
+from chromasonic.data.locate import DATA_VARIABLE, Progress, locate, unpacked_folder
+from chromasonic.errors import CorpusError, DataError, UsageError
+
+FORCED = "asked for"
+"""Why examples are made up where nothing was looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """A model's examples, and whether they are made up.
+
+    Attributes:
+        data: the examples.
+        synthetic: why they are made up; empty where they are of a corpus.
+        settings: that were asked for.
+    """
+
+    data: CompanionData
+    synthetic: str
+    settings: DataSettings
+
+    @property
+    def sizes(self) -> dict[str, dict[str, int]]:
+        """Examples and pieces of what training sees."""
+        return {
+            part: {"examples": len(examples), "pieces": len(set(examples.pieces))}
+            for part, examples in (("train", self.data.train), ("validation", self.data.validation))
+        }
+
+    @property
+    def split(self) -> dict[str, list[str]]:
+        """The pieces of what training sees; the test part is opened by evaluation alone."""
+        return {
+            "train": sorted(set(self.data.train.pieces)),
+            "validation": sorted(set(self.data.validation.pieces)),
+        }
+
+    @property
+    def weights_may_ship(self) -> bool:
+        """Whether the corpora let a model be given away for any purpose."""
+        return all(manifest.weights_may_ship for manifest in self.data.manifests)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a run and a checkpoint record of it."""
+        return {
+            "is_synthetic": bool(self.synthetic),
+            "why_synthetic": self.synthetic,
+            "corpora": [_told(manifest) for manifest in self.data.manifests],
+            "weights_may_ship": self.weights_may_ship,
+            "remarks": list(self.data.remarks),
+            "sizes": self.sizes,
+            "settings": {
+                "data_dir": self.settings.data_dir,
+                "validation_split": self.settings.validation_split,
+                "synthetic": bool(self.synthetic),
+                "synthetic_examples": self.settings.synthetic_examples,
+                "seed": self.settings.seed,
+            },
+        }
+
+
+def prepare(
+    companion: Companion,
+    settings: DataSettings,
+    *,
+    download: bool = False,
+    on_progress: Progress | None = None,
+    may_make_up: bool = True,
+) -> Material:
+    """Load a model's corpora, or make examples up where none is at hand.
+
+    Args:
+        companion: the model.
+        settings: which data.
+        download: whether the network may be asked for a corpus.
+        on_progress: told how loading goes.
+        may_make_up: whether made-up examples may stand in.
+
+    Raises:
+        UsageError: `data_dir` is no folder.
+        CorpusError: a corpus is half there or unusable (it is then not replaced in silence); or
+            none is there and none may be made up.
+    """
+    if settings.synthetic:
+        return Material(data=_made_up(companion, settings), synthetic=FORCED, settings=settings)
+    data_dir = Path(settings.data_dir).expanduser() if settings.data_dir else None
+    if data_dir is not None and not data_dir.is_dir():
+        raise UsageError(
+            f"--data-dir is {data_dir}, which is no folder. Give one with a sub-folder a corpus "
+            f"({', '.join(companion.corpora)}), or leave it out."
+        )
+    absent = _why_absent(companion, data_dir, download=download, on_progress=on_progress)
+    if absent and not may_make_up:
+        raise CorpusError(absent)
+    if absent:
+        return Material(data=_made_up(companion, settings), synthetic=absent, settings=settings)
+    request = DataRequest(
+        data_dir=data_dir,
+        validation_split=settings.validation_split,
+        seed=settings.seed,
+        download=download,
+        on_progress=on_progress,
+    )
+    return Material(data=companion.load(request), synthetic="", settings=settings)
+
+
+def _why_absent(
+    companion: Companion, data_dir: Path | None, *, download: bool, on_progress: Progress | None
+) -> str:
+    """Why no corpus of a model can be had; empty where one is there.
+
+    Raises:
+        CorpusError: something of a corpus is there, but not so that it is recognized.
+    """
+    for name in companion.corpora:
+        try:
+            locate(facts_of(name), data_dir=data_dir, download=download, on_progress=on_progress)
+        except CorpusError as error:
+            folder = _remains(name, data_dir)
+            if folder is not None:
+                raise CorpusError(
+                    f"{folder} is there, but is not a whole corpus '{name}'; made-up examples do "
+                    f"not take its place in silence. Unpack it again, take the folder away, or "
+                    f"ask for made-up examples with --synthetic. ({error})"
+                ) from error
+        except DataError:  # a download that failed; another corpus may be there
+            continue
+        else:
+            return ""
+    where = data_dir or f"{DATA_VARIABLE} or the cache"
+    return f"none of its corpora is in {where} ({', '.join(companion.corpora) or 'it has none'})"
+
+
+def _remains(name: str, data_dir: Path | None) -> Path | None:
+    """A folder that bears a corpus's name and holds something."""
+    named = os.environ.get(DATA_VARIABLE)
+    bases: list[Path] = [data_dir] if data_dir else [Path(named).expanduser()] if named else []
+    folders = [base / name for base in bases]
+    if data_dir is None:
+        folders.append(unpacked_folder(facts_of(name)))
+    return next((path for path in folders if path.is_dir() and any(path.iterdir())), None)
+
+
+def _made_up(companion: Companion, settings: DataSettings) -> CompanionData:
+    """Three sets from three seeds."""
+    seeds = [3 * settings.seed + part for part in range(3)]
+    count, fewer = settings.synthetic_examples, settings.synthetic_examples // 4
+    make: Callable[[int, int], Examples] = companion.synthetic
+    return CompanionData(
+        train=make(count, seeds[0]),
+        validation=_named(make(fewer, seeds[1]), "validation"),
+        test=lambda: _named(make(fewer, seeds[2]), "test"),
+        manifests=(),
+    )
+
+
+def _named(examples: Examples, part: str) -> Examples:
+    """The same examples with pieces that bear the part's name, so that none has two parts."""
+    pieces = [f"{piece}/{part}" for piece in examples.pieces]
+    return Examples(examples.items, pieces, examples.groups)
+
+
+def _told(manifest: Manifest) -> dict[str, Any]:
+    """What is kept of a manifest: enough to find the same corpus again, and to name it."""
+    kept = (
+        "name", "title", "licence", "licence_url", "citation", "url", "weights_may_ship",
+        "found_at", "found_by", "fingerprint", "counts",
+    )  # fmt: skip
+    return {
+        **{name: getattr(manifest, name) for name in kept},
+        "skipped": manifest.skipped_reasons,
+        "remarks": list(manifest.remarks),
+    }
