@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chromasonic.companion import groove_predictor
 from chromasonic.companion.companion import Companion
 from chromasonic.companion.stand_in import stand_in
 
@@ -10,5 +11,5 @@ COMPANIONS: dict[str, Companion] = {
     "melody_transformer": stand_in("melody_transformer"),
     "harmony_predictor": stand_in("harmony_predictor"),
     "dynamics_engine": stand_in("dynamics_engine"),
-    "groove_predictor": stand_in("groove_predictor"),
+    "groove_predictor": groove_predictor.COMPANION,
 }

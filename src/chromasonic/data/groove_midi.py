@@ -32,8 +32,8 @@ def read_groove_midi(root: Path, on_progress: Progress | None = None) -> PieceRe
         on_progress: told how many of the takes are read.
 
     Returns:
-        One `DrumTake` for each take that can be read, with the corpus's own split. A work is what
-        one drummer played in one session in one style at one tempo.
+        One `DrumTake` for each take that can be read, with the corpus's own split and `DrumTake.work`
+        as works.
 
     Raises:
         CorpusError: info.csv is absent, or lacks a column.
@@ -62,7 +62,7 @@ def read_groove_midi(root: Path, on_progress: Progress | None = None) -> PieceRe
         pieces=tuple(takes),
         skipped=tuple(skipped),
         split=Split(*(tuple(parts[part]) for part in PARTS)),
-        works=tuple(f"{take.session} {take.style} {take.tempo_bpm:g}" for take in takes),
+        works=tuple(take.work for take in takes),
         missing=missing,
     )
 

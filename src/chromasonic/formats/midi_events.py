@@ -18,7 +18,7 @@ SUSTAIN = 64
 """Number of the sustain pedal's controller; from 64 on its value means down."""
 
 MAX_NOTES = 2_000_000
-_CHANNEL_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+CHANNEL_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
     sounding: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
     programs, is_down = [0] * 16, [False] * 16
     while place < len(data):
-        delta, place = _variable_length(data, place)
+        delta, place = variable_length(data, place)
         tick += delta
         byte = data[place]
         if byte >= 0x80:
@@ -144,7 +144,7 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
             )
         if status >= 0xF0:
             kind = data[place] if status == 0xFF else -1
-            length, place = _variable_length(data, place + (status == 0xFF))
+            length, place = variable_length(data, place + (status == 0xFF))
             if place + length > len(data):
                 raise IndexError
             if kind == 0x2F:
@@ -153,7 +153,7 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
                 _read_meta(kind, data[place : place + length], tick, track, events)
             place, status = place + length, 0
             continue
-        size = _CHANNEL_DATA_BYTES[status >> 4]
+        size = CHANNEL_DATA_BYTES[status >> 4]
         first, second = data[place] & 0x7F, data[place + size - 1] & 0x7F
         place += size
         channel = status & 0x0F
@@ -196,7 +196,7 @@ def _read_meta(kind: int, data: bytes, tick: int, track: int, events: MidiEvents
         events.keys.append((tick, fifths, data[1] == 1))
 
 
-def _variable_length(data: bytes, place: int) -> tuple[int, int]:
+def variable_length(data: bytes, place: int) -> tuple[int, int]:
     """A variable-length number, and the place after it."""
     value = 0
     for _ in range(4):

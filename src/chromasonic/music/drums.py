@@ -105,6 +105,11 @@ class DrumTake:
         return self.style.partition("/")[0]
 
     @property
+    def work(self) -> str:
+        """What one drummer played in one session in one style at one tempo."""
+        return f"{self.session} {self.style} {self.tempo_bpm:g}"
+
+    @property
     def step_ms(self) -> float:
         """Length of a step in milliseconds."""
         return 60_000 / self.tempo_bpm / STEPS_PER_QUARTER
