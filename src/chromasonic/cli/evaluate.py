@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chromasonic.cli import judging
+from chromasonic.cli.evaluate_companion import companion
 from chromasonic.files import json_text, write_json
 
 EVALUATE_HELP = """Judge a trained model.
@@ -16,10 +17,12 @@ Examples:
 
 \b
   chromasonic evaluate melody runs/first
+  chromasonic evaluate companion runs/companion
   chromasonic evaluate controls --dataset nottingham
 """
 
 evaluate_app = typer.Typer(no_args_is_help=True, help=EVALUATE_HELP)
+evaluate_app.command("companion")(companion)
 
 # Figure -> what the table calls it. In the order of the table.
 NOTE_FIGURES = {

@@ -2,8 +2,195 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chromasonic import files
+from chromasonic.companion.features import INPUTS
+from chromasonic.companion.spec import SPECS, ModelSpec
+from chromasonic.companion.table import markdown_table
 from chromasonic.training.run_directory import RunDirectory
 
+if TYPE_CHECKING:
+    from chromasonic.companion.evaluating import Evaluation, ModelResults
 
-def write_card(run: RunDirectory, name: str) -> None:
-    """To be written."""
+CARDS = "cards"
+
+MADE_UP = (
+    "**It was trained on made-up examples**: it shows that training works, and must not be used "
+    "for music."
+)
+
+
+def card_path(run: RunDirectory, name: str) -> Path:
+    """Where a model's card lies in an output folder."""
+    return run.path / CARDS / f"{name}.md"
+
+
+def write_card(run: RunDirectory, name: str, results: ModelResults | None = None) -> Path:
+    """Write a model's card from what run.json and recipe.toml say.
+
+    Args:
+        run: the output folder.
+        name: of the model.
+        results: of an evaluation; without, the card says how to get them.
+
+    Raises:
+        StorageError: the card cannot be written.
+    """
+    return files.write_text(card_path(run, name), card_text(run, name, results))
+
+
+def update_cards(evaluation: Evaluation) -> list[Path]:
+    """Write the cards of models that were judged anew, where their output folder is there.
+
+    Args:
+        evaluation: its results stand in the cards then.
+    """
+    run = RunDirectory(evaluation.folder.parent)
+    if not run.is_there:
+        return []
+    facts = run.facts()
+    return [
+        write_card(run, name, results)
+        for name, results in evaluation.models.items()
+        if name in facts.get("data", {}) and name in facts.get("results", {})
+    ]
+
+
+def card_text(run: RunDirectory, name: str, results: ModelResults | None = None) -> str:
+    """A model's card as Markdown."""
+    spec, facts = SPECS[name], run.facts()
+    data, result = facts["data"][name], facts["results"][name]
+    parts = [
+        f"# {spec.title}",
+        *([MADE_UP] if data["is_synthetic"] else []),
+        _what_it_is(spec),
+        "## Data",
+        _data_text(data),
+        "## Training",
+        _training_text(result, run.recipe().get(name, {})),
+        "## Results",
+        _results_text(run, results),
+        "## How to make it again",
+        _how_text(run, facts, name),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def data_sentences(data: Mapping[str, Any]) -> list[str]:
+    """What a model learned from, in sentences.
+
+    Args:
+        data: as `Material.to_dict` records it.
+    """
+    sizes = "; ".join(
+        f"{part}: {counts['examples']:,} examples of {counts['pieces']:,} pieces"
+        for part, counts in data["sizes"].items()
+    )
+    if data["is_synthetic"]:
+        return [f"Made-up examples ({data['why_synthetic']}): {sizes}."]
+    corpora = ", ".join(f"{corpus['title']} ({corpus['licence']})" for corpus in data["corpora"])
+    share = data["settings"]["validation_split"]
+    split = (
+        "the corpora's own split"
+        if share is None
+        else f"train and validation divided anew by work (validation {share:g}, seed "
+        f"{data['settings']['seed']}), the test part as the corpora have it"
+    )
+    ship = (
+        "The licences let its weights be given away."
+        if data["weights_may_ship"]
+        else "The licences do not let its weights be shipped freely: see each corpus."
+    )
+    return [f"{corpora}; {split}. {sizes}.", ship]
+
+
+def _what_it_is(spec: ModelSpec) -> str:
+    layers = " → ".join(
+        [str(spec.inputs)]
+        + [
+            f"{'LSTM' if layer.kind == 'lstm' else 'Dense'} {layer.size}"
+            + (f" ({layer.activation})" if layer.activation else "")
+            for layer in spec.layers
+        ]
+    )
+    inputs = "\n".join(
+        f"| {block.name} | {block.size} | {block.meaning} |" for block in INPUTS[spec.name]
+    )
+    state = {
+        "stateless": "There is no state between steps.",
+        "carry": "The recurrent state is carried from step to step, and set to 0 where the music "
+        "stops or begins anew.",
+    }[spec.state]
+    return (
+        f"{layers}; {spec.parameters:,} parameters ({spec.parameters * 4 / 2**20:.2f} MiB as "
+        f"32-bit floats). A step: {spec.step}. {state}\n\n"
+        f"| input | numbers | meaning |\n| --- | --- | --- |\n{inputs}"
+    )
+
+
+def _data_text(data: Mapping[str, Any]) -> str:
+    lines = [" ".join(data_sentences(data))]
+    for corpus in data["corpora"]:
+        ship = "may ship" if corpus["weights_may_ship"] else "**may not ship freely**"
+        lines.append(
+            f"- {corpus['title']}: {corpus['licence']} ({corpus['licence_url']}); weights {ship}. "
+            f"{corpus['citation']} Fingerprint `{corpus['fingerprint'][:16]}`."
+            + "".join(f" Left out: {n:,} ({why})." for why, n in corpus["skipped"].items())
+        )
+    lines += [f"- {remark}" for remark in data["remarks"]]
+    return "\n".join([lines[0], "", *lines[1:]]).strip()
+
+
+def _training_text(result: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    settings = part.get("training", {})
+    measured = ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}"
+        for name, value in result["validation"].items()
+        if value is not None
+    )
+    return (
+        f"Best epoch {result['best_epoch']} of {result['epochs']}"
+        f"{' (stopped early)' if result['end'] == 'patience' else ''}, validation loss "
+        f"{result['best_val_loss']:.4g}{f' ({measured})' if measured else ''}. Batches of "
+        f"{settings.get('batch_size')}, rate {settings.get('learning_rate')} "
+        f"({settings.get('scheduler')}), dropout {part.get('dropout')}, seed "
+        f"{settings.get('seed')}."
+    )
+
+
+def _results_text(run: RunDirectory, results: ModelResults | None) -> str:
+    if results is None or not results.rows:
+        return f"Not judged yet: `chromasonic evaluate companion {shlex.quote(str(run.path))}`."
+    lost = [verdict for verdict in results.verdicts if not verdict.is_better]
+    won = [verdict for verdict in results.verdicts if verdict.is_better]
+    words = []
+    if lost:
+        words.append("**It does not beat every baseline:**\n")
+        words += [f"- {verdict.sentence}" for verdict in lost]
+    if won:
+        words.append("\nIt beats the best of its baselines here:\n" if lost else
+                     "It beats the best of its baselines everywhere:\n")  # fmt: skip
+        words += [f"- {verdict.sentence}" for verdict in won]
+    remarks = " ".join(results.remarks)
+    table = markdown_table(results.rows)
+    intro = "On the test part, with 95% intervals over pieces."
+    return "\n\n".join(
+        part for part in (f"{intro} {remarks}".strip(), table, "\n".join(words)) if part
+    )
+
+
+def _how_text(run: RunDirectory, facts: Mapping[str, Any], name: str) -> str:
+    libraries = ", ".join(f"{key} {value}" for key, value in facts["libraries"].items() if value)
+    return (
+        "```\n"
+        f"chromasonic train companion --recipe {shlex.quote(str(run.path / 'recipe.toml'))} "
+        f"--models {name.partition('_')[0]} --output NEW_FOLDER\n"
+        "chromasonic evaluate companion NEW_FOLDER\n"
+        "```\n\n"
+        f"Code {facts['code_version']} ({facts['code_commit'][:12] or 'installed'}), Python "
+        f"{facts['python']}, {libraries}."
+    )

@@ -235,10 +235,16 @@ def _metadata(companion: Companion, part: ModelRecipe, material: Material) -> di
         "name": spec.name,
         "model": describe(spec, dropout=part.dropout),
         "vocabulary": describe_features(spec.name),
+        "title": f"{spec.title}, {_learned_from(material)}",
         "headline": companion.headline,
         "loss_unit": companion.facts.get("loss_unit", NATS if gives_classes else "mean loss"),
         "data": material.to_dict(),
     }
+
+
+def _learned_from(material: Material) -> str:
+    names = [manifest.title for manifest in material.data.manifests]
+    return "made-up examples" if material.synthetic else ", ".join(names)
 
 
 def _begin(run: RunDirectory, recipe: CompanionRecipe, *, resume: bool) -> None:

@@ -48,7 +48,7 @@ def draw_curves(
     _draw_gap(panels[3], history)
     for axes in panels:
         _dress(axes, history)
-    figure.text(0.075, 0.95, title or history.name, fontsize=17, weight="bold")
+    figure.text(0.075, 0.95, title or history.title or history.name, fontsize=17, weight="bold")
     figure.text(0.075, 0.915, _summary(history), fontsize=11, color="#444444")
     return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
@@ -100,7 +100,7 @@ def _draw_one(
     axes = figure.add_axes((0.1, 0.12, 0.865, 0.68))
     draw(axes, history)
     _dress(axes, history)
-    figure.text(0.1, 0.92, title or history.name, fontsize=15, weight="bold")
+    figure.text(0.1, 0.92, title or history.title or history.name, fontsize=15, weight="bold")
     figure.text(0.1, 0.872, _summary(history), fontsize=10, color="#444444")
     return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=120))
 

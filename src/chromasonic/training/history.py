@@ -104,6 +104,7 @@ class TrainingHistory:
         end: why it ended: "epochs" (all were made), "patience" (stopped early), "" (still runs or
             was interrupted).
         loss_unit: what a loss of 1 is.
+        title: above its pictures; its name where there is none.
     """
 
     name: str = "model"
@@ -111,6 +112,7 @@ class TrainingHistory:
     headline: str = "accuracy"
     end: str = ""
     loss_unit: str = NATS
+    title: str = ""
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -185,6 +187,7 @@ class TrainingHistory:
             "headline": self.headline,
             "end": self.end,
             "loss_unit": self.loss_unit,
+            "title": self.title,
             "best_epoch": self.best_epoch,
             "best_val_loss": self.best_val_loss,
             "epochs": [epoch.to_dict() for epoch in self.epochs],
@@ -199,6 +202,7 @@ class TrainingHistory:
             headline=values.get("headline", "accuracy"),
             end=values.get("end", ""),
             loss_unit=values.get("loss_unit", NATS),
+            title=values.get("title", ""),
         )
 
     def save(self, path: files.PathLike) -> Path:

@@ -251,6 +251,7 @@ def new_state(
             name=name,
             headline=str(metadata.get("headline", "accuracy")),
             loss_unit=str(metadata.get("loss_unit", NATS)),
+            title=str(metadata.get("title", "")),
         ),
     )
 
