@@ -27,12 +27,35 @@ class Block:
 INPUTS: dict[str, tuple[Block, ...]] = {
     "emotion_recognizer": (Block("log_mel", 128, "loudness of each mel band in this frame"),),
     "melody_transformer": (
-        Block("last_pitch_class", 13, "one-hot: C to B, then rest"),
-        Block("last_octave", 8, "one-hot"),
-        Block("sixteenth", 16, "one-hot: where in the bar the next note begins"),
+        Block(
+            "last_pitch_class",
+            13,
+            "one-hot, C to B: the last note that sounded; and 1 in the last place if silence has "
+            "come after it, or nothing has sounded yet",
+        ),
+        Block(
+            "last_octave",
+            8,
+            "one-hot: MIDI pitch // 12 - 2 of the last note; the ends take what lies beyond",
+        ),
+        Block(
+            "sixteenth",
+            16,
+            "one-hot: where in the bar the next note begins; a bar of more than 16 sixteenths is "
+            "counted in groups of 12 (9/8, 12/8) or 8 (6/4, 3/2); all 0: unknown",
+        ),
         Block("chord", 12, "1 for each pitch class of the chord that sounds then; all 0: unknown"),
-        Block("key", 12, "1 for each pitch class of the scale; all 0: unknown"),
-        Block("last_duration", 1, "of the last note"),
+        Block(
+            "key",
+            12,
+            "1 for the tonic's pitch class, 0.5 for the others of the scale; all 0: unknown",
+        ),
+        Block(
+            "last_duration",
+            1,
+            "of the last note: log2 of its sixteenths / 4 (a quarter is 0.5, a whole note 1), "
+            "-0.25 to 1.5; 0 before the first",
+        ),
         Block("valence", 1, "-1 to 1; 0: unknown"),
         Block("arousal", 1, "-1 to 1; 0: unknown"),
     ),
@@ -47,10 +70,10 @@ INPUTS: dict[str, tuple[Block, ...]] = {
         Block("mean_height", 16, "their mean pitch"),
     ),
     "groove_predictor": (
-        Block("kick", 16, "1 where it is struck on that sixteenth"),
-        Block("snare", 16, "1 where it is struck on that sixteenth"),
-        Block("hat_or_cymbal", 16, "1 where one is struck on that sixteenth"),
-        Block("other", 16, "1 where toms or others are struck on that sixteenth"),
+        Block("kick", 16, "1 where it is struck on that sixteenth of the bar, else 0"),
+        Block("snare", 16, "the same of snare, rim, side stick, clap"),
+        Block("hat_or_cymbal", 16, "the same of hi-hat, ride, crash and other cymbals"),
+        Block("other", 16, "the same of toms and everything else"),
     ),
 }
 

@@ -141,6 +141,12 @@ def make_split(
 PARTS = ("train", "validation", "test")
 
 
+def part_of_work(key: str, seed: int = 0) -> str:
+    """The part that the key of a work alone decides: where `make_split` puts it if it is in no
+    listing and no part would stay empty. For corpora too large to be listed first."""
+    return _part_of(_number(key, seed))
+
+
 def _number(key: str, seed: int) -> float:
     """A number from 0 up to 1, from a content key and the seed."""
     digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()

@@ -1,0 +1,86 @@
+"""Melodies of piano clips with an emotion: their skyline, on the sixteenths of estimated beats."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from chromasonic.companion.melody_lines import UNKNOWN, MelodyLine
+from chromasonic.formats.midi_skyline import skyline_of
+from chromasonic.music.bar_grid import OFF_GRID, Beats, place_onsets
+from chromasonic.music.beats import estimate_beats
+from chromasonic.music.emotion import EmotionClip
+from chromasonic.music.key import MODES, Key
+from chromasonic.music.performance import PlayedNotes
+
+REST_SIXTEENTHS = 1.5
+"""Silence from which on a gap between two played notes is a rest, not articulation."""
+
+MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+"""How well each step above the tonic fits a key, as listeners judged.
+
+Source: C. Krumhansl and E. Kessler, "Tracing the dynamic changes in perceived tonal organization",
+Psychological Review 89 (1982), as given in Krumhansl, "Cognitive Foundations of Musical Pitch"
+(1990), table 2.1."""
+
+
+def line_of_clip(clip: EmotionClip, *, corpus: str) -> MelodyLine:
+    """The melody of a clip, with its emotion and the key that its notes speak for.
+
+    Places in the bar come from estimated beats, so they are often wrong; chords are unknown.
+    """
+    melody = skyline_of(clip.notes)
+    beats = estimate_beats(clip.notes)
+    steps = place_onsets(melody.onset_seconds, beats)
+    onset = _sixteenths(melody.onset_seconds, beats)
+    end = _sixteenths(melody.end_seconds, beats)
+    gap = onset[1:] - end[:-1]
+    is_rest = gap > REST_SIXTEENTHS
+    end[:-1] = np.where(is_rest, end[:-1], onset[1:])  # what is merely detached is held
+    key = key_of_played(clip.notes)
+    tones = np.zeros(12, np.uint8)
+    tones[list(key.pitch_classes)] = 1
+    count = len(melody)
+    return MelodyLine(
+        id=clip.id,
+        corpus=corpus,
+        pitch=melody.pitch,
+        place=np.where(steps.window == OFF_GRID, UNKNOWN, steps.step).astype(np.int8),
+        length=(end - onset).astype(np.float32),
+        after_rest=np.concatenate([[True], is_rest]),
+        chord=np.zeros((count, 12), np.uint8),
+        key=np.tile(tones, (count, 1)),
+        tonic=np.full(count, key.tonic_pitch_class, np.int8),
+        valence=float(clip.valence),
+        arousal=float(clip.arousal),
+    )
+
+
+def _sixteenths(seconds: npt.NDArray[np.float64], beats: Beats) -> npt.NDArray[np.float64]:
+    """Times on the grid of the beats, which goes on evenly before the first and after the last."""
+    count = len(beats)
+    first, last = np.diff(beats.seconds[:2])[0], np.diff(beats.seconds[-2:])[0]
+    far = 1_000
+    known = np.concatenate(
+        [[beats.seconds[0] - far * first], beats.seconds, [beats.seconds[-1] + far * last]]
+    )
+    grid = np.concatenate([[0], np.cumsum(beats.sixteenths[:-1])]).astype(np.float64)
+    ends = [-far * beats.sixteenths[0]], [grid[count - 1] + far * beats.sixteenths[-1]]
+    return np.interp(seconds, known, np.concatenate([ends[0], grid, ends[1]]))
+
+
+def key_of_played(notes: PlayedNotes) -> Key:
+    """The major or minor key whose profile the sounding time of the pitch classes fits best."""
+    weight = np.bincount(
+        notes.pitch % 12, np.maximum(notes.end_seconds - notes.onset_seconds, 1e-3), 12
+    )
+    candidates = [
+        (float(np.corrcoef(weight, np.roll(profile, tonic))[0, 1]), tonic, mode)
+        for mode, profile in (("major", MAJOR_PROFILE), ("minor", MINOR_PROFILE))
+        for tonic in range(12)
+    ]
+    fit, tonic, mode = max(candidates)
+    del fit
+    assert mode in MODES
+    return Key.of_pitch_class(tonic, mode)

@@ -1,0 +1,149 @@
+"""The corpora of the MelodyTransformer: tunes with and without chords, clips with an emotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chromasonic import data
+from chromasonic.companion.companion import CompanionData, DataRequest
+from chromasonic.companion.melody_clips import line_of_clip
+from chromasonic.companion.melody_features import examples_of
+from chromasonic.companion.melody_lines import MelodyLine, line_of_tune
+from chromasonic.companion.splitting import resplit
+from chromasonic.data import near_duplicates
+from chromasonic.data.corpus import Corpus, Manifest
+from chromasonic.errors import CorpusError, DataError
+from chromasonic.music.tune import Tune
+
+TUNES, FOLK, CLIPS = "nottingham", "folk", ("emopia", "vgmidi")
+CORPORA = (TUNES, FOLK, *CLIPS)
+
+TIMES = {TUNES: 3, "emopia": 2, "vgmidi": 2}
+"""How many times in an epoch each melody of these is met, in keys and with gaps of its own."""
+
+
+@dataclass(frozen=True)
+class Melodies:
+    """Melodies of all corpora that are there, by part.
+
+    Attributes:
+        train, validation, test: melodies; those of Nottingham have their chords.
+        manifests: of the corpora.
+        remarks: what the user should know.
+    """
+
+    train: Sequence[MelodyLine]
+    validation: Sequence[MelodyLine]
+    test: Sequence[MelodyLine]
+    manifests: tuple[Manifest, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+
+    def of(self, part: str, *corpora: str) -> list[MelodyLine]:
+        """The melodies of a part, of some corpora."""
+        lines: Sequence[MelodyLine] = getattr(self, part)
+        return [line for line in lines if line.corpus in corpora]
+
+
+def load_melodies(request: DataRequest) -> Melodies:
+    """Read the corpora that are there.
+
+    Raises:
+        CorpusError: none is.
+    """
+    parts: dict[str, list[MelodyLine]] = {"train": [], "validation": [], "test": []}
+    manifests, remarks = [], []
+    judged: tuple[Tune, ...] = ()
+    for name in CORPORA:
+        try:
+            corpus = _load(name, request)
+        except DataError as error:
+            remarks.append(f"'{name}' is left out: {str(error).partition('. ')[0]}.")
+            continue
+        manifests.append(corpus.manifest)
+        remarks += [f"{name}: {line}" for line in corpus.manifest.remarks]
+        if name == TUNES:
+            judged = corpus.part("validation") + corpus.part("test")
+        pieces = corpus.pieces
+        if name == FOLK and judged:
+            pieces, copies = near_duplicates.without_copies_of(pieces, judged)
+            remarks.append(
+                f"{len(copies)} tunes of '{FOLK}' are left out: copies of held-out tunes of "
+                f"'{TUNES}'."
+            )
+        places = _places(corpus, request)
+        for piece in pieces:
+            line = _line(piece, name)
+            if line is not None and piece.id in places:
+                parts[places[piece.id]].append(line)
+    if not parts["train"]:
+        raise CorpusError(
+            f"None of the MelodyTransformer's corpora ({', '.join(CORPORA)}) is there: "
+            f"{' '.join(remarks)} Give --data-dir, or train on synthetic melodies."
+        )
+    return Melodies(**parts, manifests=tuple(manifests), remarks=tuple(remarks))
+
+
+def _load(name: str, request: DataRequest) -> Corpus[Any]:
+    # The folk tunes come with an installed package, wherever the other corpora are.
+    where = None if name == FOLK else request.data_dir
+    return data.load(
+        name, data_dir=where, download=request.download, on_progress=request.on_progress
+    )
+
+
+def _line(piece: Any, corpus: str) -> MelodyLine | None:
+    """A piece's melody; None where it holds no note to predict."""
+    if isinstance(piece, Tune):
+        return line_of_tune(piece, corpus=corpus) if any(piece.sounding()) else None
+    return line_of_clip(piece, corpus=corpus) if len(piece.notes) else None
+
+
+def _places(corpus: Corpus[Any], request: DataRequest) -> Mapping[str, str]:
+    """Id to part. The folk tunes are for learning alone: all that is reported is on the others."""
+    if corpus.name == FOLK:
+        return {piece.id: "train" for piece in corpus.pieces}
+    train, validation = corpus.split.train, corpus.split.validation
+    if request.validation_split is not None:
+        works = _works(corpus)
+        train, validation = resplit(
+            train, validation, works, request.validation_split, request.seed
+        )
+    parts = (("train", train), ("validation", validation), ("test", corpus.split.test))
+    return {id: part for part, ids in parts for id in ids}
+
+
+def _works(corpus: Corpus[Any]) -> Mapping[str, str]:
+    if corpus.name == TUNES:
+        keys = near_duplicates.group_keys(corpus.pieces)
+        return {tune.id: key for tune, key in zip(corpus.pieces, keys, strict=True)}
+    return {clip.id: clip.song for clip in corpus.pieces}
+
+
+def load_examples(request: DataRequest) -> CompanionData:
+    """The melodies as examples; validation judges Nottingham with its chords and without."""
+    melodies = load_melodies(request)
+    return CompanionData(
+        train=examples_of(melodies.train, times=TIMES),
+        validation=examples_of(both_ways(melodies.validation)),
+        test=_once(lambda: examples_of(both_ways(melodies.test))),
+        manifests=melodies.manifests,
+        remarks=melodies.remarks,
+    )
+
+
+def both_ways(lines: Sequence[MelodyLine]) -> list[MelodyLine]:
+    """The melodies, and those that have chords once more without them."""
+    return [*lines, *(line.without_chords() for line in lines if line.has_chords)]
+
+
+def _once(make: Callable[[], Any]) -> Callable[[], Any]:
+    kept: list[Any] = []
+
+    def made() -> Any:
+        if not kept:
+            kept.append(make())
+        return kept[0]
+
+    return made
