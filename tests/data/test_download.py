@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tiny_corpus import tiny_facts
 
-from chromasonic.data import CorpusFacts, download, load, obtain
+from chromasonic.data import CorpusFacts, download, load, obtain, transfer
 from chromasonic.errors import DownloadError, StorageError
 
 Register = Callable[[CorpusFacts], CorpusFacts]
@@ -51,8 +51,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(download, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(transfer, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(transfer, "CHUNK_BYTES", 100)
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{http.server_address[1]}/tiny.zip"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
@@ -177,7 +177,7 @@ def test_a_transfer_that_always_breaks_off_leaves_nothing(
     server.answers = [(200, {"Content-Length": str(len(body))}, body[:700])]
     with pytest.raises(DownloadError, match="the transfer broke off"):
         load("tiny")
-    assert len(server.asked) == download.TRIES
+    assert len(server.asked) == transfer.TRIES
     assert_nothing_is_left(cache)
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_unpacks_to_a_thousand_times_its_size_is_not_unpacked(
 def test_more_bytes_than_a_corpus_has_are_not_taken(
     facts: CorpusFacts, server: Server, cache: Path, says_length: bool
 ) -> None:
-    body = b"0" * (download.DOWNLOAD_LIMIT_FACTOR * facts.size_bytes + 1)
+    body = b"0" * (transfer.DOWNLOAD_LIMIT_FACTOR * facts.size_bytes + 1)
     server.answers = [whole(body) if says_length else (200, {}, body)]
     with pytest.raises(DownloadError, match=r"100,00[01] bytes|over 100,000"):
         load("tiny")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from chromasonic.data import (
     asap,
+    billboard,
     deam,
     emopia,
     folk,
     groove_midi,
+    jsb_chorales,
+    lakh,
     maestro,
     nottingham,
     synthetic,
@@ -24,9 +27,13 @@ CORPORA: dict[str, CorpusFacts] = {
     "groove-midi": groove_midi.FACTS,
     "asap": asap.FACTS,
     "maestro": maestro.FACTS,
+    "lakh-matched": lakh.MATCHED_FACTS,
+    "lakh-full": lakh.FULL_FACTS,
     "emopia": emopia.FACTS,
     "vgmidi": vgmidi.FACTS,
     "deam": deam.FACTS,
+    "mcgill-billboard": billboard.FACTS,
+    "jsb-chorales": jsb_chorales.FACTS,
     "synthetic": synthetic.RANDOM_WALK_FACTS,
     "synthetic-structured": synthetic.STRUCTURED_FACTS,
 }

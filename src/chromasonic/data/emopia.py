@@ -20,6 +20,11 @@ SPLIT_FILES = {"train": "train.csv", "validation": "val.csv", "test": "test.csv"
 NAME = re.compile(r"Q([1-4])_(.{11})_(\d+)")
 """Quadrant, the video's id (11 signs, underscores too), number of the clip in its song."""
 
+NO_DIVISION = (
+    "The published division (split/train.csv, val.csv, test.csv) is not there: clips are divided "
+    "by song, and figures on the test part are not those of the literature."
+)
+
 
 def read_emopia(root: Path, on_progress: Progress | None = None) -> PieceReading:
     """Read the corpus.
@@ -58,7 +63,7 @@ def read_emopia(root: Path, on_progress: Progress | None = None) -> PieceReading
         split=_split(parts, clips),
         works=tuple(clip.song for clip in clips),
         missing=missing,
-        remarks=_remarks(parts, there),
+        remarks=() if parts else (NO_DIVISION,),
     )
 
 
@@ -94,20 +99,6 @@ def _split(parts: dict[str, list[str]], clips: list[EmotionClip]) -> Split | Non
         return None
     read = {clip.id for clip in clips}
     return Split(*(tuple(name for name in parts[part] if name in read) for part in SPLIT_FILES))
-
-
-def _remarks(parts: dict[str, list[str]], there: set[str]) -> tuple[str, ...]:
-    if not parts:
-        return (
-            "The published division (split/train.csv, val.csv, test.csv) is not there: clips are "
-            "divided by song, and figures on the test part are not those of the literature.",
-        )
-    outside = len(there - {name for names in parts.values() for name in names})
-    return (
-        (f"{outside} clips are in no part of the published division and are not used.",)
-        if outside
-        else ()
-    )
 
 
 FACTS = CorpusFacts(

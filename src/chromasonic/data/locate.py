@@ -191,6 +191,8 @@ def _in_cache(facts: CorpusFacts) -> Place | None:
         place = _in_folder(facts, unpacked_folder(facts), "cache")
     except CorpusError:
         return None
+    if facts.is_of_pieces:
+        return place
     if place is None or any(
         files.sha256_of_file(folder / name) != digest
         for collection, folder in zip(facts.collections, place.folders, strict=True)

@@ -59,9 +59,12 @@ def load_pieces(
         total = min(total, max(facts.pieces, count))
         there = f"{total - reading.missing:,} of {total:,} {facts.noun} are there"
         if not allow_partial:
+            again = "Unpack it again"
+            if place.found_by in ("cache", "download"):
+                again = "Take the folder away to have it fetched again"
             raise CorpusError(
-                f"The corpus '{facts.name}' in {root} is half there: {there}. Unpack it again, "
-                "or take what is there: --allow-partial (allow_partial=True). "
+                f"The corpus '{facts.name}' in {root} is half there: {there}. {again}, or take "
+                "what is there with --allow-partial (allow_partial=True). "
                 f"{ways_to_get(facts)}"
             )
         remarks.insert(0, f"A part of the corpus: {there}.")

@@ -125,7 +125,9 @@ class _Packer:
         """Arrays of one type and number of axes, end to end, and their shapes."""
         joined = np.concatenate([value.reshape(-1) for value in values])
         shapes = np.array([value.shape for value in values], np.int64).reshape(len(values), -1)
-        return {"k": "array", "array": self._store(joined), "shapes": self._store(shapes)}
+        # Joining turns the bytes of numbers into this machine's order; the old one is kept in mind.
+        place = self._store(joined)[0], values[0].dtype.str
+        return {"k": "array", "array": place, "shapes": self._store(shapes)}
 
     def _store(self, values: npt.NDArray[Any]) -> list[str]:
         """Put an array aside, in the smallest type that holds its whole numbers: name, type."""
@@ -228,7 +230,7 @@ def _kind(value: Any) -> tuple[Any, ...]:
         return ("number", "<f8")
     if cls is tuple or cls is dict:
         return (cls.__name__,)
-    if cls is np.ndarray and not value.dtype.hasobject:
+    if cls is np.ndarray and value.dtype.kind in "biufcSUmM":
         return ("array", value.dtype.str, value.ndim)
     if isinstance(value, np.generic) and isinstance(value.item(), (bool, int, float, str)):
         return ("json",)
