@@ -10,7 +10,7 @@ from chromasonic.formats.midi_skyline import skyline_of
 from chromasonic.music.bar_grid import OFF_GRID, Beats, place_onsets
 from chromasonic.music.beats import estimate_beats
 from chromasonic.music.emotion import EmotionClip
-from chromasonic.music.key import MODES, Key
+from chromasonic.music.key import Key
 from chromasonic.music.performance import PlayedNotes
 
 REST_SIXTEENTHS = 1.5
@@ -71,16 +71,16 @@ def _sixteenths(seconds: npt.NDArray[np.float64], beats: Beats) -> npt.NDArray[n
 
 
 def key_of_played(notes: PlayedNotes) -> Key:
-    """The major or minor key whose profile the sounding time of the pitch classes fits best."""
-    weight = np.bincount(
-        notes.pitch % 12, np.maximum(notes.end_seconds - notes.onset_seconds, 1e-3), 12
-    )
-    candidates = [
-        (float(np.corrcoef(weight, np.roll(profile, tonic))[0, 1]), tonic, mode)
-        for mode, profile in (("major", MAJOR_PROFILE), ("minor", MINOR_PROFILE))
-        for tonic in range(12)
-    ]
-    fit, tonic, mode = max(candidates)
-    del fit
-    assert mode in MODES
+    """The major or minor key that the sounding time of the pitch classes speaks for."""
+    seconds = np.maximum(notes.end_seconds - notes.onset_seconds, 1e-3)
+    return key_of_weights(np.bincount(notes.pitch % 12, seconds, 12))
+
+
+def key_of_weights(weight: npt.NDArray[np.float64]) -> Key:
+    """The key whose profile correlates best with the weights (12,) of the pitch classes."""
+    fits = []
+    for mode, profile in (("major", MAJOR_PROFILE), ("minor", MINOR_PROFILE)):
+        standard = (np.array(profile) - np.mean(profile)) / np.std(profile)
+        fits += [(float(weight @ np.roll(standard, tonic)), tonic, mode) for tonic in range(12)]
+    _, tonic, mode = max(fits)
     return Key.of_pitch_class(tonic, mode)

@@ -12,13 +12,17 @@ from chromasonic.companion.melody_clips import line_of_clip
 from chromasonic.companion.melody_features import examples_of
 from chromasonic.companion.melody_lines import MelodyLine, line_of_tune
 from chromasonic.companion.splitting import resplit
-from chromasonic.data import near_duplicates
+from chromasonic.data import near_duplicates, piece_packing
+from chromasonic.data.cache import cache_path, stored
 from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.errors import CorpusError, DataError
 from chromasonic.music.tune import Tune
 
 TUNES, FOLK, CLIPS = "nottingham", "folk", ("emopia", "vgmidi")
 CORPORA = (TUNES, FOLK, *CLIPS)
+
+LINES_VERSION = 2
+"""Goes up whenever the melodies of the same clips would be others: their cache is keyed by it."""
 
 TIMES = {TUNES: 3, "emopia": 2, "vgmidi": 2}
 """How many times in an epoch each melody of these is met, in keys and with gaps of its own."""
@@ -73,10 +77,9 @@ def load_melodies(request: DataRequest) -> Melodies:
                 f"'{TUNES}'."
             )
         places = _places(corpus, request)
-        for piece in pieces:
-            line = _line(piece, name)
-            if line is not None and piece.id in places:
-                parts[places[piece.id]].append(line)
+        for line in _clip_lines(corpus) if name in CLIPS else _tune_lines(pieces, name):
+            if line.id in places:
+                parts[places[line.id]].append(line)
     if not parts["train"]:
         raise CorpusError(
             f"None of the MelodyTransformer's corpora ({', '.join(CORPORA)}) is there: "
@@ -93,11 +96,30 @@ def _load(name: str, request: DataRequest) -> Corpus[Any]:
     )
 
 
-def _line(piece: Any, corpus: str) -> MelodyLine | None:
-    """A piece's melody; None where it holds no note to predict."""
-    if isinstance(piece, Tune):
-        return line_of_tune(piece, corpus=corpus) if any(piece.sounding()) else None
-    return line_of_clip(piece, corpus=corpus) if len(piece.notes) else None
+def _tune_lines(tunes: Sequence[Tune], corpus: str) -> list[MelodyLine]:
+    """The melodies of tunes that have a note to predict."""
+    return [line_of_tune(tune, corpus=corpus) for tune in tunes if any(tune.sounding())]
+
+
+@dataclass(frozen=True)
+class _ClipLines:
+    """What is cached: finding the beats of a corpus of clips takes a minute."""
+
+    lines: tuple[MelodyLine, ...]
+
+
+def _clip_lines(corpus: Corpus[Any]) -> tuple[MelodyLine, ...]:
+    """The melodies of clips, from the cache or found and put there."""
+    version = f"{piece_packing.PACKING_VERSION}.{LINES_VERSION}"
+    kept, _ = stored(
+        cache_path(f"{corpus.name}-melodies", corpus.manifest.fingerprint, version),
+        lambda: _ClipLines(
+            tuple(line_of_clip(c, corpus=corpus.name) for c in corpus.pieces if len(c.notes))
+        ),
+        pack=piece_packing.pack,
+        unpack=piece_packing.unpack,
+    )
+    return kept.lines if isinstance(kept, _ClipLines) else ()
 
 
 def _places(corpus: Corpus[Any], request: DataRequest) -> Mapping[str, str]:

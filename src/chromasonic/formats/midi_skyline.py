@@ -69,10 +69,10 @@ def _is_far_below(
 ) -> npt.NDArray[np.bool_]:
     first = np.searchsorted(seconds, seconds - AROUND_SECONDS)
     last = np.searchsorted(seconds, seconds + AROUND_SECONDS, side="right")
-    upper = [
-        np.quantile(pitch[begin:end], UPPER_SHARE)
-        for begin, end in zip(first.tolist(), last.tolist(), strict=True)
-    ]
+    upper = []
+    for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+        place = int(UPPER_SHARE * (end - begin - 1))
+        upper.append(np.partition(pitch[begin:end], place)[place])
     return pitch < np.array(upper) - FAR_BELOW
 
 
