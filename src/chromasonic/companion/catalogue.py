@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from chromasonic.companion import groove_predictor
+from chromasonic.companion import groove_predictor, melody_transformer
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.groove_predictor import COMPANION as GROOVE_PREDICTOR
-from chromasonic.companion.melody_transformer import COMPANION as MELODY_TRANSFORMER
 from chromasonic.companion.stand_in import stand_in
 
 COMPANIONS: dict[str, Companion] = {
     "emotion_recognizer": stand_in("emotion_recognizer"),
-    "melody_transformer": MELODY_TRANSFORMER,
+    "melody_transformer": melody_transformer.COMPANION,
     "harmony_predictor": stand_in("harmony_predictor"),
     "dynamics_engine": stand_in("dynamics_engine"),
     "groove_predictor": groove_predictor.COMPANION,

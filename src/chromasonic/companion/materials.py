@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chromasonic.companion.at_hand import corpora_at_hand
 from chromasonic.companion.companion import Companion, CompanionData, DataRequest
 from chromasonic.companion.examples import Examples
 from chromasonic.companion.recipe import DataSettings
-from chromasonic.data.catalogue import facts_of
 from chromasonic.data.corpus import Manifest
-from chromasonic.data.locate import DATA_VARIABLE, Progress, locate, unpacked_folder
-from chromasonic.errors import CorpusError, DataError, UsageError
+from chromasonic.data.locate import DATA_VARIABLE, Progress
+from chromasonic.errors import CorpusError, UsageError
 
 FORCED = "asked for"
 """Why examples are made up where nothing was looked for."""
@@ -104,10 +103,16 @@ def prepare(
             f"--data-dir is {data_dir}, which is no folder. Give one with a sub-folder a corpus "
             f"({', '.join(companion.corpora)}), or leave it out."
         )
-    absent = _why_absent(companion, data_dir, download=download, on_progress=on_progress)
-    if absent and not may_make_up:
-        raise CorpusError(absent)
-    if absent:
+    if not corpora_at_hand(
+        companion.corpora, data_dir=data_dir, download=download, on_progress=on_progress
+    ):
+        where = data_dir or f"{DATA_VARIABLE} or the cache"
+        absent = f"none of its corpora ({', '.join(companion.corpora) or 'none yet'}) is in {where}"
+        if not may_make_up:
+            raise CorpusError(
+                f"{companion.spec.title}: {absent}. Give --data-dir, or fetch one with "
+                "'chromasonic data fetch NAME'."
+            )
         return Material(data=_made_up(companion, settings), synthetic=absent, settings=settings)
     request = DataRequest(
         data_dir=data_dir,
@@ -117,43 +122,6 @@ def prepare(
         on_progress=on_progress,
     )
     return Material(data=companion.load(request), synthetic="", settings=settings)
-
-
-def _why_absent(
-    companion: Companion, data_dir: Path | None, *, download: bool, on_progress: Progress | None
-) -> str:
-    """Why no corpus of a model can be had; empty where one is there.
-
-    Raises:
-        CorpusError: something of a corpus is there, but not so that it is recognized.
-    """
-    for name in companion.corpora:
-        try:
-            locate(facts_of(name), data_dir=data_dir, download=download, on_progress=on_progress)
-        except CorpusError as error:
-            folder = _remains(name, data_dir)
-            if folder is not None:
-                raise CorpusError(
-                    f"{folder} is there, but is not a whole corpus '{name}'; made-up examples do "
-                    f"not take its place in silence. Unpack it again, take the folder away, or "
-                    f"ask for made-up examples with --synthetic. ({error})"
-                ) from error
-        except DataError:  # a download that failed; another corpus may be there
-            continue
-        else:
-            return ""
-    where = data_dir or f"{DATA_VARIABLE} or the cache"
-    return f"none of its corpora is in {where} ({', '.join(companion.corpora) or 'it has none'})"
-
-
-def _remains(name: str, data_dir: Path | None) -> Path | None:
-    """A folder that bears a corpus's name and holds something."""
-    named = os.environ.get(DATA_VARIABLE)
-    bases: list[Path] = [data_dir] if data_dir else [Path(named).expanduser()] if named else []
-    folders = [base / name for base in bases]
-    if data_dir is None:
-        folders.append(unpacked_folder(facts_of(name)))
-    return next((path for path in folders if path.is_dir() and any(path.iterdir())), None)
 
 
 def _made_up(companion: Companion, settings: DataSettings) -> CompanionData:
