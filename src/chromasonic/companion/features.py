@@ -60,10 +60,34 @@ INPUTS: dict[str, tuple[Block, ...]] = {
         Block("arousal", 1, "-1 to 1; 0: unknown"),
     ),
     "harmony_predictor": (
-        Block("last_chord", 64, "the chords so far"),
-        Block("melody", 48, "weight of each pitch class in each of the next four beats"),
-        Block("key", 12, "1 for each pitch class of the scale; all 0: unknown"),
-        Block("beat", 4, "one-hot: beat of the bar"),
+        Block(
+            "last_chord",
+            64,
+            "the chords so far, by class, roots counted from the tonic (see music/chord.py): 1 for "
+            "the one that sounds; for others 0.15 x 0.6^(chord changes since they began), plus 0.5 "
+            "for the one that came next the last time that the same chords led here (the longest "
+            "run of up to 6 that was met before). In place of hold: log2(1 + beats that it has "
+            "sounded). In place of start: whether it has sounded as long as that last time: 1 "
+            "yes, -1 not yet, 0.3 longer, 0 unknown. Before the first chord: 1 for start alone",
+        ),
+        Block(
+            "melody",
+            48,
+            "how long each pitch class, counted from the tonic, sounds in this beat and in each of "
+            "the next three, as a share of the beat; all 0: no melody",
+        ),
+        Block(
+            "key",
+            12,
+            "1 for each pitch class of the scale, counted from the tonic; the tonic alone where "
+            "the mode is unknown; all 0: unknown (pitch classes are then counted from C)",
+        ),
+        Block(
+            "beat",
+            4,
+            "in the place of this beat of the bar (the fourth stands for later ones too) beats in "
+            "the bar / 4; all 0: unknown",
+        ),
     ),
     "dynamics_engine": (
         Block("onset_weight", 16, "how many notes begin on each sixteenth"),

@@ -32,8 +32,8 @@ def read_billboard(root: Path, on_progress: Progress | None = None) -> PieceRead
         on_progress: told how many of the songs are read.
 
     Returns:
-        One `ChordProgression` for each song that can be read. It has no official split; a work is
-        a title by an artist.
+        One `ChordProgression` for each song that can be read, titled "TITLE by ARTIST". It
+        has no official split; a work is a title by an artist.
 
     Raises:
         CorpusError: the index is absent or damaged.
@@ -57,8 +57,9 @@ def read_billboard(root: Path, on_progress: Progress | None = None) -> PieceRead
         except FormatError as error:
             skipped.append(Skipped(f"{name}/{FILE}", row["title"], str(error)))
             continue
-        songs.append(_progression(song, f"mcgill-billboard/{name}", row["title"]))
-        works.append(f"{row['title']} by {row['artist']}".casefold())
+        title = f"{row['title']} by {row['artist']}"
+        songs.append(_progression(song, f"mcgill-billboard/{name}", title))
+        works.append(title.casefold())
     return PieceReading(
         pieces=tuple(songs), skipped=tuple(skipped), works=tuple(works), missing=missing
     )

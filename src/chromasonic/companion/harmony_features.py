@@ -1,0 +1,160 @@
+"""What the HarmonyPredictor is told at a beat, and what it answers, both counted from the tonic.
+
+Roots and pitch classes are counted from the tonic of the key: C stands for the tonic, whatever it
+is. So a piece in another key gives the same numbers, and nothing has to be learned twelve times.
+Whoever asks the network turns the numbers down by the tonic before, and the answer up after
+(`turned`, `turned_classes`). A key that is unknown counts as C, with an empty block of key.
+
+Legend: N beats, T beats of an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
+from chromasonic.companion.features import INPUTS, slices
+from chromasonic.companion.harmony_memory import HarmonyMemory
+from chromasonic.music.chord import CLASSES, HOLD, START, transposed_class
+from chromasonic.music.progression import ChordProgression
+
+TARGET = "harmony"
+HISTORY = "history"
+"""Key of what the n-grams read: see `FACTS`."""
+
+AHEAD = 4
+"""Beats of melody that the network hears, the present one first."""
+
+BEATS = 4
+"""Beats of the bar that are told apart; later ones count as the last."""
+
+EXAMPLE_BEATS = 32
+"""Beats of an example: neighbours, which share their piece's memory."""
+
+FACTS = ("beat", "current", "held", "previous", "due", "expected")
+"""Columns of `HISTORY`, whole numbers: beat and length of the bar, class that sounds, its beats,
+class before it; whether it has lasted as long as the last time (0 unknown, 1 to 3), what then came.
+Classes are counted from the tonic; -1 is unknown."""
+
+BLOCKS = INPUTS["harmony_predictor"]
+PLACE = slices(BLOCKS)
+INPUT_SIZE = sum(block.size for block in BLOCKS)
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+TURNED_CLASS = np.array(
+    [[transposed_class(class_id, up) for class_id in range(CLASSES)] for up in range(12)]
+)
+"""(12, 64) semitones up and class to the class there."""
+
+
+def _turned_columns() -> Integers:
+    """(12, 128) for each number of semitones up, which column each column comes from."""
+    result = np.tile(np.arange(INPUT_SIZE), (12, 1))
+    for up in range(12):
+        result[up, PLACE["last_chord"]] = np.argsort(TURNED_CLASS[up])
+        for start in (*range(PLACE["melody"].start, PLACE["melody"].stop, 12), PLACE["key"].start):
+            result[up, start : start + 12] = start + (np.arange(12) - up) % 12
+    return result
+
+
+TURNED_COLUMNS = _turned_columns()
+
+
+def turned(features: Floats, semitones: npt.ArrayLike) -> Floats:
+    """(N, 128) features so many semitones (one number, or one a beat) higher."""
+    up = np.broadcast_to(np.asarray(semitones, np.int64) % 12, len(features))
+    return np.take_along_axis(features, TURNED_COLUMNS[up], axis=1)
+
+
+def turned_classes(classes: Integers, semitones: npt.ArrayLike) -> Integers:
+    """(N,) classes so many semitones higher."""
+    return TURNED_CLASS[np.asarray(semitones, np.int64) % 12, classes]
+
+
+def surroundings(piece: ChordProgression) -> Floats:
+    """(N, 128) features of each beat with everything but the chords so far, as it sounds."""
+    count = len(piece)
+    features = np.zeros((count, INPUT_SIZE), np.float32)
+    if piece.has_melody:
+        start = PLACE["melody"].start
+        for ahead in range(AHEAD):
+            columns = slice(start + 12 * ahead, start + 12 * ahead + 12)
+            features[: max(0, count - ahead), columns] = piece.melody[ahead:]
+    features[:, PLACE["key"]] = piece.scale
+    known = np.flatnonzero(piece.beat >= 0)
+    places = PLACE["beat"].start + piece.beat[known].clip(max=BEATS - 1)
+    features[known, places] = piece.bar_beats[known] / BEATS
+    return features
+
+
+def encoded(piece: ChordProgression) -> tuple[Floats, Integers, Integers]:
+    """Features (N, 128), targets (N,) and history (N, F) of a piece, counted from its tonic."""
+    features = surroundings(piece)
+    targets, classes = piece.targets(), piece.classes()
+    down = -tonics(piece)
+    history = np.full((len(piece), len(FACTS)), -1, np.int64)
+    memory = HarmonyMemory()
+    for beat in range(len(piece)):
+        features[beat, PLACE["last_chord"]] = memory.numbers()
+        history[beat] = _facts(memory, piece, beat, int(down[beat]))
+        is_new = targets[beat] not in (HOLD, START)
+        memory.hear(int(classes[beat]), is_new=is_new)
+    return turned(features, down), turned_classes(targets, down), history
+
+
+def tonics(piece: ChordProgression) -> Integers:
+    """(N,) pitch class that the numbers are counted from: the tonic, or C where it is unknown."""
+    return np.where(piece.tonic < 0, 0, piece.tonic)
+
+
+def _facts(memory: HarmonyMemory, piece: ChordProgression, beat: int, down: int) -> list[int]:
+    place = piece.beat[beat] * 64 + piece.bar_beats[beat] if piece.beat[beat] >= 0 else -1
+    due, follower = 0, -1
+    if memory.expected is not None:
+        next_class, beats = memory.expected
+        due = 1 + int(np.sign(memory.held - beats)) + 1
+        follower = transposed_class(next_class, down)
+    return [
+        int(place),
+        transposed_class(memory.current, down),
+        min(memory.held, 64),
+        transposed_class(memory.chords[-2], down) if len(memory.chords) > 1 else -1,
+        due,
+        follower,
+    ]
+
+
+def examples_of(piece: ChordProgression) -> Iterator[Example]:
+    """The beats of a piece in examples of `EXAMPLE_BEATS`, the last one filled up and masked."""
+    columns = encoded(piece)
+    for start in range(0, len(piece), EXAMPLE_BEATS):
+        part: list[np.ndarray] = [column[start : start + EXAMPLE_BEATS] for column in columns]
+        lacking = EXAMPLE_BEATS - len(part[0])
+        part.append(np.ones(len(part[0]), np.float32))
+        filled = (np.pad(column, [(0, lacking), *[(0, 0)] * (column.ndim - 1)]) for column in part)
+        yield dict(zip((FEATURES, TARGET, HISTORY, MASK), filled, strict=True))
+
+
+def harmony_examples(
+    pieces: Iterable[tuple[ChordProgression, str]], *, times: dict[str, int] | None = None
+) -> Examples:
+    """Examples of pieces, each with the name of its corpus.
+
+    Args:
+        pieces: (piece, corpus).
+        times: corpus to how often each example stands in the list; once where it is not named.
+    """
+    items: list[Example] = []
+    ids: list[str] = []
+    corpora: list[str] = []
+    for piece, corpus in pieces:
+        own = list(examples_of(piece)) * (times or {}).get(corpus, 1)
+        items += own
+        ids += [piece.id] * len(own)
+        corpora += [corpus] * len(own)
+    return Examples(items, ids, {"corpus": corpora})
