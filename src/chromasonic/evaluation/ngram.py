@@ -142,7 +142,7 @@ class Ngram:
             mass = np.asarray(counts / (total + kinds)[context], np.float64)
         else:
             mass = np.asarray((counts - _discounts(counts)) / total[context], np.float64)
-        escape = 1 - np.bincount(context, mass, number)
+        escape: Floats = 1.0 - np.bincount(context, mass, number).astype(np.float64)
         starts = np.searchsorted(context, np.arange(number + 1))
         return _Level(*names, starts, keys % self.symbols, mass, escape)
 
