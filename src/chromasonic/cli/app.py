@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("chromasonic.cli.evaluate", "evaluate_app", "Judge a trained model."),
     "compare": ("chromasonic.cli.compare", "compare", "Set models side by side, with tests."),
     "generate": ("chromasonic.cli.generate", "generate", "Write new tunes: sound, score, MIDI."),
+    "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
     "demo": ("chromasonic.cli.demo", "demo", "Corpus to one report page, in minutes."),
 }
 

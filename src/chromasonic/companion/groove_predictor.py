@@ -98,7 +98,7 @@ def groove_augment(example: Example, rng: np.random.Generator) -> Example:
         return example
     result = {name: example[name] for name in (FEATURES, TARGET, MASK)}
     if rng.random() < CROSSED:
-        other = example.take[rng.integers(len(example.take))]
+        other = example.take[int(rng.integers(len(example.take)))]
         is_theirs = np.arange(STEPS) < rng.choice(CUTS)
         if rng.random() < 0.5:
             is_theirs = ~is_theirs

@@ -127,7 +127,7 @@ def render(tune: Tune, *, program: int = FLUTE, expand_repeats: bool = True) -> 
             f"Name another with {SOUNDFONT_VARIABLE}."
         ) from error
     samples = np.asarray(stereo, dtype=np.float32).mean(axis=0)
-    return Sound(_finished(samples, seconds), RATE_HZ)
+    return Sound(in_a_room(samples, seconds), RATE_HZ)
 
 
 def _in_room(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -146,8 +146,16 @@ def _in_room(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return (padded + oaconvolve(padded, echo)[: len(padded)]).astype(np.float32)
 
 
-def _finished(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
-    """In a room, cut after the tail, faded out, scaled to `PEAK`."""
+def in_a_room(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
+    """Samples (M,) in a room, cut after the tail, faded out, scaled to `PEAK`.
+
+    Args:
+        samples: at `RATE_HZ`.
+        seconds: when the last note ends.
+
+    Raises:
+        RenderError: they are silent.
+    """
     samples = _in_room(samples[: int((seconds + TAIL_SECONDS) * RATE_HZ)])
     peak = float(np.abs(samples).max(initial=0.0))
     if not peak > 0:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from chromasonic.formats.midi_events import (
     MidiEvents,
     parse_midi,
     variable_length,
+    variable_length_bytes,
 )
 
 Integers = npt.NDArray[np.int64]
@@ -67,6 +68,10 @@ class DrumHits:
         return len(self.onset)
 
 
+def _numbers() -> array[int]:
+    return array("q")
+
+
 @dataclass(slots=True)
 class _Track:
     """Messages of a track; those of hits can be given other times and velocities.
@@ -81,14 +86,14 @@ class _Track:
         last_tick: of the end of the track.
     """
 
-    tick: array
-    begin: array
-    end: array
-    status: array
-    on: array
-    off: array
-    kit_changes: list[tuple[int, int]]
-    last_tick: int
+    tick: array[int] = field(default_factory=_numbers)
+    begin: array[int] = field(default_factory=_numbers)
+    end: array[int] = field(default_factory=_numbers)
+    status: array[int] = field(default_factory=_numbers)
+    on: array[int] = field(default_factory=_numbers)
+    off: array[int] = field(default_factory=_numbers)
+    kit_changes: list[tuple[int, int]] = field(default_factory=list)
+    last_tick: int = 0
 
 
 class DrumFile:
@@ -217,7 +222,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _read_track(data: bytes, place: int, stop: int, channel: int) -> _Track:
     """One track's messages; it is known to be undamaged."""
-    track = _Track(*(array("q") for _ in range(6)), [], 0)  # type: ignore[arg-type]
+    track = _Track()
     sounding: dict[int, deque[int]] = defaultdict(deque)
     tick, status, count = 0, 0, 0
     while place < stop:
@@ -313,7 +318,7 @@ def _track_bytes(data: bytes, track: _Track, hits: Integers, finer: int) -> byte
     begin, stop, status = track.begin, track.end, track.status
     for number in np.argsort(ticks, kind="stable").tolist():
         now = int(ticks[number])
-        out += _delta(now - last)
+        out += variable_length_bytes(now - last)
         last = now
         if number >= len(begin):
             out += extra[number - len(begin)][1]
@@ -324,15 +329,5 @@ def _track_bytes(data: bytes, track: _Track, hits: Integers, finer: int) -> byte
             out.append(velocity[number])
         else:
             out += data[begin[number] : stop[number]]
-    out += _delta(max(track.last_tick * finer - last, 0)) + _END_OF_TRACK
+    out += variable_length_bytes(max(track.last_tick * finer - last, 0)) + _END_OF_TRACK
     return bytes(out)
-
-
-def _delta(ticks: int) -> bytes:
-    """A variable-length number."""
-    if ticks < 0x80:
-        return bytes((ticks,))
-    groups = [ticks & 0x7F]
-    while ticks := ticks >> 7:
-        groups.append(ticks & 0x7F | 0x80)
-    return bytes(reversed(groups))

@@ -208,6 +208,16 @@ def variable_length(data: bytes, place: int) -> tuple[int, int]:
     raise IndexError
 
 
+def variable_length_bytes(ticks: int) -> bytes:
+    """A number from 0 to 268,435,455 as MIDI files write times and lengths."""
+    if ticks < 0x80:
+        return bytes((ticks,))
+    groups = [ticks & 0x7F]
+    while ticks := ticks >> 7:
+        groups.append(ticks & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
 def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8").strip("\0 ")

@@ -143,7 +143,7 @@ class DrumGrid:
     @property
     def struck(self) -> npt.NDArray[np.bool_]:
         """(B, S) whether anything is struck."""
-        return self.onsets.any(axis=2)
+        return np.any(self.onsets, axis=2)
 
 
 def drum_grid(

@@ -1,0 +1,103 @@
+"""Sound of a MIDI file with drums: every part of it, played by a soundfont."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from chromasonic.errors import RenderError, UsageError
+from chromasonic.files import PathLike, write_bytes
+from chromasonic.formats.audio import (
+    MAX_SECONDS,
+    RATE_HZ,
+    SOUNDFONT_VARIABLE,
+    Sound,
+    audio_bytes,
+    find_soundfont,
+    in_a_room,
+)
+from chromasonic.formats.midi_events import DRUM_CHANNEL, parse_midi
+from chromasonic.formats.midi_performance import performance_of
+
+ENDINGS = (".wav", ".mp3")
+
+
+def render_midi(
+    data: bytes, *, source: str = "the MIDI file", channel: int = DRUM_CHANNEL
+) -> Sound:
+    """Play a MIDI file; tempo changes are followed, controllers are not.
+
+    Args:
+        data: the whole file.
+        source: how to call it in messages.
+        channel: of the drums, counted from 0.
+
+    Raises:
+        FormatError: see `midi_events.parse_midi`.
+        RenderError: no note, no soundfont, or over half an hour.
+    """
+    import symusic
+    from symusic import Note, Score, Tempo, Track
+
+    # Read by our own reader and put together anew: symusic's has been seen to crash on odd files.
+    notes = performance_of(parse_midi(data, source), source=source).notes
+    if not len(notes):
+        raise RenderError(f"{source} has no note to play.")
+    seconds = float(notes.end_seconds.max())
+    if seconds > MAX_SECONDS:
+        raise RenderError(
+            f"{source} takes {seconds / 60:.0f} minutes; up to {MAX_SECONDS / 60:.0f} are "
+            "rendered. Write .mid, or cut it."
+        )
+    score = Score(TICKS_A_SECOND, ttype="Tick")
+    score.tempos.append(Tempo(0, qpm=60.0))  # a quarter is a second
+    onset = np.round(notes.onset_seconds * TICKS_A_SECOND).astype(np.int32)
+    length = np.maximum(np.round(notes.end_seconds * TICKS_A_SECOND).astype(np.int32) - onset, 1)
+    is_drum = notes.channel == channel
+    # A hit rings out: what ends it is its own sound, not the key.
+    length[is_drum] = np.maximum(length[is_drum], RING_SECONDS * TICKS_A_SECOND)
+    parts = np.where(is_drum, -1, notes.program + 128 * notes.channel)
+    for part in np.unique(parts):
+        mine = parts == part
+        track = Track(program=max(int(part), 0) % 128, is_drum=bool(part == -1))
+        track.notes = Note.from_numpy(
+            time=onset[mine],
+            duration=length[mine],
+            pitch=notes.pitch[mine].astype(np.int8),
+            velocity=notes.velocity[mine].astype(np.int8),
+            ttype=symusic.TimeUnit.tick,
+        )
+        score.tracks.append(track)
+    soundfont = find_soundfont()
+    try:
+        synthesizer = symusic.Synthesizer(sf_path=str(soundfont), sample_rate=RATE_HZ, quality=4)
+        stereo = synthesizer.render(score, stereo=True)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise RenderError(
+            f"The soundfont {soundfont} cannot be played: {error}. "
+            f"Name another with {SOUNDFONT_VARIABLE}."
+        ) from error
+    samples = np.asarray(stereo, dtype=np.float32).mean(axis=0)
+    return Sound(in_a_room(samples, seconds), RATE_HZ)
+
+
+TICKS_A_SECOND = 2000
+"""Half a millisecond a tick: finer than any drummer."""
+
+RING_SECONDS = 1
+
+
+def write_midi_audio(data: bytes, path: PathLike, *, channel: int = DRUM_CHANNEL) -> Path:
+    """Write a MIDI file's sound as .wav or .mp3, by the ending.
+
+    Raises:
+        UsageError: another ending.
+        RenderError: see `render_midi`.
+        StorageError: the file cannot be written.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(f"Sound is written as .wav or .mp3, not '{path.suffix}' ({path}).")
+    return write_bytes(path, audio_bytes(render_midi(data, channel=channel), ending))
