@@ -23,7 +23,7 @@ from chromasonic import files
 from chromasonic.companion.cards import write_card
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import CompanionTask
+from chromasonic.companion.examples import FEATURES, CompanionTask
 from chromasonic.companion.materials import Material, prepare
 from chromasonic.companion.models import TASK, describe, describe_features, load_companion
 from chromasonic.companion.network import CompanionNetwork
@@ -222,7 +222,7 @@ def task_of(companion: Companion, material: Material) -> CompanionTask:
         validation=material.data.validation,
         loss_of=companion.loss,
         augment=None if material.synthetic else companion.augment,
-        is_sequence=companion.spec.is_recurrent,
+        is_sequence=material.data.train.items[0][FEATURES].ndim == 2,
     )
 
 

@@ -14,12 +14,16 @@ import numpy as np
 from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.features import INPUTS, slices
 from chromasonic.errors import UsageError
+from chromasonic.formats import log_mel
+from chromasonic.music.chord import HOLD, START
+from chromasonic.music.emotion import bell
 
 EXAMPLES_OF_A_PIECE = 8
-"""Bars and beats that make one piece together."""
+"""Bars that make one piece together."""
 
-FRAMES = 60
+FRAMES, BEATS = 40, 16
 MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+TRIAD = np.array([0, 2, 4])
 METRIC_WEIGHT = np.array([4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0]) / 4
 """How strong each sixteenth of a 4/4 bar is, 0 to 1."""
 
@@ -52,26 +56,16 @@ def _excerpt(rng: np.random.Generator) -> Example:
     bands = np.arange(128)
     level = 0.8 * arousal[:, None] * (0.5 + bands / 127)
     comb = 0.8 * valence[:, None] * np.sin(2 * np.pi * bands / 12)
-    spectrum = level + comb - bands / 127 + rng.normal(0, 0.5, (FRAMES, 128))
+    spectrum = level + comb - bands / 127 + rng.normal(0, 0.4, (FRAMES, 128))
     return {
-        FEATURES: spectrum.astype(np.float32),
-        "emotion": _cells(valence, arousal, 0.25),
+        FEATURES: np.clip(spectrum, log_mel.LOWEST, log_mel.HIGHEST).astype(np.float32),
+        "emotion": bell(valence, arousal, 0.25, 0.25).astype(np.float32),
         MASK: np.ones(FRAMES, np.float32),
     }
 
 
-def _cells(valence: np.ndarray, arousal: np.ndarray, width: float) -> np.ndarray:
-    """(T,) and (T,) to (T, 64): a normal bell over the cells of the plane."""
-    centres = (np.arange(8) - 3.5) / 4
-    across, up = (
-        np.exp(-((centres - value[:, None]) ** 2) / (2 * width**2)) for value in (valence, arousal)
-    )
-    cells = (up[:, :, None] * across[:, None, :]).reshape(len(valence), 64)
-    return (cells / cells.sum(1, keepdims=True)).astype(np.float32)
-
-
 def synthetic_melody(count: int, seed: int) -> Examples:
-    """Tunes of one motif, moved from chord to chord of a key.
+    """Tunes of one motif, begun on the root of each chord of a key.
 
     Args:
         count: tunes of 24 to 48 notes.
@@ -83,74 +77,79 @@ def synthetic_melody(count: int, seed: int) -> Examples:
     return _examples(count, seed, _tune, 1)
 
 
+MOTIFS = np.array([[0, 1, 2, 4], [0, 2, 4, 2], [0, -1, 0, 2], [0, 4, 2, 1]])
+"""Steps of the scale above the chord's root, a quarter note each."""
+
+
 def _tune(rng: np.random.Generator) -> Example:
     part = slices(INPUTS["melody_transformer"])
-    tonic, motif = int(rng.integers(0, 12)), rng.integers(-2, 3, 4)
-    motif[0] = 0
-    bars, notes = int(rng.integers(6, 13)), 4
-    features = np.zeros((bars * notes, 64), np.float32)
-    melody = np.zeros(bars * notes, np.int64)
-    last, degree = None, 0
-    for step in range(bars * notes):
-        if step % notes == 0:
+    tonic, motif, bars = int(rng.integers(-3, 4)), rng.choice(MOTIFS), int(rng.integers(6, 13))
+    features = np.zeros((4 * bars, 64), np.float32)
+    melody = np.zeros(4 * bars, np.int64)
+    last, degree = -1, 0
+    for step, row in enumerate(features):
+        if step % 4 == 0:
             degree = int(rng.choice([0, 3, 4, 5]))
-        row = features[step]
-        row[part["last_pitch_class"].start + (12 if last is None else last % 12)] = 1
-        if last is not None:
-            row[part["last_octave"].start + np.clip(last // 12 - 2, 0, 7)] = 1
-        row[part["sixteenth"].start + 4 * (step % notes)] = 1
-        row[part["chord"]][(tonic + MAJOR[(degree + np.array([0, 2, 4])) % 7]) % 12] = 1
-        row[part["key"]][(tonic + MAJOR) % 12] = 1
-        row[part["last_duration"]] = 0.25
-        scale_step = degree + int(motif[: step % notes + 1].sum())
+        if last < 0:
+            row[part["last_pitch_class"].stop - 1] = 1
+        else:
+            row[part["last_pitch_class"].start + last % 12] = 1
+            row[part["last_octave"].start + last // 12 - 2] = 1
+            row[part["last_duration"]] = 0.5
+        row[part["sixteenth"].start + 4 * (step % 4)] = 1
+        row[part["chord"]][(tonic + MAJOR[(degree + TRIAD) % 7]) % 12] = 1
+        row[part["key"]][(tonic + MAJOR) % 12] = 0.5
+        row[part["key"].start + tonic % 12] = 1
+        scale_step = degree + int(motif[step % 4])
         melody[step] = last = 60 + tonic + int(MAJOR[scale_step % 7]) + 12 * (scale_step // 7)
     return {FEATURES: features, "melody": melody, MASK: np.ones(len(melody), np.float32)}
 
 
 def synthetic_harmony(count: int, seed: int) -> Examples:
-    """Chords of a key that follow a rule and sound in the melody of their beats.
+    """Chords of a major key that follow a rule and sound in the melody of their beats.
 
     Args:
-        count: beats.
-        seed: another number, other beats.
+        count: stretches of `BEATS` beats.
+        seed: another number, other stretches.
 
     Returns:
-        `features` (128,), `harmony` () int64, the class of the chord, `mask` ().
+        `features` (T, 128), `harmony` (T,) int64, the class of the chord, `mask` (T,).
     """
-    return _examples(count, seed, _beat, EXAMPLES_OF_A_PIECE)
+    return _examples(count, seed, _stretch, 1)
 
 
 FOLLOWERS = {0: (3, 4), 1: (4,), 3: (4, 0), 4: (0, 5), 5: (1, 3)}
 """Degree of a major key to the degrees that may come after it."""
 
 
-def _beat(rng: np.random.Generator) -> Example:
+def _stretch(rng: np.random.Generator) -> Example:
     part = slices(INPUTS["harmony_predictor"])
-    tonic, beat = int(rng.integers(0, 12)), int(rng.integers(0, 4))
-    before = int(rng.choice(list(FOLLOWERS)))
-    changes = beat % 2 == 0
-    degree = int(rng.choice(FOLLOWERS[before])) if changes else before
-    features = np.zeros(128, np.float32)
-    features[part["last_chord"].start + _chord(tonic, before)] = 1
-    tones = (tonic + MAJOR[(degree + np.array([0, 2, 4])) % 7]) % 12
-    for ahead in range(4):
-        weights = features[part["melody"]][12 * ahead : 12 * ahead + 12]
-        weights[rng.choice(tones)] += 0.75
-        weights[(tonic + rng.choice(MAJOR)) % 12] += 0.25
-    features[part["key"]][(tonic + MAJOR) % 12] = 1
-    features[part["beat"].start + beat] = 1
-    target = _chord(tonic, degree) if changes else 61
-    return {
-        FEATURES: features,
-        "harmony": np.array(target, np.int64),
-        MASK: np.array(1, np.float32),
-    }
+    degrees = [int(rng.choice(list(FOLLOWERS)))]
+    for _ in range(BEATS // 2):  # each chord lasts for two beats
+        degrees.append(int(rng.choice(FOLLOWERS[degrees[-1]])))
+    of_beat = np.repeat(degrees, 2)
+    tones = (MAJOR[(of_beat[:, None] + TRIAD) % 7])[np.arange(len(of_beat)), rng.integers(0, 3)]
+    features = np.zeros((BEATS, 128), np.float32)
+    harmony = np.zeros(BEATS, np.int64)
+    for beat, row in enumerate(features):
+        if beat:
+            row[part["last_chord"].start + _chord(of_beat[beat - 1])] = 1
+            row[part["last_chord"].start + HOLD] = np.log2(2 + (beat - 1) % 2)
+        else:
+            row[part["last_chord"].start + START] = 1
+        for ahead, tone in enumerate(tones[beat : beat + 4]):
+            row[part["melody"]][12 * ahead + tone] = 0.75
+            row[part["melody"]][12 * ahead + rng.choice(MAJOR)] += 0.25
+        row[part["key"]][MAJOR] = 1
+        row[part["beat"].start + beat % 4] = 1
+        harmony[beat] = HOLD if beat % 2 else _chord(of_beat[beat])
+    return {FEATURES: features, "harmony": harmony, MASK: np.ones(BEATS, np.float32)}
 
 
-def _chord(tonic: int, degree: int) -> int:
-    """Class of a triad on a degree of a major key."""
+def _chord(degree: int) -> int:
+    """Class of the triad on a degree of a major key, counted from its tonic."""
     is_minor = degree in (1, 2, 5)
-    return int((tonic + MAJOR[degree]) % 12) + 12 * is_minor
+    return int(MAJOR[degree]) + 12 * is_minor
 
 
 def synthetic_dynamics(count: int, seed: int) -> Examples:
@@ -168,9 +167,10 @@ def synthetic_dynamics(count: int, seed: int) -> Examples:
 
 def _played_bar(rng: np.random.Generator) -> Example:
     has_onset = _onsets(rng, 0.2 + 0.5 * METRIC_WEIGHT)
-    weight = has_onset * rng.uniform(0.1, 0.6, 16)
-    height = has_onset * np.clip(rng.uniform(0.3, 0.7) + rng.normal(0, 0.12, 16), 0.05, 0.95)
-    velocity = 0.2 + 0.25 * METRIC_WEIGHT + 0.4 * height + 0.2 * weight + rng.normal(0, 0.03, 16)
+    weight = has_onset * rng.integers(1, 6, 16) / 8
+    height = has_onset * np.clip(rng.normal(0, 0.5) + rng.normal(0, 0.25, 16), -1.5, 1.5)
+    velocity = 0.35 + 0.25 * METRIC_WEIGHT + 0.12 * height + 0.2 * weight
+    velocity += rng.normal(0, 0.03, 16)
     return {
         FEATURES: np.concatenate([weight, height]).astype(np.float32),
         "expression": (np.clip(velocity, 0, 1) * has_onset).astype(np.float32),
