@@ -27,6 +27,20 @@ def nothing_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A corpus of ten clips in the catalogue, two of which are not there; its --data-dir."""
+    monkeypatch.syspath_prepend(FIXTURE.parents[1] / "data")
+    from tiny_pieces import clip_facts, clip_files, write_tree
+
+    monkeypatch.setitem(CORPORA, "clips", clip_facts())
+    folder = write_tree(tmp_path / "corpora" / "clips", clip_files())
+    for name in ("c4", "c5"):
+        (folder / "clips" / f"{name}.txt").unlink()
+    (folder / "clips" / "c6.txt").write_bytes(b"broken")
+    return tmp_path / "corpora"
+
+
+@pytest.fixture
 def local_nottingham(tmp_path: Path) -> Path:
     """A folder with fourteen files of the right names and other tunes."""
     folder = tmp_path / "corpora" / "nottingham" / "ABC_cleaned"
@@ -104,6 +118,42 @@ def test_info_of_a_folder_that_is_half_there_says_so(
     assert code == 1
     assert out == ""
     assert "Missing: jigs.abc." in err
+
+
+def test_info_of_a_corpus_of_pieces_counts_them_in_their_own_word(clips: Path) -> None:
+    code, out, err = run("info", "clips", "--data-dir", str(clips), "--allow-partial")
+    assert code == 0
+    assert err == ""
+    assert "Clips             7 of 4 works, 9 files, 2 missing" in out
+    assert "Weights may ship  yes" in out
+    assert "c6.txt (singer3): not a number" in out
+    assert "A part of the corpus: 8 of 10 clips are there." in out
+    assert "train" in out
+
+
+def test_info_of_half_a_corpus_of_pieces_names_the_count_and_the_way_out(clips: Path) -> None:
+    code, out, err = run("info", "clips", "--data-dir", str(clips))
+    assert code == 1
+    assert out == ""
+    assert "half there: 8 of 10 clips" in err
+    assert "--allow-partial" in err
+
+
+def test_info_of_pieces_as_json_carries_counts_split_and_what_was_skipped(clips: Path) -> None:
+    code, out, _ = run("info", "clips", "--data-dir", str(clips), "--allow-partial", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["counts"] == {"clips": 7, "works": 4, "files": 9, "missing": 2}
+    assert sum(answer["split"].values()) == 7
+    assert answer["noun"] == "clips"
+    assert answer["skipped"][0]["reason"] == "not a number"
+
+
+def test_fetch_of_what_no_program_can_fetch_says_how_it_can_be_got(clips: Path) -> None:
+    code, _, err = run("fetch", "clips")
+    assert code == 1
+    assert "no address is known" in err
+    assert "FOLDER/clips" in err
 
 
 def test_info_of_made_tunes_needs_nothing() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from chromasonic.data import CORPORA, facts_of, load
+from chromasonic.data.catalogue import facts_of_tunes
 from chromasonic.data.corpus import PARTS
 from chromasonic.data.locate import locate
 from chromasonic.errors import CorpusError, UsageError
+from chromasonic.melody_generation.data_loader import load_dataset
 
 NAMES = sorted(CORPORA)
 OF_PIECES = [name for name in NAMES if CORPORA[name].is_of_pieces]
@@ -174,6 +176,14 @@ def test_more_than_ten_thousand_folk_tunes_are_usable() -> None:
 def test_an_unknown_name_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"no corpus 'notingham'. Known: nottingham, folk"):
         facts_of("notingham")
+
+
+def test_who_needs_tunes_is_told_which_corpora_hold_them() -> None:
+    assert facts_of_tunes("folk") is CORPORA["folk"]
+    with pytest.raises(UsageError, match=r"'groove-midi' holds takes, not tunes.*nottingham, folk"):
+        facts_of_tunes("groove-midi")
+    with pytest.raises(UsageError, match="holds takes, not tunes"):
+        load_dataset("groove-midi")
 
 
 def test_a_part_that_does_not_exist_is_an_error() -> None:

@@ -152,21 +152,27 @@ def fetch(name: Name, data_dir: Folder = None, as_json: AsJson = False) -> None:
 
     \b
       chromasonic data fetch nottingham
-      chromasonic data fetch nottingham --data-dir ~/corpora
+      chromasonic data fetch groove-midi --data-dir ~/corpora
     """
     from chromasonic.data import facts_of, obtain
+    from chromasonic.data.unverified import unverified_remarks
 
     facts = facts_of(name)
     with _progress() as on_progress:
         place = obtain(facts, data_dir=data_dir, on_progress=on_progress)
     folders = [str(folder) for folder in place.folders]
+    remarks = unverified_remarks(facts, place.folders[0])
     if as_json:
-        answer = {"name": name, "found_by": place.found_by, "folders": folders}
+        answer = {
+            "name": name, "found_by": place.found_by, "folders": folders, "remarks": remarks
+        }  # fmt: skip
         typer.echo(json_text(answer))
         return
     typer.echo(f"'{name}' is here ({place.found_by}):")
     for folder in folders:
         typer.echo(f"  {folder}")
+    for remark in remarks:
+        typer.echo(f"{'Remark':<18}{remark}")
 
 
 def _facts(facts: CorpusFacts) -> dict[str, Any]:

@@ -52,3 +52,23 @@ def facts_of(name: str) -> CorpusFacts:
             f"There is no corpus '{name}'. Known: {', '.join(CORPORA)}; "
             "'auto' takes the best that is there."
         ) from None
+
+
+def facts_of_tunes(name: str) -> CorpusFacts:
+    """The facts of a corpus of tunes, for who can use nothing else.
+
+    Raises:
+        UsageError: the name is unknown, or the corpus holds something else.
+    """
+    facts = facts_of(name)
+    if facts.is_of_pieces:
+        raise UsageError(
+            f"The corpus '{name}' holds {facts.noun}, not tunes. Those of tunes: "
+            f"{', '.join(names_of_tunes())}."
+        )
+    return facts
+
+
+def names_of_tunes() -> tuple[str, ...]:
+    """Names of the corpora of tunes."""
+    return tuple(name for name, facts in CORPORA.items() if not facts.is_of_pieces)

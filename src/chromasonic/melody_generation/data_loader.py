@@ -14,7 +14,8 @@ from itertools import accumulate
 from typing import Any
 
 from chromasonic import data, files
-from chromasonic.data import near_duplicates
+from chromasonic.data import loading, near_duplicates
+from chromasonic.data.catalogue import facts_of_tunes
 from chromasonic.data.corpus import PARTS, Corpus, Manifest
 from chromasonic.data.locate import Progress
 from chromasonic.data.split import Split
@@ -105,12 +106,16 @@ def load_dataset(
         on_progress: told how long work goes on.
 
     Raises:
-        UsageError: an unknown corpus, or lengths that leave nothing.
+        UsageError: an unknown corpus or one of something else than tunes, or lengths that leave
+            nothing.
         CorpusError: the corpus is not there, or no tune is left to train on.
         DownloadError: it could not be fetched.
     """
     _check_lengths(min_melody_length, max_melody_length)
-    corpus = data.load(
+    for asked in (name, without_copies_of):
+        if asked and asked != loading.AUTO:
+            facts_of_tunes(asked)
+    corpus: Corpus[Tune] = data.load(
         name,
         data_dir=data_dir,
         split_file=split_file,
@@ -138,7 +143,7 @@ def load_dataset(
 
 
 def encode_corpus(
-    corpus: Corpus,
+    corpus: Corpus[Tune],
     *,
     min_melody_length: int = 1,
     max_melody_length: int | None = None,

@@ -14,6 +14,7 @@ from torch import nn
 
 from chromasonic import files
 from chromasonic.data import CORPORA
+from chromasonic.data.catalogue import names_of_tunes
 from chromasonic.data.corpus import PARTS
 from chromasonic.errors import CheckpointError, EvaluationError, UsageError
 from chromasonic.evaluation.reference import default_reference, reference_of
@@ -131,7 +132,7 @@ def find_material(
     if dataset is None and run is None:
         raise UsageError(
             "A checkpoint outside its run directory does not say what it was trained on: "
-            f"name the corpus to judge it on with --dataset ({', '.join(CORPORA)})."
+            f"name the corpus to judge it on with --dataset ({', '.join(names_of_tunes())})."
         )
     trained_on = _data_of(run, data_dir=data_dir) if run is not None else None
     if dataset is None and split_file is None and trained_on is not None:
