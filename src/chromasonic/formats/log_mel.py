@@ -6,8 +6,10 @@ stream gives the frames that a file gives.
 
 A frame: the last `WINDOW` samples at `RATE_HZ`, times a periodic Hann window; magnitudes of the
 discrete Fourier transform, scaled so that a sine of amplitude 1 has magnitude 1; squared; summed
-under triangles that are evenly spaced in mel, each 1 at its peak; in decibels; `FLOOR_DB` becomes
-0 and 0 dB becomes 1. Frame k ends with sample (k + 1) * `HOP`; before the beginning is silence.
+under triangles that are evenly spaced in mel, each 1 at its peak; in decibels, not below
+`FLOOR_DB`; `MIDDLE_DB` becomes 0 and `UNIT_DB` more becomes 1, so that a network meets numbers
+around 0 of about unit size. Frame k ends with sample (k + 1) * `HOP`; before the beginning is
+silence.
 
 Source: the mel scale by O'Shaughnessy, "Speech Communication" (1987), page 150, and triangles as
 in Young et al., "The HTK Book" (2006), section 5.4.
@@ -36,6 +38,10 @@ BANDS = 128
 LOWEST_HZ = 27.5
 HIGHEST_HZ = 8_000.0
 FLOOR_DB = -80.0
+MIDDLE_DB, UNIT_DB = -60.0, 15.0
+
+LOWEST, HIGHEST = (FLOOR_DB - MIDDLE_DB) / UNIT_DB, -MIDDLE_DB / UNIT_DB
+"""What silence becomes (-4/3), and a sine at full scale (4)."""
 
 _AT_ONCE = 512  # frames transformed together, to bound memory
 
@@ -82,7 +88,7 @@ def frames_of(samples: npt.ArrayLike) -> Frames:
         samples: (N,) at `RATE_HZ`, full scale -1 to 1.
 
     Returns:
-        (N // HOP, 128), about 0 (at or under `FLOOR_DB`) to 1 (a sine at full scale).
+        (N // HOP, 128), from `LOWEST` (at or under `FLOOR_DB`) to about `HIGHEST`.
 
     Raises:
         UsageError: more than one channel.
@@ -121,9 +127,9 @@ def _frames(windows: npt.NDArray[np.float32]) -> Frames:
 
 
 def scaled_decibels(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Power to decibels, `FLOOR_DB` and less as 0, 0 dB as 1."""
-    decibels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
-    return (1 - decibels / FLOOR_DB).astype(np.float32)
+    """Power to decibels, at least `FLOOR_DB`, in units of `UNIT_DB` from `MIDDLE_DB` on."""
+    decibels = np.maximum(10 * np.log10(np.maximum(power, 1e-12)), FLOOR_DB)
+    return ((decibels - MIDDLE_DB) / UNIT_DB).astype(np.float32)
 
 
 class FrameStream:

@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def evaluate_emotion(network, data):
+    return []
