@@ -10,6 +10,7 @@ Legend: N beats, T beats of an example.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -96,37 +97,39 @@ def encoded(piece: ChordProgression) -> tuple[Floats, Integers, Integers]:
     """Features (N, 128), targets (N,) and history (N, F) of a piece, counted from its tonic."""
     features = surroundings(piece)
     targets, classes = piece.targets(), piece.classes()
-    down = -tonics(piece)
     history = np.full((len(piece), len(FACTS)), -1, np.int64)
-    memory = HarmonyMemory()
+    history[:, 0] = np.where(piece.beat >= 0, piece.beat * 64 + piece.bar_beats, -1)
+    memory, chords = HarmonyMemory(), features[:, PLACE["last_chord"]]
+    is_new = (targets != HOLD) & (targets != START)
     for beat in range(len(piece)):
-        features[beat, PLACE["last_chord"]] = memory.numbers()
-        history[beat] = _facts(memory, piece, beat, int(down[beat]))
-        is_new = targets[beat] not in (HOLD, START)
-        memory.hear(int(classes[beat]), is_new=is_new)
+        if beat and not is_new[beat - 1] and memory.chords:
+            chords[beat] = chords[beat - 1]
+            chords[beat, [HOLD, START]] = math.log2(1 + memory.held), memory.due
+        else:
+            chords[beat] = memory.numbers()
+        history[beat, 1:] = _facts(memory)
+        memory.hear(int(classes[beat]), is_new=bool(is_new[beat]))
+    down = -tonics(piece)
+    for name in ("current", "previous", "expected"):
+        column = history[:, FACTS.index(name)]
+        column[:] = np.where(column < 0, column, turned_classes(column.clip(min=0), down))
     return turned(features, down), turned_classes(targets, down), history
+
+
+def _facts(memory: HarmonyMemory) -> tuple[int, int, int, int, int]:
+    """All of `FACTS` but the beat, roots as they sound."""
+    previous = memory.chords[-2] if len(memory.chords) > 1 else -1
+    held = min(memory.held, 64)
+    if memory.expected is None:
+        return memory.current, held, previous, 0, -1
+    follower, beats, _ = memory.expected
+    due = 2 + (memory.held > beats) - (memory.held < beats)
+    return memory.current, held, previous, due, follower
 
 
 def tonics(piece: ChordProgression) -> Integers:
     """(N,) pitch class that the numbers are counted from: the tonic, or C where it is unknown."""
     return np.where(piece.tonic < 0, 0, piece.tonic)
-
-
-def _facts(memory: HarmonyMemory, piece: ChordProgression, beat: int, down: int) -> list[int]:
-    place = piece.beat[beat] * 64 + piece.bar_beats[beat] if piece.beat[beat] >= 0 else -1
-    due, follower = 0, -1
-    if memory.expected is not None:
-        next_class, beats = memory.expected
-        due = 1 + int(np.sign(memory.held - beats)) + 1
-        follower = transposed_class(next_class, down)
-    return [
-        int(place),
-        transposed_class(memory.current, down),
-        min(memory.held, 64),
-        transposed_class(memory.chords[-2], down) if len(memory.chords) > 1 else -1,
-        due,
-        follower,
-    ]
 
 
 def examples_of(piece: ChordProgression) -> Iterator[Example]:

@@ -14,7 +14,8 @@ after how many beats), and a trace of 64 floats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +25,12 @@ from chromasonic.music.chord import CLASSES, HOLD, START
 TRACE, DECAY = 0.15, 0.6
 """A chord that was left stands with TRACE x DECAY to the power of the changes since it began."""
 
-ORDER = 6
+ORDER = 8
 """Chords by which the memory finds its way back."""
 
-EXPECTED = 0.5
-"""Is added to the chord that came next the last time."""
+EXPECTED, EXPECTED_BY_ALL = 0.25, 0.25
+"""To the chord that came next the last time is added EXPECTED, and EXPECTED_BY_ALL times the share
+of the last `ORDER` chords by which the memory found its way back."""
 
 LENGTH_UNKNOWN, TOO_EARLY, DUE, OVERDUE = 0.0, -1.0, 1.0, 0.3
 """The chord has lasted: nobody knows; shorter than the last time; as long; longer."""
@@ -43,12 +45,15 @@ class HarmonyMemory:
     Attributes:
         chords: the last `ORDER` classes, the one that sounds last; empty before the first.
         held: beats for which it has sounded.
+        expected: the class that came next the last time, after how many beats, and by how many
+            chords that time was found; None: the chord that sounds is here for the first time.
         trace: (64,) recency of each class.
         after: the last 1 to `ORDER` classes to what came next, and after how many beats.
     """
 
     chords: tuple[int, ...] = ()
     held: int = 0
+    expected: tuple[int, int, int] | None = None
     trace: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(CLASSES))
     after: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict)
 
@@ -57,15 +62,6 @@ class HarmonyMemory:
         """Class that sounds; `START` before the first."""
         return self.chords[-1] if self.chords else START
 
-    @property
-    def expected(self) -> tuple[int, int] | None:
-        """The class that came next the last time, and after how many beats; None: never yet."""
-        for length in range(len(self.chords), 0, -1):
-            found = self.after.get(self.chords[-length:])
-            if found is not None:
-                return found
-        return None
-
     def numbers(self) -> Floats:
         """(64,) the block `last_chord` of the page of features, roots as they sound."""
         if not self.chords:
@@ -73,16 +69,20 @@ class HarmonyMemory:
             block[START] = 1
             return block
         block = (TRACE * self.trace).astype(np.float32)
-        due = LENGTH_UNKNOWN
-        expected = self.expected
-        if expected is not None:
-            follower, beats = expected
-            block[follower] += EXPECTED
-            due = DUE if self.held == beats else TOO_EARLY if self.held < beats else OVERDUE
+        if self.expected is not None:
+            follower, _, length = self.expected
+            block[follower] += EXPECTED + EXPECTED_BY_ALL * length / ORDER
         block[self.current] = 1
-        block[HOLD] = np.log2(1 + self.held)
-        block[START] = due
+        block[HOLD], block[START] = math.log2(1 + self.held), self.due
         return block
+
+    @property
+    def due(self) -> float:
+        """Whether the chord has lasted as long as the last time."""
+        if self.expected is None:
+            return LENGTH_UNKNOWN
+        beats = self.expected[1]
+        return DUE if self.held == beats else TOO_EARLY if self.held < beats else OVERDUE
 
     def hear(self, class_id: int, *, is_new: bool | None = None) -> None:
         """Take in a beat.
@@ -102,3 +102,15 @@ class HarmonyMemory:
         self.trace[class_id] = 1
         self.chords = (*self.chords, class_id)[-ORDER:]
         self.held = 1
+        self.expected = self._look_up()
+
+    def _look_up(self) -> tuple[int, int, int] | None:
+        for length in range(len(self.chords), 0, -1):
+            found = self.after.get(self.chords[-length:])
+            if found is not None:
+                return (*found, length)
+        return None
+
+    def copy(self) -> HarmonyMemory:
+        """The same memory, which may go another way."""
+        return replace(self, trace=self.trace.copy(), after=dict(self.after))

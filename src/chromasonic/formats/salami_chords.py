@@ -28,7 +28,7 @@ from chromasonic.music.pitch import pitch_class_of
 
 LINE = re.compile(r"(?P<seconds>\d+(?:\.\d+)?(?:e-?\d+)?)\t(?P<content>.*)")
 BARS = re.compile(r"\|(?P<bars>.*)\|(?P<after>[^|]*)")
-TIMES = re.compile(r"^\s*x\s*(?P<count>\d+)\b")
+AFTER = re.compile(r"\s*(?:x\s*(?P<count>\d+))?\s*(?:->)?\s*(?:,.*)?")
 PAUSE, IRREGULAR, LASTS_ON = "&pause", "*", "."
 LONGEST_REPEAT = 200
 """Of a line; the annotators' longest is 79."""
@@ -121,8 +121,10 @@ def _bars(content: str, facts: dict[str, str]) -> list[LabelledBar]:
         raise ValueError("metre or tonic is not named before the first bar")
     metre, tonic = Metre.parse(facts["metre"]), pitch_class_of(facts["tonic"])
     played = [_bar(text, metre, tonic) for text in match["bars"].split("|")]
-    times = TIMES.match(match["after"])
-    count = int(times["count"]) if times else 1
+    after = AFTER.fullmatch(match["after"])
+    if after is None:
+        raise ValueError(f"a bar is not closed: '{match['after'].strip()[:40]}'")
+    count = int(after["count"] or 1)
     if not 1 <= count <= LONGEST_REPEAT:
         raise ValueError(f"a line is played {count} times; allowed: 1 to {LONGEST_REPEAT}")
     return [bar for bar in played if bar is not None] * count
