@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from chromasonic.errors import RenderError, UsageError
 from chromasonic.files import PathLike, write_bytes
@@ -19,6 +21,8 @@ from chromasonic.formats.audio import (
 )
 from chromasonic.formats.midi_events import DRUM_CHANNEL, parse_midi
 from chromasonic.formats.midi_performance import performance_of
+from chromasonic.formats.velocity_layers import Samples, render_layers
+from chromasonic.music.performance import PlayedNotes
 
 ENDINGS = (".wav", ".mp3")
 
@@ -37,9 +41,6 @@ def render_midi(
         FormatError: see `midi_events.parse_midi`.
         RenderError: no note, no soundfont, or over half an hour.
     """
-    import symusic
-    from symusic import Note, Score, Tempo, Track
-
     # Read by our own reader and put together anew: symusic's has been seen to crash on odd files.
     notes = performance_of(parse_midi(data, source), source=source).notes
     if not len(notes):
@@ -50,37 +51,51 @@ def render_midi(
             f"{source} takes {seconds / 60:.0f} minutes; up to {MAX_SECONDS / 60:.0f} are "
             "rendered. Write .mid, or cut it."
         )
-    score = Score(TICKS_A_SECOND, ttype="Tick")
-    score.tempos.append(Tempo(0, qpm=60.0))  # a quarter is a second
+    samples = render_layers(_player(notes, channel), notes.velocity)
+    return Sound(in_a_room(samples, seconds), RATE_HZ)
+
+
+def _player(notes: PlayedNotes, channel: int) -> Callable[[npt.NDArray[np.bool_]], Samples]:
+    """A function from some of the notes to their sound (M,)."""
+    import symusic
+    from symusic import Note, Score, Tempo, Track
+
     onset = np.round(notes.onset_seconds * TICKS_A_SECOND).astype(np.int32)
     length = np.maximum(np.round(notes.end_seconds * TICKS_A_SECOND).astype(np.int32) - onset, 1)
     is_drum = notes.channel == channel
     # A hit rings out: what ends it is its own sound, not the key.
     length[is_drum] = np.maximum(length[is_drum], RING_SECONDS * TICKS_A_SECOND)
-    parts = np.where(is_drum, -1, notes.program + 128 * notes.channel)
-    for part in np.unique(parts):
-        mine = parts == part
-        track = Track(program=max(int(part), 0) % 128, is_drum=bool(part == -1))
-        track.notes = Note.from_numpy(
-            time=onset[mine],
-            duration=length[mine],
-            pitch=notes.pitch[mine].astype(np.int8),
-            velocity=notes.velocity[mine].astype(np.int8),
-            ttype=symusic.TimeUnit.tick,
-        )
-        score.tracks.append(track)
+    parts = np.where(is_drum, DRUMS, notes.program + 128 * notes.channel)
     soundfont = find_soundfont()
     try:
         synthesizer = symusic.Synthesizer(sf_path=str(soundfont), sample_rate=RATE_HZ, quality=4)
-        stereo = synthesizer.render(score, stereo=True)
     except (RuntimeError, ValueError, OSError) as error:
         raise RenderError(
             f"The soundfont {soundfont} cannot be played: {error}. "
             f"Name another with {SOUNDFONT_VARIABLE}."
         ) from error
-    samples = np.asarray(stereo, dtype=np.float32).mean(axis=0)
-    return Sound(in_a_room(samples, seconds), RATE_HZ)
 
+    def play(chosen: npt.NDArray[np.bool_]) -> Samples:
+        score = Score(TICKS_A_SECOND, ttype="Tick")
+        score.tempos.append(Tempo(0, qpm=60.0))  # a quarter is a second
+        for part in np.unique(parts[chosen]):
+            mine = chosen & (parts == part)
+            track = Track(program=max(int(part), 0) % 128, is_drum=bool(part == DRUMS))
+            track.notes = Note.from_numpy(
+                time=onset[mine],
+                duration=length[mine],
+                pitch=notes.pitch[mine].astype(np.int8),
+                velocity=np.full(int(mine.sum()), 127, np.int8),
+                ttype=symusic.TimeUnit.tick,
+            )
+            score.tracks.append(track)
+        return np.asarray(synthesizer.render(score, stereo=True), np.float32).mean(axis=0)
+
+    return play
+
+
+DRUMS = -1
+"""The drums' number among the parts."""
 
 TICKS_A_SECOND = 2000
 """Half a millisecond a tick: finer than any drummer."""
