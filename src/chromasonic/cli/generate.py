@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.generate_steered import (
+    Wishes,
+    is_companion,
+    save,
+    settings_document,
+    steered_melodies,
+)
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
+    from chromasonic.companion.melody_steering import SteeredMelody
     from chromasonic.melody_generation.generation import GenerationSettings
     from chromasonic.music.tune import Tune
 
 
 def generate(
     model_path: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A run directory, or a checkpoint (.pt).")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="MODEL",
+            show_default=False,
+            help="A run directory, or a checkpoint (.pt); of companion models too.",
+        ),
+    ] = None,
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -57,6 +71,18 @@ def generate(
         str | None,
         typer.Option(help="lstm, transformer or markov, where the run directory has several."),
     ] = None,
+    companion: Annotated[
+        Path | None,
+        typer.Option(help="A MelodyTransformer (its output folder or checkpoint), for MODEL."),
+    ] = None,
+    valence: Annotated[
+        float | None,
+        typer.Option(help="With a MelodyTransformer: from -1 (sad) to 1 (glad)."),
+    ] = None,
+    arousal: Annotated[
+        float | None,
+        typer.Option(help="With a MelodyTransformer: from -1 (calm) to 1 (excited)."),
+    ] = None,
     device: Annotated[
         str, typer.Option(help="cpu, cuda, cuda:N, mps or auto; for one tune the CPU is fast.")
     ] = "cpu",
@@ -65,7 +91,7 @@ def generate(
     """Write new tunes with a trained model.
 
     Every bar is full, and a tune has exactly the length asked for. Without --output the tunes are
-    printed as ABC.
+    printed as ABC. A MelodyTransformer is steered by --valence and --arousal.
 
     Examples:
 
@@ -74,9 +100,39 @@ def generate(
       chromasonic generate runs/first --key "D major" --metre 6/8 --output jig.mid --output jig.svg
       chromasonic generate runs/first --count 10 --bars 32 --temperature 0.9 --output tunes/tune.wav
       chromasonic generate runs/first --opening "GABc dedB" --key G --seed 3
+      chromasonic generate --companion trained_models --valence 0.8 --arousal -0.5 -o tune.mid
     """
     outputs = output or []
     _check_outputs(outputs)
+    path = _one_model(model_path, companion)
+    if companion is not None or is_companion(path):
+        _refuse({"--opening": opening, "--model": model}, "a MelodyTransformer")
+        wishes = Wishes(
+            valence=valence or 0.0,
+            arousal=arousal or 0.0,
+            bars=bars,
+            key=key,
+            metre=metre,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            count=count,
+            seed=seed,
+            device=device,
+        )
+        melodies = steered_melodies(path, wishes)
+        written = _save([melody.tune for melody in melodies], outputs, _steered_writer(melodies))
+        settings_told = settings_document(wishes)
+        _tell(
+            "melody_transformer",
+            settings_told,
+            seed,
+            [melody.tune for melody in melodies],
+            written,
+            as_json,
+        )
+        return
+    _refuse({"--valence": valence, "--arousal": arousal}, "a melody model of a run directory")
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.melody_generation.generation import GenerationSettings, generate_tunes
     from chromasonic.melody_generation.models import load_model
@@ -86,7 +142,7 @@ def generate(
         bars=bars, key=key, metre=metre, temperature=temperature, top_k=top_k, top_p=top_p
     )
     where = choose_device(device)
-    loaded = load_model(model_path, kind=model)
+    loaded = load_model(path, kind=model)
     tunes = generate_tunes(
         loaded.model.to(where),
         count,
@@ -94,14 +150,49 @@ def generate(
         seed=seed,
         opening=_read_opening(opening) if opening is not None else None,
     )
-    files = _save(tunes, outputs)
+    _tell(loaded.kind, _told_settings(settings), seed, tunes, _save(tunes, outputs), as_json)
+
+
+def _one_model(model_path: Path | None, companion: Path | None) -> Path:
+    """The one path that was given, as MODEL or by --companion."""
+    given = [path for path in (model_path, companion) if path is not None]
+    if len(given) != 1:
+        what = "Two models were given" if given else "No model was given"
+        raise UsageError(
+            f"{what}: name one, as MODEL (a run directory or a checkpoint) or by --companion."
+        )
+    return given[0]
+
+
+def _refuse(options: dict[str, object], kind: str) -> None:
+    """Say that an option means nothing to a kind of model, rather than pass over it."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(f"{' and '.join(given)} cannot be used with {kind}. Leave it out.")
+
+
+def _tell(
+    kind: str,
+    settings: dict[str, Any],
+    seed: int,
+    tunes: list[Tune],
+    files: list[list[Path]],
+    as_json: bool,
+) -> None:
+    """Print the document, the paths that were written, or the tunes."""
     if as_json:
-        typer.echo(json_text(_document(loaded.kind, settings, seed, tunes, files)))
-    elif outputs:
+        typer.echo(json_text(_document(kind, settings, seed, tunes, files)))
+    elif any(files):
         for path in (path for paths in files for path in paths):
             typer.echo(str(path))
     else:
         typer.echo("\n".join(_abc_book(tunes)), nl=False)
+
+
+def _steered_writer(melodies: list[SteeredMelody]) -> Callable[[Tune, Path], Path]:
+    """Writes the tune of a melody with what the melody says of its strength."""
+    by_id = {melody.tune.id: melody for melody in melodies}
+    return lambda tune, path: save(by_id[tune.id], path)
 
 
 def _check_outputs(outputs: list[Path]) -> None:
@@ -128,14 +219,19 @@ def _read_opening(opening: str) -> Tune | str:
     return opening
 
 
-def _save(tunes: list[Tune], outputs: list[Path]) -> list[list[Path]]:
+def _save(
+    tunes: list[Tune],
+    outputs: list[Path],
+    write: Callable[[Tune, Path], Path] | None = None,
+) -> list[list[Path]]:
     """Write each tune to each output; the paths by tune."""
     if not outputs:
         return [[] for _ in tunes]
     from chromasonic.formats.tunes import save_tune
 
+    write = write or save_tune
     return [
-        [save_tune(tune, _numbered(path, number, len(tunes))) for path in outputs]
+        [write(tune, _numbered(path, number, len(tunes))) for path in outputs]
         for number, tune in enumerate(tunes, start=1)
     ]
 
@@ -155,21 +251,30 @@ def _abc_book(tunes: list[Tune]) -> list[str]:
     ]
 
 
+def _told_settings(settings: GenerationSettings) -> dict[str, Any]:
+    """What --json says of the settings of a melody model."""
+    return {
+        "bars": settings.bars,
+        "key": None if settings.key is None else str(settings.key),
+        "metre": None if settings.metre is None else str(settings.metre),
+        "temperature": settings.temperature,
+        "top_k": settings.top_k,
+        "top_p": settings.top_p,
+    }
+
+
 def _document(
-    kind: str, settings: GenerationSettings, seed: int, tunes: list[Tune], files: list[list[Path]]
+    kind: str,
+    settings: dict[str, Any],
+    seed: int,
+    tunes: list[Tune],
+    files: list[list[Path]],
 ) -> dict[str, Any]:
     """What --json prints."""
     return {
         "model": kind,
         "seed": seed,
-        "settings": {
-            "bars": settings.bars,
-            "key": None if settings.key is None else str(settings.key),
-            "metre": None if settings.metre is None else str(settings.metre),
-            "temperature": settings.temperature,
-            "top_k": settings.top_k,
-            "top_p": settings.top_p,
-        },
+        "settings": settings,
         "tunes": [
             {
                 "id": tune.id,

@@ -25,8 +25,8 @@ from chromasonic.melody_generation.markov import CountTables
 
 Integers = npt.NDArray[np.int64]
 
-LOWEST, HIGHEST = -30, 60
-"""Pitches from the tonic in its octave around middle C: what an n-gram can say."""
+LOWEST, HIGHEST = -71, 67
+"""Pitches from the tonic between C4 and B4, so that every MIDI pitch can be said in every key."""
 
 HASH_FACTOR = 1_000_003
 
@@ -143,7 +143,7 @@ def _tonic(line: MelodyLine) -> Integers:
 
 
 def _symbols(line: MelodyLine) -> Integers:
-    return np.clip(line.pitch - _tonic(line), LOWEST, HIGHEST) - LOWEST
+    return np.asarray(line.pitch - _tonic(line) - LOWEST)
 
 
 def _number(tones: npt.NDArray[np.uint8], tonic: Integers) -> Integers:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from chromasonic import data
 from chromasonic.companion.companion import CompanionData, DataRequest
-from chromasonic.companion.melody_clips import line_of_clip
+from chromasonic.companion.melody_clips import line_of_clip, line_of_found
 from chromasonic.companion.melody_features import examples_of
 from chromasonic.companion.melody_lines import MelodyLine, line_of_tune
 from chromasonic.companion.splitting import resplit
 from chromasonic.data import near_duplicates, piece_packing
 from chromasonic.data.cache import cache_path, stored
 from chromasonic.data.corpus import Corpus, Manifest
+from chromasonic.data.lakh import stream_lakh
 from chromasonic.errors import CorpusError, DataError
 from chromasonic.music.tune import Tune
 
-TUNES, FOLK, CLIPS = "nottingham", "folk", ("emopia", "vgmidi")
-CORPORA = (TUNES, FOLK, *CLIPS)
+TUNES, FOLK, CLIPS = "nottingham", "folk-pd", ("emopia", "vgmidi")
+LAKH = ("lakh-matched", "lakh-full")
+CORPORA = (TUNES, FOLK, *CLIPS, *LAKH)
+
+LAKH_MELODIES, LAKH_WORKERS = 2_000, 2
+"""How many melodies are taken of Lakh where it is there, each of another song of the training part,
+and how many processes look for them."""
+
 
 LINES_VERSION = 2
 """Goes up whenever the melodies of the same clips would be others: their cache is keyed by it."""
 
-TIMES = {TUNES: 3, "emopia": 2, "vgmidi": 2}
+TIMES = {TUNES: 4, "emopia": 2}
 """How many times in an epoch each melody of these is met, in keys and with gaps of its own."""
 
 
@@ -60,12 +68,19 @@ def load_melodies(request: DataRequest) -> Melodies:
     manifests, remarks = [], []
     judged: tuple[Tune, ...] = ()
     for name in CORPORA:
+        if name in LAKH and any(manifest.name in LAKH for manifest in manifests):
+            continue  # the files of the one are files of the other
         try:
             corpus = _load(name, request)
         except DataError as error:
             remarks.append(f"'{name}' is left out: {str(error).partition('. ')[0]}.")
             continue
         manifests.append(corpus.manifest)
+        if name in LAKH:
+            lines, remark = _lakh_lines(corpus)
+            parts["train"] += lines
+            remarks.append(remark)
+            continue
         remarks += [f"{name}: {line}" for line in corpus.manifest.remarks]
         if name == TUNES:
             judged = corpus.part("validation") + corpus.part("test")
@@ -92,7 +107,11 @@ def _load(name: str, request: DataRequest) -> Corpus[Any]:
     # The folk tunes come with an installed package, wherever the other corpora are.
     where = None if name == FOLK else request.data_dir
     return data.load(
-        name, data_dir=where, download=request.download, on_progress=request.on_progress
+        name,
+        data_dir=where,
+        allow_partial=name in LAKH,  # a stream takes what is there
+        download=request.download and name not in LAKH,  # two gigabytes are not fetched unasked
+        on_progress=request.on_progress,
     )
 
 
@@ -120,6 +139,18 @@ def _clip_lines(corpus: Corpus[Any]) -> tuple[MelodyLine, ...]:
         unpack=piece_packing.unpack,
     )
     return kept.lines if isinstance(kept, _ClipLines) else ()
+
+
+def _lakh_lines(corpus: Corpus[Any]) -> tuple[list[MelodyLine], str]:
+    """Melodies of the training part, and what was met on the way."""
+    stream = stream_lakh(
+        Path(corpus.manifest.found_at),
+        part="train",
+        workers=LAKH_WORKERS,
+        most_melodies=LAKH_MELODIES,
+    )
+    lines = [line_of_found(found, corpus=corpus.name) for found in stream]
+    return lines, f"{corpus.name}: {stream.summary()}."
 
 
 def _places(corpus: Corpus[Any], request: DataRequest) -> Mapping[str, str]:

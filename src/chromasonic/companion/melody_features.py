@@ -137,11 +137,14 @@ class Variation:
     """How a training example is varied each time that it is met.
 
     Attributes:
+        own_key: how often a melody stays in its own key; else it goes to any of the twelve that
+            fits. Tunes are played in some keys more than in others, and it pays to know these best.
         lowest, highest: MIDI numbers that a transposed melody stays between, if it did before.
         no_chord, no_key, no_place, no_emotion: how often these inputs are taken away from the whole
             melody, so that one network works with and without them.
     """
 
+    own_key: float = 0.5
     lowest: int = 36
     highest: int = 96
     no_chord: float = 0.5
@@ -151,7 +154,8 @@ class Variation:
 
     def __call__(self, example: Example, rng: np.random.Generator) -> Example:
         """Another key, and perhaps less known."""
-        varied = transposed(example, self._shift(example[TARGET], rng))
+        shift = 0 if rng.random() < self.own_key else self._shift(example[TARGET], rng)
+        varied = transposed(example, shift)
         features = varied[FEATURES]
         for names, share in (
             (("chord",), self.no_chord),

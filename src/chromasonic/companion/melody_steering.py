@@ -48,6 +48,7 @@ class Steering:
         key: None takes the tonic C with the mode that most clips of that sign of valence have.
         metre: a bar must be a whole number of sixteenths.
         temperature: above 0: 1 is as learned, lower is safer.
+        top_k: draw among so many of the likeliest pitches; None is all.
         top_p: draw among the likeliest pitches that hold this share.
         by_network: whether the network is told valence and arousal.
         by_rules: whether rhythm, tempo, strength, register and mode follow them.
@@ -60,6 +61,7 @@ class Steering:
     key: Key | None = None
     metre: Metre = COMMON_TIME
     temperature: float = 1.0
+    top_k: int | None = None
     top_p: float = 1.0
     by_network: bool = True
     by_rules: bool = True
@@ -72,6 +74,7 @@ class Steering:
         for name, value, is_right, allowed in (
             ("bars", self.bars, 1 <= self.bars <= MOST_BARS, f"from 1 to {MOST_BARS}"),
             ("temperature", self.temperature, 0 < self.temperature < float("inf"), "above 0"),
+            ("top_k", self.top_k, self.top_k is None or self.top_k >= 1, "1 or more"),
             ("top_p", self.top_p, 0 < self.top_p <= 1, "above 0 and up to 1"),
         ):
             if not is_right:
@@ -94,14 +97,20 @@ class SteeredMelody:
 
 
 def steer(
-    network: CompanionNetwork, wanted: Steering, *, seed: int = 0, moods: Moods | None = None
+    network: CompanionNetwork,
+    wanted: Steering,
+    *,
+    seed: int = 0,
+    number: int = 1,
+    moods: Moods | None = None,
 ) -> SteeredMelody:
-    """Make a melody; the same network, wishes and seed give the same one.
+    """Make a melody; the same network, wishes, seed and number give the same one.
 
     Args:
         network: a MelodyTransformer.
         wanted: what melody.
         seed: of all that chance decides.
+        number: which of several melodies of one seed.
         moods: statistics to go by; None takes those that come with the package.
 
     Raises:
@@ -115,14 +124,14 @@ def steer(
     rules = wanted if wanted.by_rules else None
     arousal = rules.arousal if rules else 0.0
     key = wanted.key or Key("C", _mode(moods, rules.valence if rules else 1.0))
-    rhythm_rng, pitch_rng = (np.random.default_rng([seed, part]) for part in (0, 1))
+    rhythm_rng, pitch_rng = (np.random.default_rng([seed, number, part]) for part in (0, 1))
     bars = moods.rhythm.draw(bars=wanted.bars, metre=wanted.metre, arousal=arousal, rng=rhythm_rng)
     low, high = _between(moods.register, arousal) if rules and rules.arousal else NEUTRAL_RANGE
     line = _silent_line(bars, wanted, key)
     pitches = _pitches(network, line, wanted, key, (round(low), round(high)), pitch_rng)
     quarters = _between(moods.tempo_bpm, arousal)
     return SteeredMelody(
-        tune=_tune(bars, pitches, wanted, key, float(quarters), seed),
+        tune=_tune(bars, pitches, wanted, key, float(quarters), f"{seed}-{number}"),
         velocity=float(_between(moods.velocity, arousal)),
         key=key,
     )
@@ -197,6 +206,7 @@ def _pitches(
                 may[None],
                 np.array([rng.random()]),
                 temperature=wanted.temperature,
+                top_k=wanted.top_k,
                 top_p=wanted.top_p,
             )
             pitches.append(int(chosen[0]))
@@ -218,7 +228,7 @@ def _tune(
     wanted: Steering,
     key: Key,
     quarters_a_minute: float,
-    seed: int,
+    name: str,
 ) -> Tune:
     remaining = iter(pitches)
     written = tuple(
@@ -232,7 +242,7 @@ def _tune(
     )
     beat = wanted.metre.beat_ticks
     return Tune(
-        id=f"steered-{seed}",
+        id=f"steered-{name}",
         title=f"Valence {wanted.valence:+g}, arousal {wanted.arousal:+g}",
         bars=written,
         tempo_bpm=round(quarters_a_minute * TICKS_PER_QUARTER / beat, 1),

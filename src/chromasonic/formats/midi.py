@@ -45,7 +45,12 @@ def quarters_per_minute(tune: Tune) -> float:
 
 
 def write_midi(
-    tune: Tune, path: PathLike, *, expand_repeats: bool = True, program: int = 0
+    tune: Tune,
+    path: PathLike,
+    *,
+    expand_repeats: bool = True,
+    program: int = 0,
+    velocity: float | None = None,
 ) -> Path:
     """Write a tune as a MIDI file.
 
@@ -54,16 +59,20 @@ def write_midi(
         path: the file.
         expand_repeats: play the repeats out; False writes every bar once.
         program: General MIDI instrument, 0 to 127.
+        velocity: about how strongly notes are struck, 1 to 127: a note on a beat has it, the others
+            keep their distance from that; None is as in `VELOCITIES`.
 
     Raises:
         RenderError: the program is out of range.
         StorageError: the file cannot be written.
     """
-    score = midi_score(tune, expand_repeats=expand_repeats, program=program)
+    score = midi_score(tune, expand_repeats=expand_repeats, program=program, velocity=velocity)
     return write_bytes(path, score.dumps_midi())
 
 
-def midi_score(tune: Tune, *, expand_repeats: bool, program: int):  # type: ignore[no-untyped-def]
+def midi_score(  # type: ignore[no-untyped-def]
+    tune: Tune, *, expand_repeats: bool, program: int, velocity: float | None = None
+):
     """The tune as a symusic score, in the smallest usual resolution that keeps every onset."""
     import symusic
 
@@ -91,9 +100,10 @@ def midi_score(tune: Tune, *, expand_repeats: bool, program: int):  # type: igno
         time += bar.duration
     track = symusic.Track(tune.title or tune.id, program, False)
     stress = _stresses(tune)
+    shift = 0 if velocity is None else round(velocity) - VELOCITIES["beat"]
     for onset, duration, pitch in tune.sounding():
-        velocity = VELOCITIES[stress.get(onset, "between")]
-        track.notes.append(symusic.Note(onset // step, duration // step, pitch, velocity))
+        strength = min(127, max(1, VELOCITIES[stress.get(onset, "between")] + shift))
+        track.notes.append(symusic.Note(onset // step, duration // step, pitch, strength))
     score.tracks.append(track)
     return score
 

@@ -1,0 +1,130 @@
+"""`chromasonic generate` with a companion model: melodies steered by valence and arousal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chromasonic.errors import ChromasonicError, UsageError
+
+if TYPE_CHECKING:
+    from chromasonic.companion.melody_steering import SteeredMelody, Steering
+    from chromasonic.music.key import Key
+
+MODEL = "melody_transformer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the options of the command ask for; see there."""
+
+    valence: float
+    arousal: float
+    bars: int
+    key: str | None
+    metre: str | None
+    temperature: float
+    top_k: int | None
+    top_p: float
+    count: int
+    seed: int
+    device: str
+
+
+def is_companion(path: Path) -> bool:
+    """Whether a path is a companion's checkpoint, or a folder with the MelodyTransformer's."""
+    if path.is_dir():
+        return any(path.glob(f"{MODEL}_*.pt")) or any(path.glob(f"checkpoints/{MODEL}_*.pt"))
+    if path.suffix != ".pt" or not path.is_file():
+        return False
+    from chromasonic.companion.models import load_companion
+
+    try:
+        load_companion(path)
+    except ChromasonicError:
+        return False
+    return True
+
+
+def steered_melodies(path: Path, wishes: Wishes) -> list[SteeredMelody]:
+    """The melodies asked for.
+
+    Raises:
+        UsageError: a wish cannot be met.
+        CheckpointError: there is no MelodyTransformer at the path.
+    """
+    from chromasonic.companion.melody_steering import steer
+    from chromasonic.companion.models import load_companion
+    from chromasonic.training.device import choose_device
+
+    if wishes.count < 1:
+        raise UsageError(f"--count is {wishes.count}; allowed: 1 or more.")
+    wanted = steering_of(wishes)
+    network = load_companion(path, MODEL).network.to(choose_device(wishes.device))
+    return [
+        steer(network, wanted, seed=wishes.seed, number=number)
+        for number in range(1, wishes.count + 1)
+    ]
+
+
+def steering_of(wishes: Wishes) -> Steering:
+    """The options as a value that was checked.
+
+    Raises:
+        UsageError: one of them cannot be read, or is out of range.
+    """
+    from chromasonic.companion.melody_steering import COMMON_TIME, Steering
+    from chromasonic.music.metre import Metre
+
+    try:
+        metre = COMMON_TIME if wishes.metre is None else Metre.parse(wishes.metre)
+    except ValueError as error:
+        raise UsageError(f"--metre: {error}") from error
+    return Steering(
+        valence=wishes.valence,
+        arousal=wishes.arousal,
+        bars=wishes.bars,
+        key=None if wishes.key is None else _key(wishes.key),
+        metre=metre,
+        temperature=wishes.temperature,
+        top_k=wishes.top_k,
+        top_p=wishes.top_p,
+    )
+
+
+def _key(text: str) -> Key:
+    from chromasonic.music.key import Key
+
+    tonic, _, mode = text.strip().partition(" ")
+    try:
+        return Key(tonic[:1].upper() + tonic[1:], mode.strip().lower() or "major")
+    except ValueError as error:
+        raise UsageError(
+            f"--key is '{text}': {error} Write it as 'D major' or 'A minor'."
+        ) from error
+
+
+def save(melody: SteeredMelody, path: Path) -> Path:
+    """Write a melody; a MIDI file gets its strength too."""
+    from chromasonic.formats.midi import write_midi
+    from chromasonic.formats.tunes import save_tune
+
+    if path.suffix.lower() in (".mid", ".midi"):
+        return write_midi(melody.tune, path, velocity=melody.velocity)
+    return save_tune(melody.tune, path)
+
+
+def settings_document(wishes: Wishes) -> dict[str, Any]:
+    """What --json says of the settings."""
+    wanted = steering_of(wishes)
+    return {
+        "valence": wanted.valence,
+        "arousal": wanted.arousal,
+        "bars": wanted.bars,
+        "key": None if wanted.key is None else str(wanted.key),
+        "metre": str(wanted.metre),
+        "temperature": wanted.temperature,
+        "top_k": wanted.top_k,
+        "top_p": wanted.top_p,
+    }
