@@ -31,12 +31,23 @@ class DrumBarExample(dict[str, np.ndarray]):
     """A bar's arrays, and where it stands.
 
     Attributes:
+        table: (8, S) four rows of features, two of targets, two of the mask.
         take: the bars of its take, in time, this one among them.
         fills_grid: whether it is a bar of 16 steps.
     """
 
-    take: Sequence[Example] = ()
+    table: Floats
+    take: Sequence[DrumBarExample] = ()
     fills_grid: bool = True
+
+    @classmethod
+    def of(cls, table: Floats) -> DrumBarExample:
+        """A bar from its table, whose parts the arrays are."""
+        example = cls(
+            {FEATURES: table[:4].ravel(), TARGET: table[4:6].ravel(), MASK: table[6:].ravel()}
+        )
+        example.table = table
+        return example
 
 
 def features_of(onsets: npt.NDArray[np.bool_]) -> Floats:
@@ -98,12 +109,11 @@ def bars_of(take: DrumTake, *, judged: bool = False) -> list[DrumBarExample]:
     grid = drum_grid(take.onset_quarters, take.pitch, take.velocity, [metre])
     features = features_of(grid.onsets)
     targets, masks = targets_of(grid)
+    tables = np.concatenate([features, targets, masks], axis=1).reshape(len(features), 8, STEPS)
     hits = _hits(grid, take.velocity) if judged else None
     bars = []
-    for number in range(len(features)):
-        bar = DrumBarExample(
-            {FEATURES: features[number], TARGET: targets[number], MASK: masks[number]}
-        )
+    for number, table in enumerate(tables):
+        bar = DrumBarExample.of(table)
         if hits is not None:
             bar[STEP_MS] = np.array(take.step_ms, np.float32)
             bar[HITS] = hits[number]
