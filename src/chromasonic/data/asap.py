@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from chromasonic.data.corpus import Skipped
 from chromasonic.data.facts import Archive, CorpusFacts
 from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
-from chromasonic.data.split import Split, make_split
 from chromasonic.errors import CorpusError, DataError, FormatError
 from chromasonic.formats.midi_performance import read_midi_performance
 from chromasonic.music.bar_grid import Beats, sixteenths_of_a_beat
@@ -32,7 +30,6 @@ COLUMNS = (
     "performance_annotations",
     MAESTRO_COLUMN,
 )
-SPLIT_FILE = "asap.json"
 DOWNBEAT = "db"
 BEATS = ("b", "bR", DOWNBEAT)
 """Labels of beats; `bR` are those of bars that are not as long as the metre says."""
@@ -49,8 +46,9 @@ def read_asap(root: Path, on_progress: Progress | None = None) -> PieceReading:
 
     Returns:
         One `PianoPerformance` with beats for each performance that comes from MAESTRO and can be
-        read. The split is MAESTRO's; a work is what one composer called by one title, though it may
-        lie in several folders (with repeats and without).
+        read. The split, MAESTRO's, is listed by ids in `splits/asap.json`. A work is what one
+        composer called by one title, though it may lie in several folders (with repeats and
+        without).
 
     Raises:
         CorpusError: metadata.csv is absent, or lacks a column.
@@ -72,13 +70,11 @@ def read_asap(root: Path, on_progress: Progress | None = None) -> PieceReading:
             pieces.append(_performance(row, midi, annotations))
         except DataError as error:
             skipped.append(Skipped(row["midi_performance"], row["title"], str(error)))
-    works = tuple(piece.work for piece in pieces)
     left_out = len(rows) - len(chosen)
     return PieceReading(
         pieces=tuple(pieces),
         skipped=tuple(skipped),
-        split=_split([piece.id for piece in pieces], works),
-        works=works,
+        works=tuple(piece.work for piece in pieces),
         missing=missing,
         remarks=(
             (
@@ -116,25 +112,6 @@ def _performance(row: dict[str, str], midi: Path, annotations: Path) -> PianoPer
         title=row["title"],
         notes=notes,
         beats=read_annotations(annotations),
-    )
-
-
-def _split(ids: list[str], works: tuple[str, ...]) -> Split | None:
-    """MAESTRO's part of each performance; one that the list does not know goes with its work."""
-    if not ids:
-        return None
-    source = resources.files("chromasonic.data") / "splits" / SPLIT_FILE
-    with resources.as_file(source) as path:
-        listed = Split.load(path)
-    known = {id for part in (listed.train, listed.validation, listed.test) for id in part}
-    if not known.issuperset(ids):
-        return make_split(ids, works, listed=listed)
-    here = set(ids)
-    return Split(
-        *(
-            tuple(id for id in part if id in here)
-            for part in (listed.train, listed.validation, listed.test)
-        )
     )
 
 
