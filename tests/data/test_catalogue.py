@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from pathlib import Path
@@ -190,6 +191,32 @@ def test_a_part_that_does_not_exist_is_an_error() -> None:
     corpus = load("synthetic", count=5)
     with pytest.raises(UsageError, match="'dev' is no part"):
         corpus.part("dev")
+
+
+def test_the_reader_on_the_page_on_adding_a_corpus_is_all_that_pieces_take(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (REPOSITORY / "docs" / "add" / "corpus.md").read_text(encoding="utf-8")
+    (tmp_path / "lullabies_page.py").write_text(page.split("```python\n")[2].split("```")[0])
+    monkeypatch.syspath_prepend(tmp_path)
+    facts = importlib.import_module("lullabies_page").FACTS
+    monkeypatch.setitem(CORPORA, "lullabies", facts)
+    root = tmp_path / "data" / "lullabies"
+    root.mkdir(parents=True)
+    parts = ["train"] * 3 + ["validation", "test"]
+    rows = [f"s{number}.txt,singer {number},{part}" for number, part in enumerate(parts)]
+    (root / "index.csv").write_text("\n".join(["file,singer,part", *rows]))
+    for number in range(5):
+        (root / f"s{number}.txt").write_text("broken" if number == 1 else f"{60 + number}.5")
+    for _ in range(2):
+        corpus = load("lullabies", data_dir=tmp_path / "data")
+        assert [piece.tempo_bpm for piece in corpus.pieces] == [60.5, 62.5, 63.5, 64.5]
+        assert corpus.split.sizes == {"train": 2, "validation": 1, "test": 1}
+        assert corpus.manifest.skipped_reasons == {"no tempo": 1}
+    assert len(list((cache / "parsed").iterdir())) == 1
+    (root / "s4.txt").unlink()
+    with pytest.raises(CorpusError, match="4 of 5 recordings are there"):
+        load("lullabies", data_dir=tmp_path / "data")
 
 
 def test_the_example_of_the_page_on_adding_a_corpus_is_all_that_it_takes(
