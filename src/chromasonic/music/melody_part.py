@@ -5,11 +5,13 @@ A part is what one track plays on one channel; drums are none.
 By name: the part whose name has one of `NAMES` in it and none of `NOT_NAMES`; of several the one
 whose word stands first in `NAMES`, then the one with more notes.
 
-By features, where no name tells: a part can be the melody if it has `FEWEST_NOTES` notes, is
-monophonic, lies between the low tenor and the high soprano, and goes on through a fair share of the
-music (`_is_possible`). Of those the one with the highest merit is taken: how monophonic it is, how
-much of the music it covers, how often its notes are the highest that begin, and how many pitches it
-uses.
+By features, where no name tells: a part can be the melody if it has `FEWEST_NOTES` notes on at
+least four pitches, lies between the low tenor and the high soprano, is not mostly chords, and goes
+on through a fair share of the music (`_is_possible`). Of those the one with the highest merit is
+taken: how monophonic it is, plus how often its notes are the highest that begin, plus three times
+how often it moves by step, which tells a tune from a bass and from an arpeggio.
+
+How often that is right: `benchmarks/melody_part.py`.
 
 Legend: N notes of a piece, P parts.
 """
@@ -50,6 +52,7 @@ class Part:
         coverage: share of the piece's stretches of four quarters in which it plays.
         highest: share of its notes that are the highest of all that begin with them.
         pitches: how many it uses.
+        steps: share of the moves from note to note that are of one or two semitones.
     """
 
     track: int
@@ -62,11 +65,12 @@ class Part:
     coverage: float
     highest: float
     pitches: int
+    steps: float
 
     @property
     def merit(self) -> float:
         """By which possible melodies are ranked."""
-        return 2 * self.monophony + self.coverage + self.highest + min(self.pitches, 12) / 12
+        return self.monophony + self.highest + 3 * self.steps
 
 
 def parts_of(notes: PlayedNotes, track_names: dict[int, str]) -> list[Part]:
@@ -94,6 +98,7 @@ def parts_of(notes: PlayedNotes, track_names: dict[int, str]) -> list[Part]:
                 coverage=len(np.unique(block[chosen])) / blocks,
                 highest=float(is_highest[chosen].mean()),
                 pitches=len(np.unique(own.pitch)),
+                steps=_steps(own),
             )
         )
     return parts
@@ -106,6 +111,18 @@ def _monophony(own: PlayedNotes) -> float:
     overlap = own.end_seconds[:-1] - own.onset_seconds[1:]
     length = np.maximum(own.end_seconds[:-1] - own.onset_seconds[:-1], 1e-6)
     return float((overlap <= 0.2 * length).mean())
+
+
+def _steps(own: PlayedNotes) -> float:
+    """Of the highest of the notes that begin together; chords are no moves."""
+    if len(own) < 2:
+        return 0.0
+    order = np.lexsort((-own.pitch, own.onset_quarters))
+    onset, pitch = own.onset_quarters[order], own.pitch[order]
+    top = np.append(True, np.diff(onset) > 0.02)
+    moves = np.abs(np.diff(pitch[top]))
+    moves = moves[moves > 0]
+    return float((moves <= 2).mean()) if len(moves) else 0.0
 
 
 def _is_highest(notes: PlayedNotes) -> npt.NDArray[np.bool_]:
@@ -139,7 +156,7 @@ def melody_by_features(parts: list[Part]) -> Part | None:
 def _is_possible(part: Part) -> bool:
     return (
         part.notes >= FEWEST_NOTES
-        and part.monophony >= 0.8
+        and part.monophony >= 0.4
         and 52 <= part.pitch <= 90
         and part.coverage >= 0.25
         and part.pitches >= 4
