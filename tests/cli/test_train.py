@@ -24,11 +24,11 @@ SMALL = [
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Curves take a second each to draw; they have tests of their own."""
 
-    def write_nothing(_: TrainingHistory, save_path: Path) -> Path:
+    def write_nothing(_: TrainingHistory, what: str, save_path: Path) -> Path:
         save_path.write_bytes(b"picture")
         return save_path
 
-    monkeypatch.setattr(TrainingHistory, "plot_curves", write_nothing)
+    monkeypatch.setattr(TrainingHistory, "plot", write_nothing)
 
 
 def run(*words: object, code: int = 0) -> Any:
@@ -42,7 +42,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of all three models."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrainingHistory, "plot_curves", lambda _, path: path.write_bytes(b"x"))
+        patch.setattr(TrainingHistory, "plot", lambda _, what, path: path.write_bytes(b"x"))
         run(*SMALL, "--model", "all", "--output", folder)
     return folder
 

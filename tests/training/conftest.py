@@ -14,11 +14,11 @@ from chromasonic.training.history import TrainingHistory
 def no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty file stands in for the picture, except in tests that ask for `real_pictures`."""
 
-    def write_nothing(_: TrainingHistory, save_path: Path) -> Path:
+    def write_nothing(_: TrainingHistory, what: str, save_path: Path) -> Path:
         return files.write_bytes(save_path, b"")
 
     if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(TrainingHistory, "plot_curves", write_nothing)
+        monkeypatch.setattr(TrainingHistory, "plot", write_nothing)
 
 
 @pytest.fixture
