@@ -12,6 +12,7 @@ for the eye. Lines that begin alike go on where the last one of that drum ended.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from chromasonic.errors import FormatError
@@ -69,24 +70,37 @@ def drum_pattern_midi(text: str, *, source: str = "The pattern") -> bytes:
     """
     tempo, steps = _parsed(text, source)
     hits = [
-        (number * TICKS_PER_QUARTER // STEPS_PER_QUARTER, pitch, VELOCITIES[character])
+        (number, pitch, VELOCITIES[character])
         for pitch, characters in steps.items()
         for number, character in enumerate(characters)
         if VELOCITIES[character]
     ]
     if not hits:
         raise FormatError(f"{source} has no hit. Write x on the sixteenths of a drum.")
+    return hits_midi(hits, tempo_bpm=tempo, steps=max(map(len, steps.values())))
+
+
+def hits_midi(
+    hits: Sequence[tuple[int, int, int]], *, tempo_bpm: float = DEFAULT_TEMPO_BPM, steps: int = 0
+) -> bytes:
+    """Hits on the grid as the bytes of a MIDI file of one track.
+
+    Args:
+        hits: (sixteenths from the start, MIDI note, velocity).
+        tempo_bpm: quarter notes a minute.
+        steps: how many sixteenths the file lasts at least.
+    """
     step = TICKS_PER_QUARTER // STEPS_PER_QUARTER
-    messages = [(0, 0, b"\xff\x51\x03" + round(60e6 / tempo).to_bytes(3, "big"))]
-    for tick, pitch, velocity in hits:
-        messages.append((tick, 2, bytes((0x90 | DRUM_CHANNEL, pitch, velocity))))
-        messages.append((tick + step // 2, 1, bytes((0x80 | DRUM_CHANNEL, pitch, 64))))
+    messages = [(0, 0, b"\xff\x51\x03" + round(60e6 / tempo_bpm).to_bytes(3, "big"))]
+    for number, pitch, velocity in hits:
+        messages.append((number * step, 2, bytes((0x90 | DRUM_CHANNEL, pitch, velocity))))
+        off = bytes((0x80 | DRUM_CHANNEL, pitch, 64))
+        messages.append((number * step + step // 2, 1, off))
     track, last = bytearray(), 0
     for tick, _, message in sorted(messages):
         track += variable_length_bytes(tick - last) + message
         last = tick
-    length = max(map(len, steps.values())) * step
-    track += variable_length_bytes(max(length - last, 0)) + b"\xff\x2f\x00"
+    track += variable_length_bytes(max(steps * step - last, 0)) + b"\xff\x2f\x00"
     header = b"MThd" + (6).to_bytes(4, "big") + b"\0\0\0\1" + TICKS_PER_QUARTER.to_bytes(2, "big")
     return header + b"MTrk" + len(track).to_bytes(4, "big") + bytes(track)
 
