@@ -78,6 +78,17 @@ def test_a_folder_that_is_half_unpacked_is_an_error_that_names_what_is_missing(t
         load("tiny", data_dir=tiny)
 
 
+def test_a_folder_without_permission_is_an_error_that_names_it(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)  # the tests may run as a user whom nothing stops
+    with pytest.raises(CorpusError, match=r"'tiny' cannot be read: .*tiny.*Permission denied"):
+        load("tiny", data_dir=tiny)
+
+
 def test_a_damaged_cache_folder_is_not_taken(
     tiny: Path, tiny_contents: dict[str, bytes], cache: Path
 ) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chromasonic import files
 from chromasonic.data.facts import Collection, CorpusFacts
-from chromasonic.data.file_tree import find_root
+from chromasonic.data.file_tree import cannot_read, find_root
 from chromasonic.errors import CorpusError, UsageError
 
 Progress = Callable[[str, int, int | None], None]
@@ -206,12 +206,15 @@ def _in_folder(facts: CorpusFacts, root: Path, found_by: str) -> Place | None:
     """The collections (the root of a corpus of pieces) below `root`, or None where nothing is.
 
     Raises:
-        CorpusError: something of them is there, but not all files.
+        CorpusError: something of them is there, but not all files; or it cannot be read.
     """
     if facts.is_of_pieces:
         folder = find_root(facts, root)
         return None if folder is None else Place((folder,), found_by)
-    found = [_best_folder(facts, collection, root) for collection in facts.collections]
+    try:
+        found = [_best_folder(facts, collection, root) for collection in facts.collections]
+    except OSError as error:
+        raise cannot_read(facts, error) from error
     if not found or all(count == 0 for _, count in found):
         return None
     for collection, (folder, count) in zip(facts.collections, found, strict=True):
