@@ -29,8 +29,8 @@ CORPORA = ("emopia", "vgmidi", "deam")
 CLIPS = ("emopia", "vgmidi")
 EMOTION = "emotion"
 
-RENDERINGS = 7
-"""Ways in which each training clip is played: as it is, and in six other keys."""
+RENDERINGS = 5
+"""Ways in which each training clip is played: as it is, and in four other keys."""
 
 LEAK = 0.1
 """Share of a quadrant label's mass that is spread over the whole plane: listeners disagree."""

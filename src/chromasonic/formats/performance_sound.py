@@ -13,9 +13,12 @@ from chromasonic.music.performance import PlayedNotes
 
 Floats = npt.NDArray[np.float64]
 
-LEVEL = 0.2
-"""What the synthesizer's samples are multiplied with: loud piano then peaks at about half of full
-scale. The same for all music, so that what is played louder sounds louder."""
+LEVEL = 0.5
+"""What the synthesizer's samples are multiplied with: chords of full strength then peak at about
+full scale. The same for all music, so that what is played louder sounds louder."""
+
+VELOCITY_STEP = 8
+"""Velocities are sounded in steps of so many (of 1 dB around the middle of the range)."""
 
 LONGEST_RING_SECONDS = 15.0
 """A note under a pedal that is never lifted ends after this long: a piano's strings do."""
@@ -99,9 +102,6 @@ class Player:
         Raises:
             RenderError: no note, or over half an hour.
         """
-        import symusic
-        from symusic import Note, Score, Tempo, Track
-
         if not len(pitch):
             raise RenderError("There is no note to play.")
         length = float(end_seconds.max())
@@ -109,19 +109,44 @@ class Player:
             raise RenderError(
                 f"It takes {length / 60:.0f} minutes; up to {MAX_SECONDS / 60:.0f} are rendered."
             )
+        samples = np.zeros(int(np.ceil(length * self.rate)), np.float32)
+        layers = np.clip(velocity, 1, 127) // VELOCITY_STEP
+        for layer in np.unique(layers):
+            chosen = layers == layer
+            own = self._at_full_strength(
+                onset_seconds[chosen], end_seconds[chosen], pitch[chosen], program
+            )[: len(samples)]
+            samples[: len(own)] += own * gain_of_velocity(float(velocity[chosen].mean()))
+        return Sound(samples * np.float32(LEVEL), self.rate)
+
+    def _at_full_strength(
+        self, onset: Floats, end: Floats, pitch: npt.NDArray[np.int64], program: int
+    ) -> npt.NDArray[np.float32]:
+        """Notes as the synthesizer sounds them: it does not look at velocities."""
+        import symusic
+        from symusic import Note, Score, Tempo, Track
+
         # At 60 quarters a minute a quarter is a second.
-        onset = np.round(onset_seconds * TICKS_A_SECOND).astype(np.int32)
-        end = np.round(end_seconds * TICKS_A_SECOND).astype(np.int32)
+        time = np.round(onset * TICKS_A_SECOND).astype(np.int32)
+        duration = np.round(end * TICKS_A_SECOND).astype(np.int32) - time
         score = Score(TICKS_A_SECOND, ttype="Tick")
         score.tempos.append(Tempo(0, qpm=60.0))
         track = Track(program=program, is_drum=False)
         track.notes = Note.from_numpy(
-            time=onset,
-            duration=np.maximum(end - onset, 1),
+            time=time,
+            duration=np.maximum(duration, 1),
             pitch=pitch.astype(np.int8),
-            velocity=velocity.astype(np.int8),
+            velocity=np.full(len(pitch), 127, np.int8),
             ttype=symusic.TimeUnit.tick,
         )
         score.tracks.append(track)
-        samples = np.asarray(self._synthesizer.render(score, stereo=False), np.float32)[0]
-        return Sound(samples[: int(np.ceil(length * self.rate))] * np.float32(LEVEL), self.rate)
+        return np.asarray(self._synthesizer.render(score, stereo=False), np.float32)[0]
+
+
+def gain_of_velocity(velocity: float) -> float:
+    """How much softer than at 127 a note sounds, as a factor: 40 log10(velocity / 127) dB.
+
+    Source: "SoundFont Technical Specification" 2.04 (2006), section 8.4.1, the default modulator
+    from velocity to attenuation.
+    """
+    return (velocity / 127) ** 2
