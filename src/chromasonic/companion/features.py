@@ -102,6 +102,26 @@ INPUTS: dict[str, tuple[Block, ...]] = {
 }
 
 
+OUTPUTS: dict[str, tuple[Block, ...]] = {
+    "emotion_recognizer": (
+        Block("cell", 64, "probability of each cell of the valence-arousal plane, 8 x 8"),
+    ),
+    "melody_transformer": (Block("pitch", 128, "probability of each MIDI pitch"),),
+    "harmony_predictor": (Block("chord", 64, "probability of each class of chord"),),
+    "dynamics_engine": (Block("velocity", 16, "of each sixteenth, 0 to 1"),),
+    "groove_predictor": (
+        Block("velocity", 16, "of each sixteenth's loudest hit, 0 to 1 (1 is MIDI velocity 127)"),
+        Block(
+            "offset",
+            16,
+            "when that hit comes, as a share of a sixteenth: below 0 early, above 0 late; what "
+            "either block says of a sixteenth that nothing strikes means nothing",
+        ),
+    ),
+}
+"""What each number means that comes out of a companion model."""
+
+
 def slices(blocks: tuple[Block, ...]) -> dict[str, slice]:
     """Name of each block to where it stands."""
     result, start = {}, 0
