@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from chromasonic.companion.companion import Companion
 from chromasonic.companion.dynamics_data import CORPORA, load_dynamics
 from chromasonic.companion.dynamics_evaluation import VELOCITY_MAE, evaluate_dynamics
-from chromasonic.companion.dynamics_features import FULL_VELOCITY, TARGET
+from chromasonic.companion.dynamics_features import FULL_VELOCITY, TARGET, TWO_OCTAVES
 from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_dynamics
@@ -22,8 +22,17 @@ from chromasonic.music.bar_grid import STEPS
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.task import BatchLoss
 
-THINNED = 0.4
+LOSS_SCALE = 10.0
+"""Puts the squares of shares of 127 where gradients are of the usual size."""
+
+THINNED = 0.2
 """Share of the onsets that a training bar lacks."""
+
+TURNED = 0.9
+"""Share of training bars that begin on another sixteenth and go round."""
+
+TRANSPOSED = 3
+"""Semitones that a training bar is moved at most."""
 
 
 def dynamics_loss(model: nn.Module, tensors: Mapping[str, Tensor]) -> BatchLoss:
@@ -42,22 +51,21 @@ def dynamics_loss(model: nn.Module, tensors: Mapping[str, Tensor]) -> BatchLoss:
     )
 
 
-LOSS_SCALE = 10.0
-"""Puts the squares of shares of 127 where gradients are of the usual size."""
-
-
 def dynamics_augment(example: Example, rng: np.random.Generator) -> Example:
-    """The same bar with some of its onsets left out, neither heard nor asked for.
+    """Another bar that might have been played as loudly, onset for onset.
 
-    Pianists differ, pieces repeat themselves: without this a network knows the pieces of the
-    training part by the exact heights of their bars after two epochs.
+    It begins elsewhere and goes round, lies up to three semitones higher or lower, and lacks some
+    of its onsets, which are neither heard nor asked for. Pianists differ, while pieces repeat
+    themselves: without this a network knows the pieces of the training part by the exact heights of
+    their bars after two epochs.
     """
-    kept = (rng.random(STEPS) >= THINNED).astype(np.float32)
-    return {
-        **example,
-        FEATURES: example[FEATURES] * np.tile(kept, 2),
-        MASK: example[MASK] * kept,
-    }
+    weight, height = example[FEATURES].reshape(2, STEPS)
+    kept = example[MASK] * (rng.random(STEPS) >= THINNED)
+    moved = height + rng.integers(-TRANSPOSED, TRANSPOSED + 1) / TWO_OCTAVES
+    turn = int(rng.integers(1, STEPS)) if rng.random() < TURNED else 0
+    rows = np.stack([weight * kept, moved * kept, example[TARGET], kept]).astype(np.float32)
+    rows = np.roll(rows, turn, axis=1)
+    return {**example, FEATURES: rows[:2].reshape(-1), TARGET: rows[2], MASK: rows[3]}
 
 
 COMPANION = Companion(
