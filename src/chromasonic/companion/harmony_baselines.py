@@ -27,21 +27,19 @@ from chromasonic.music.chord import CLASSES, NONE, START
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+STREAM = ("chord0", "held0", "chord1", "held1", "chord2", "held2", "chord3", "held3", "chord4")
+"""The stream of chords and holds, shortened: each chord and for how many beats it sounded."""
+
 NGRAM_FACTS: tuple[tuple[str, ...], ...] = (
-    ("current",),
-    ("current", "beat"),
-    ("beat", "current", "held"),
-    ("beat", "current", "held", "previous"),
-    ("current", "beat", "previous", "held"),
+    ("beat", *STREAM),
+    ("chord0", "beat", "chord1", "held0", "held1", "chord2"),
+    ("chord0", "chord1", "chord2", "chord3"),
 )
-"""Chains that an n-gram may read, of which validation chooses one. The chord that sounds and how
-long it has are the stream of chords and holds, shortened."""
+"""Chains that an n-gram may read, each cut anywhere; validation chooses."""
 
 MEMORY_FACTS: tuple[tuple[str, ...], ...] = (
-    ("beat", "due", "current", "expected"),
-    ("due", "expected", "current", "beat", "held"),
-    ("due", "beat", "expected", "current", "previous", "held"),
-    ("beat", "current", "due", "held", "expected"),
+    ("beat", "due", "chord0", "expected", "held0"),
+    ("due", "beat", "expected", "chord0", "chord1", "held0"),
 )
 """Chains with the piece's own memory, which the network hears too."""
 
@@ -68,8 +66,15 @@ class HarmonyBeats:
     corpora: npt.NDArray[np.str_]
 
     @classmethod
-    def of(cls, examples: Examples) -> HarmonyBeats:
-        """Those that count; of made-up examples only the chord before and the beat are history."""
+    def of(cls, examples: Examples, *, once: bool = False) -> HarmonyBeats:
+        """Those that count; of made-up examples only the chord before and the beat are history.
+
+        Args:
+            examples: of chords.
+            once: whether what training meets several times is taken once.
+        """
+        if once:
+            examples = _distinct(examples)
         counts = [np.atleast_1d(item[MASK]) > 0 for item in examples.items]
         lengths = [int(count.sum()) for count in counts]
         corpora = examples.groups.get("corpus", ["synthetic"] * len(examples))
@@ -103,11 +108,21 @@ class HarmonyBeats:
         return self.history[:, [FACTS.index(fact) for fact in facts]]
 
 
+def _distinct(examples: Examples) -> Examples:
+    """Each example once, however often it stands in the list."""
+    numbers = list({id(item): number for number, item in enumerate(examples.items)}.values())
+    return Examples(
+        [examples.items[number] for number in numbers],
+        [examples.pieces[number] for number in numbers],
+        {name: [group[number] for number in numbers] for name, group in examples.groups.items()},
+    )
+
+
 def _history(features: npt.NDArray[np.float32]) -> Integers:
     history = np.full((len(features), len(FACTS)), -1, np.int64)
     history[:, FACTS.index("beat")] = features[:, PLACE["beat"]].argmax(axis=1)
     chords = features[:, PLACE["last_chord"]]
-    history[:, FACTS.index("current")] = np.where(
+    history[:, FACTS.index("chord0")] = np.where(
         chords[:, :NONE].max(axis=1) > 0, chords[:, :NONE].argmax(axis=1), START
     )
     return history

@@ -25,7 +25,7 @@ from chromasonic.music.progression import ChordProgression
 NOTTINGHAM, BILLBOARD, BACH = "nottingham", "mcgill-billboard", "jsb-chorales"
 CORPORA = (NOTTINGHAM, BILLBOARD, BACH)
 
-TIMES = {NOTTINGHAM: 2, BACH: 4}
+TIMES = {NOTTINGHAM: 2, BACH: 2}
 """How often training meets each example in an epoch, as there are far more beats of Billboard."""
 
 Pieces = list[tuple[ChordProgression, str]]

@@ -35,10 +35,25 @@ BEATS = 4
 EXAMPLE_BEATS = 32
 """Beats of an example: neighbours, which share their piece's memory."""
 
-FACTS = ("beat", "current", "held", "previous", "due", "expected")
-"""Columns of `HISTORY`, whole numbers: beat and length of the bar, class that sounds, its beats,
-class before it; whether it has lasted as long as the last time (0 unknown, 1 to 3), what then came.
-Classes are counted from the tonic; -1 is unknown."""
+RUNS = 5
+"""Chords of the past that n-grams see, the one that sounds first."""
+
+FACTS = (
+    "beat",
+    *(f"{what}{back}" for back in range(RUNS) for what in ("chord", "held")),
+    "due",
+    "expected",
+)
+"""Columns of `HISTORY`, whole numbers: beat and length of the bar; class that sounds and for how
+many beats, the same of the chords before it; whether it has lasted as long as the last time (0
+unknown, 1 shorter, 2 yes, 3 longer), and what then came. Classes are counted from the tonic; -1 is
+unknown."""
+
+LONGEST = 64
+"""Beats beyond which n-grams do not count."""
+
+CLASS_FACTS = [n for n, name in enumerate(FACTS) if name.startswith(("chord", "expected"))]
+HELD = [n for n, name in enumerate(FACTS) if name.startswith("held")]
 
 BLOCKS = INPUTS["harmony_predictor"]
 PLACE = slices(BLOCKS)
@@ -100,6 +115,7 @@ def encoded(piece: ChordProgression) -> tuple[Floats, Integers, Integers]:
     history = np.full((len(piece), len(FACTS)), -1, np.int64)
     history[:, 0] = np.where(piece.beat >= 0, piece.beat * 64 + piece.bar_beats, -1)
     memory, chords = HarmonyMemory(), features[:, PLACE["last_chord"]]
+    runs: list[int] = []  # class and beats of the last chords, the latest first
     is_new = (targets != HOLD) & (targets != START)
     for beat in range(len(piece)):
         if beat and not is_new[beat - 1] and memory.chords:
@@ -107,24 +123,27 @@ def encoded(piece: ChordProgression) -> tuple[Floats, Integers, Integers]:
             chords[beat, [HOLD, START]] = math.log2(1 + memory.held), memory.due
         else:
             chords[beat] = memory.numbers()
-        history[beat, 1:] = _facts(memory)
+        history[beat, 1:] = _facts(memory, runs)
         memory.hear(int(classes[beat]), is_new=bool(is_new[beat]))
+        if is_new[beat]:
+            runs = [memory.current, 1, *runs][: 2 * RUNS]
+        elif runs:
+            runs[1] += 1
     down = -tonics(piece)
-    for name in ("current", "previous", "expected"):
-        column = history[:, FACTS.index(name)]
-        column[:] = np.where(column < 0, column, turned_classes(column.clip(min=0), down))
+    history[:, HELD] = history[:, HELD].clip(max=LONGEST)
+    chosen = history[:, CLASS_FACTS]
+    turned_down = TURNED_CLASS[down[:, None] % 12, chosen.clip(min=0)]
+    history[:, CLASS_FACTS] = np.where(chosen < 0, chosen, turned_down)
     return turned(features, down), turned_classes(targets, down), history
 
 
-def _facts(memory: HarmonyMemory) -> tuple[int, int, int, int, int]:
+def _facts(memory: HarmonyMemory, runs: list[int]) -> list[int]:
     """All of `FACTS` but the beat, roots as they sound."""
-    previous = memory.chords[-2] if len(memory.chords) > 1 else -1
-    held = min(memory.held, 64)
+    past = [*runs, *[-1] * (2 * RUNS - len(runs))]
     if memory.expected is None:
-        return memory.current, held, previous, 0, -1
+        return [*past, 0, -1]
     follower, beats, _ = memory.expected
-    due = 2 + (memory.held > beats) - (memory.held < beats)
-    return memory.current, held, previous, due, follower
+    return [*past, 2 + (memory.held > beats) - (memory.held < beats), follower]
 
 
 def tonics(piece: ChordProgression) -> Integers:

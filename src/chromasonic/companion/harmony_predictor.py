@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import FEATURES, MASK
+from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.harmony_data import CORPORA, load_harmony
 from chromasonic.companion.harmony_evaluation import ACCURACY, CHANGE_ACCURACY, evaluate_harmony
-from chromasonic.companion.harmony_features import TARGET
+from chromasonic.companion.harmony_features import PLACE, TARGET, turned, turned_classes
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_harmony
 from chromasonic.music.chord import CLASSES, HOLD
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.task import BatchLoss
+
+KEY_UNKNOWN = 0.15
+"""Share of training examples whose key is kept from the network."""
 
 
 def harmony_loss(model: nn.Module, tensors: Mapping[str, Tensor]) -> BatchLoss:
@@ -45,6 +49,24 @@ def harmony_loss(model: nn.Module, tensors: Mapping[str, Tensor]) -> BatchLoss:
     )
 
 
+def harmony_augment(example: Example, rng: np.random.Generator) -> Example:
+    """Now and then the same beats in any key, and nobody says which.
+
+    So the network also answers where the key is unknown. Known keys need no transposing, as
+    everything is counted from the tonic.
+    """
+    if rng.random() >= KEY_UNKNOWN:
+        return example
+    up = int(rng.integers(12))
+    features = turned(np.atleast_2d(example[FEATURES]), up)
+    features[:, PLACE["key"]] = 0
+    return {
+        **example,
+        FEATURES: features.reshape(example[FEATURES].shape),
+        TARGET: turned_classes(example[TARGET], up),
+    }
+
+
 COMPANION = Companion(
     spec=SPECS["harmony_predictor"],
     corpora=CORPORA,
@@ -52,19 +74,20 @@ COMPANION = Companion(
     synthetic=synthetic_harmony,
     loss=harmony_loss,
     training=TrainingConfig(
-        epochs=16,
+        epochs=14,
         batch_size=32,
-        learning_rate=2e-3,
-        weight_decay=0.02,
+        learning_rate=5e-3,
+        weight_decay=0.1,
         scheduler="cosine",
         warmup_steps=200,
-        average_decay=0.998,
+        average_decay=0.995,
         patience=5,
         checkpoint_every=0,
     ),
     dropout=0.15,
     headline=ACCURACY,
     evaluate=evaluate_harmony,
+    augment=harmony_augment,
     facts={
         "target": "the class of the beat's chord if it is new, else hold; roots from the tonic",
         "beats": "felt beats: quarters in 4/4 and 3/4, dotted quarters in 6/8, halves in 2/2",

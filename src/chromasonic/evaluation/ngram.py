@@ -117,9 +117,10 @@ class Ngram:
         contexts = [np.zeros(len(symbols), np.int64)]
         names = [(np.array([UNSEEN]), np.array([BEFORE]))]
         for fact in chains.T:
-            pairs, found = np.unique(np.stack([contexts[-1], fact]), axis=1, return_inverse=True)
+            width = int(fact.max()) - BEFORE + 1
+            pairs, found = np.unique(contexts[-1] * width + fact - BEFORE, return_inverse=True)
             contexts.append(found.reshape(-1))
-            names.append((pairs[0], pairs[1]))
+            names.append((pairs // width, pairs % width + BEFORE))
         self.levels = []
         above: tuple[Integers, Integers] | None = None
         for level in reversed(range(len(contexts))):
