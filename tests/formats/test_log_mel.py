@@ -85,7 +85,7 @@ def test_ten_times_the_amplitude_is_twenty_decibels_more() -> None:
 def test_silence_gives_finite_frames_at_the_floor() -> None:
     frames = log_mel.frames_of(np.zeros(log_mel.RATE_HZ))
     assert frames == pytest.approx(log_mel.LOWEST)
-    assert log_mel.LOWEST == pytest.approx(-4 / 3)
+    assert pytest.approx(-4 / 3) == log_mel.LOWEST
 
 
 def test_a_frame_hears_nothing_that_comes_after_it() -> None:

@@ -190,7 +190,7 @@ def _models(kind: str, *, is_regression: bool = False) -> Iterator[tuple[dict[st
             yield {"alpha": alpha}, make_pipeline(StandardScaler(), Ridge(alpha=alpha))
     else:
         for numbers in TREES:
-            options = {**numbers, "learning_rate": TREE_RATE, "random_state": 0}
+            options = {**numbers, "learning_rate": TREE_RATE, "max_bins": 64, "random_state": 0}
             if is_regression:
                 yield numbers, MultiOutputRegressor(HistGradientBoostingRegressor(**options))
             else:
