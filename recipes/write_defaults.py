@@ -1,7 +1,8 @@
-"""Write the default recipes from `melody_generation.recipe`, where the numbers stand."""
+"""Write the default recipes from the pages where the numbers stand."""
 
 from pathlib import Path
 
+from chromasonic.companion import recipe as companion
 from chromasonic.config import to_toml
 from chromasonic.files import write_text
 from chromasonic.melody_generation.recipe import KINDS, default_recipe, recipe_to_dict
@@ -14,3 +15,7 @@ for kind in KINDS:
     )
     text = to_toml(recipe_to_dict(default_recipe([kind])))
     print(write_text(HERE / f"melody_{kind}.toml", f"{head}\n\n{text}"))
+
+head = "# The default recipe: chromasonic train companion --recipe recipes/companion.toml"
+text = to_toml(companion.recipe_to_dict(companion.default_recipe()))
+print(write_text(HERE / "companion.toml", f"{head}\n\n{text}"))

@@ -110,3 +110,47 @@ def test_a_loop_of_ones_own_goes_on_from_its_checkpoints_exactly(tmp_path: Path)
     assert manager.load_best(nn.Linear(3, 1))["epoch"] == 2
     with pytest.raises(CheckpointError, match="do not fit"):
         manager.load_best(nn.Linear(4, 1))
+
+
+COMMANDS = [
+    "python train_all_models.py --output ./trained_models --epochs 100 --validation-split 0.2 "
+    "--early-stopping-patience 10 --device mps",
+    "python evaluate_models.py --checkpoint-dir ./trained_models/checkpoints "
+    "--output ./evaluation_results",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_guide_shows_each_specified_command_and_so_its_test_runs_it(command: str) -> None:
+    guide = (Path(__file__).parents[2] / "docs/ML_TRAINING_GUIDE.md").read_text(encoding="utf-8")
+    assert " ".join(command.split()) in " ".join(guide.replace("\\\n", " ").split())
+
+
+def test_every_option_of_the_commands_stands_in_the_guide() -> None:
+    import inspect
+
+    from chromasonic.cli import evaluate_companion, evaluate_models, train_all_models
+    from chromasonic.cli.train_companion import companion as train
+
+    guide = (Path(__file__).parents[2] / "docs/ML_TRAINING_GUIDE.md").read_text(encoding="utf-8")
+    flags = {"patience": "early-stopping-patience", "as_json": "json", "path": ""}
+    missing = [
+        name
+        for function in (
+            train,
+            train_all_models.train_all_models,
+            evaluate_companion.companion,
+            evaluate_models.evaluate_models,
+        )
+        for name in inspect.signature(function).parameters
+        if f"--{flags.get(name, name).replace('_', '-')}" not in guide
+    ]
+    assert missing == []
+
+
+def test_the_default_recipe_is_written_down_as_it_is() -> None:
+    from chromasonic.companion.recipe import default_recipe, recipe_from
+    from chromasonic.config import read_toml
+
+    written = recipe_from(read_toml(Path(__file__).parents[2] / "recipes/companion.toml"))
+    assert written == default_recipe(), "run: python recipes/write_defaults.py"

@@ -22,8 +22,12 @@ SMALLER = (
     (r"--batch-size \d+", "--batch-size 8"),
     (r"--hidden-size \d+", "--hidden-size 16"),
     (r"--num-layers \d+", "--num-layers 1"),
+    (r"--device (mps|cuda)", "--device cpu"),
 )
 ALWAYS = {"--epochs": "1", "--num-sequences": "40", "--hidden-size": "16", "--num-layers": "1"}
+# Companion models learn from a few made-up examples.
+COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "--batch-size": "8"}
+GOES_ON = {"--epochs": "1"}
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,14 @@ def made_small(words: list[str]) -> list[str]:
     for pattern, replacement in SMALLER:
         text = re.sub(pattern, replacement, text)
     small = shlex.split(text)
+    always: dict[str, str] = {}
     if "train_models.py" in small:
-        for flag, value in ALWAYS.items():
-            if flag not in small:
-                small += [flag, value]
+        always = ALWAYS
+    elif "train_all_models.py" in small or small[:3] == ["chromasonic", "train", "companion"]:
+        always = GOES_ON if "--resume" in small else COMPANION
+    for flag, value in always.items():
+        if flag not in small:
+            small += [flag, value] if value else [flag]
     return small
 
 
