@@ -5,8 +5,8 @@ Run from the repository's root:
     CHROMASONIC_DATA=DIR python benchmarks/steering.py --count
     CHROMASONIC_DATA=DIR python benchmarks/steering.py --checkpoint DIR [--melodies 100]
 
-The first counts the training parts of EMOPIA and VGMIDI and writes the statistics that steering
-goes by, `src/chromasonic/companion/moods.json`. The second makes melodies in each quadrant with the
+The first counts the training parts of EMOPIA and VGMIDI, writes the statistics that steering goes
+by, `src/chromasonic/companion/moods.json`, and the figures of their clips. The second makes melodies in each quadrant with the
 same seeds, four times: steered by the network and the rules; by the network alone (one rhythm, one
 tempo, one register, the key C major told to it); by the network alone that is not told the key; by
 the rules alone. It writes `benchmarks/results/steering.json`: the figures of each quadrant beside
@@ -17,6 +17,7 @@ paired by seed. Intervals are 95%, over melodies (or clips).
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,19 @@ def count() -> None:
         f"rhythm, bits a length on emopia's validation: {moods.rhythm.bits_a_length(held_out):.3f}"
     )
     write_json(MOODS, moods.to_dict())
+    tables = {}
+    for name, pairs in clips.items():
+        by_quadrant: dict[int, list[ClipFigures]] = {number: [] for number in QUADRANTS}
+        for clip, line in pairs:
+            if len(line) > 2:
+                by_quadrant[clip.quadrant].append(figures_of_clip(clip, line))
+        tables[name] = table_of(by_quadrant)
+    write_json(RESULTS, {**known_results(), "corpora, train parts": tables})
+
+
+def known_results() -> dict[str, Any]:
+    """What was measured before."""
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
 
 
 def figures_of_melody(melody: SteeredMelody) -> ClipFigures:
@@ -96,19 +110,6 @@ def figures_of_melody(melody: SteeredMelody) -> ClipFigures:
         velocity=melody.velocity,
         tempo_bpm=tempo,
     )
-
-
-def figures_of_corpora() -> dict[str, Any]:
-    """Figures of the corpora's own clips (all parts), by quadrant."""
-    result = {}
-    for name in ("emopia", "vgmidi"):
-        by_quadrant: dict[int, list[ClipFigures]] = {number: [] for number in QUADRANTS}
-        for clip in load(name, download=False).part("train"):
-            line = line_of_clip(clip, corpus=name)
-            if len(line) > 2:
-                by_quadrant[clip.quadrant].append(figures_of_clip(clip, line))
-        result[name] = table_of(by_quadrant)
-    return result
 
 
 def table_of(by_quadrant: Mapping[int, Sequence[ClipFigures]]) -> dict[str, Any]:
@@ -164,7 +165,6 @@ def measure(checkpoint: Path, melodies: int) -> dict[str, Any]:
         "bars": 16,
         "strength": STRENGTH,
         "ways": ways,
-        "corpora, train parts": figures_of_corpora(),
     }
 
 
@@ -178,7 +178,8 @@ def main() -> None:
     if options.count:
         count()
     if options.checkpoint:
-        write_json(RESULTS, measure(options.checkpoint, options.melodies))
+        found = measure(options.checkpoint, options.melodies)
+        write_json(RESULTS, {**known_results(), **found})
 
 
 if __name__ == "__main__":

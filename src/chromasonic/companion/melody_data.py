@@ -65,7 +65,8 @@ def load_melodies(request: DataRequest) -> Melodies:
         CorpusError: none is.
     """
     parts: dict[str, list[MelodyLine]] = {"train": [], "validation": [], "test": []}
-    manifests, remarks = [], []
+    manifests: list[Manifest] = []
+    remarks: list[str] = []
     judged: tuple[Tune, ...] = ()
     for name in CORPORA:
         if name in LAKH and any(manifest.name in LAKH for manifest in manifests):

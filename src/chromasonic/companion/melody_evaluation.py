@@ -25,6 +25,10 @@ from chromasonic.companion.network import CompanionNetwork
 from chromasonic.evaluation.statistics import bootstrap_ratio
 
 BITS, ACCURACY = "pitch bits a note", "next pitch right"
+FAR_AWAY = 6
+"""Semitones to the keys that the tunes are least often in: what a rare key costs the network. An
+n-gram that counts from the tonic says the same in every key."""
+
 LABEL_GAIN = "bits a note that the right emotion saves against the opposite"
 BETTER = {BITS: "lower", ACCURACY: "higher", LABEL_GAIN: "higher"}
 
@@ -78,6 +82,8 @@ def _tune_rows(
         ngram_row(ngram, name, bare),
         row_of(name, "commonest pitches", commonest_scores(sources[0], bare), is_baseline=True),
     ]
+    far = [in_another_key(line, FAR_AWAY) for line in bare]
+    rows.append(model_row(network, f"{name}, {FAR_AWAY} semitones higher", far))
     keyless = [without_key(line) for line in bare]
     name = f"{TUNES}, chords and key unknown"
     ngram = best_ngram(
@@ -156,6 +162,17 @@ def whole_lines(examples: Examples) -> list[MelodyLine]:
 def of_corpora(lines: Sequence[MelodyLine], *corpora: str) -> list[MelodyLine]:
     """The melodies of some corpora."""
     return [line for line in lines if line.corpus in corpora]
+
+
+def in_another_key(line: MelodyLine, semitones: int) -> MelodyLine:
+    """The melody so many semitones higher, with its chords and key."""
+    return replace(
+        line,
+        pitch=line.pitch + semitones,
+        chord=np.roll(line.chord, semitones, axis=1),
+        key=np.roll(line.key, semitones, axis=1),
+        tonic=np.where(line.tonic == UNKNOWN, UNKNOWN, (line.tonic + semitones) % 12),
+    )
 
 
 def without_key(line: MelodyLine) -> MelodyLine:
