@@ -25,7 +25,14 @@ class Block:
 
 
 INPUTS: dict[str, tuple[Block, ...]] = {
-    "emotion_recognizer": (Block("log_mel", 128, "loudness of each mel band in this frame"),),
+    "emotion_recognizer": (
+        Block(
+            "log_mel",
+            128,
+            "loudness of each mel band in this frame, low to high: 0 is 60 dB under a sine at full "
+            "scale, each 15 dB are 1, -4/3 is silence; see `formats.log_mel` for every constant",
+        ),
+    ),
     "melody_transformer": (
         Block(
             "last_pitch_class",
