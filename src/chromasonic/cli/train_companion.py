@@ -234,7 +234,9 @@ def print_run(run: CompanionRun, *, as_json: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("MODEL", "PARAMETERS", "BEST EPOCH", "VALIDATION LOSS", "METRIC", "DATA"):
         is_number = heading in ("PARAMETERS", "VALIDATION LOSS")
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
+        table.add_column(
+            heading, justify="right" if is_number else "left", no_wrap=heading != "DATA"
+        )
     for name, model in run.models.items():
         facts = model.to_dict()
         headline = facts["headline"]

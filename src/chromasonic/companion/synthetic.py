@@ -222,7 +222,7 @@ def _onsets(rng: np.random.Generator, chances: np.ndarray) -> np.ndarray:
 class _Synthetic(Examples):
     """A data set of one of the makers above."""
 
-    make: ClassVar[Callable[[int, int], Examples]]
+    make: ClassVar[staticmethod[[int, int], Examples]]
 
     def __init__(self, num_samples: int = 1000, seed: int = 0) -> None:
         made = type(self).make(num_samples, seed)
@@ -245,7 +245,7 @@ class SyntheticMelodyDataset(_Synthetic):
 
 
 class SyntheticHarmonyDataset(_Synthetic):
-    """Beats for the HarmonyPredictor: see `synthetic_harmony`."""
+    """Stretches of beats for the HarmonyPredictor: see `synthetic_harmony`."""
 
     make = staticmethod(synthetic_harmony)
 
