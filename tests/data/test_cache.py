@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromasonic.data import cache, load, loading, packing
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.packing import Packed, pack, unpack
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.synthetic import random_walk_tunes
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.key import MODES, Key

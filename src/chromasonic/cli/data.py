@@ -17,7 +17,7 @@ from chromasonic.files import json_text
 
 if TYPE_CHECKING:
     from chromasonic.data import Corpus, CorpusFacts
-    from chromasonic.data.locate import Progress
+    from chromasonic.data.progress import Progress
 
 DATA_HELP = """List, describe and fetch corpora.
 

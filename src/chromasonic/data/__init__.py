@@ -4,11 +4,12 @@
 """
 
 from chromasonic.data.catalogue import CORPORA, facts_of
-from chromasonic.data.corpus import Corpus, Manifest, Skipped
+from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.facts import Collection, CorpusFacts
 from chromasonic.data.loading import Choice, load, resolve_auto
 from chromasonic.data.locate import Place, obtain
 from chromasonic.data.near_duplicates import without_copies_of
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split, make_split
 
 __all__ = [

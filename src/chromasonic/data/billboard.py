@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.facts import CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.errors import CorpusError, FormatError
 from chromasonic.formats.salami_chords import LabelledSong, read_salami_chords
 from chromasonic.music.progression import ChordProgression, progression

@@ -7,40 +7,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from chromasonic.data.facts import CorpusFacts
+from chromasonic.data.piece_reading import Piece
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import UsageError
 
 PARTS = ("train", "validation", "test")
 
 
-class Piece(Protocol):
-    """Anything that a corpus holds."""
-
-    @property
-    def id(self) -> str:
-        """Unique and stable within its corpus."""
-        ...
-
-
 P_co = TypeVar("P_co", bound=Piece, covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something of a corpus that could not be read.
-
-    Attributes:
-        reference: the file, or the id that the piece would have had.
-        title: the piece's title, where it was read; may be empty.
-        reason: why, in words.
-    """
-
-    reference: str
-    title: str
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

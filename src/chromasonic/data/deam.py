@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.emotion_clips import read_rows
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError
 from chromasonic.music.emotion import EmotionSong, Floats

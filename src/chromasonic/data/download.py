@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from chromasonic import files
-from chromasonic.data.facts import Archive, Collection, CorpusFacts
+from chromasonic.data.facts import SUFFIX, Archive, Collection, CorpusFacts
 from chromasonic.data.file_tree import find_root
-from chromasonic.data.locate import SUFFIX, Progress
+from chromasonic.data.progress import Progress
 from chromasonic.data.transfer import Transfer, failure, fetch_file
 from chromasonic.data.unpacking import (
     RefusedArchive,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.emotion_clips import read_clip, read_rows
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError, FormatError
 from chromasonic.music.emotion import QUADRANTS, EmotionClip

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from chromasonic.data.piece_reading import Reader
 from chromasonic.music.tune import Tune
 
-if TYPE_CHECKING:
-    from chromasonic.data.piece_reading import Reader
+DATA_VARIABLE = "CHROMASONIC_DATA"
+"""Environment variable: the folder with one sub-folder a corpus."""
+
+SUFFIX = ".abc"
+"""Ending of the files of a collection of tunes."""
 
 Kind = Literal["download", "bundled", "generated"]
 """Where a corpus comes from: an archive on the network, an installed package, or a seed."""
@@ -152,3 +156,17 @@ class CorpusFacts:
     def download_bytes(self) -> int:
         """About how much is downloaded."""
         return self.size_bytes or sum(archive.size_bytes for archive in self.archives)
+
+
+def ways_to_get(facts: CorpusFacts) -> str:
+    """What a user can do who lacks a corpus: its address, size and licence, and what to take."""
+    size = f"about {max(1, round(facts.download_bytes / 1e6)):,} MB; " * bool(facts.download_bytes)
+    fetched = not facts.is_of_pieces or bool(facts.archives)
+    return (
+        f"It comes from {facts.url} ({size}licence: {facts.licence}). "
+        + f"With network: 'chromasonic data fetch {facts.name}'. " * fetched
+        + f"By hand: unpack it into FOLDER/{facts.name} and set {DATA_VARIABLE}=FOLDER or give "
+        "--data-dir FOLDER."
+        + " Without network: --dataset folk, folk-pd (both come with music21), synthetic or "
+        "synthetic-structured." * (not facts.is_of_pieces)
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromasonic import files
+from chromasonic.data.catalogue import CORPORA
 from chromasonic.data.facts import CorpusFacts
 from chromasonic.errors import CorpusError
 
@@ -29,8 +30,6 @@ def find_root(facts: CorpusFacts, base: Path) -> Path | None:
     Raises:
         CorpusError: a folder on the way cannot be read.
     """
-    from chromasonic.data.catalogue import CORPORA  # the catalogue's entries import this page
-
     others = set(CORPORA) - {facts.name}
     try:
         for start in (base / facts.name, base):

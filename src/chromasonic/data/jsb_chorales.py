@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError
 from chromasonic.music.chorale import SILENT, VOICES, Chorale

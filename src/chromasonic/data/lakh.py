@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from chromasonic.data.corpus import PARTS, Skipped
+from chromasonic.data.corpus import PARTS
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import part_of_work
 from chromasonic.errors import CorpusError, FormatError, UsageError
 from chromasonic.formats.midi_performance import MidiPerformance, read_midi_performance

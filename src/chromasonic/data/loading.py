@@ -17,13 +17,15 @@ from typing import Any
 from chromasonic import files
 from chromasonic.data.cache import cached
 from chromasonic.data.catalogue import facts_of
-from chromasonic.data.corpus import Corpus, Manifest, Skipped
+from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.facts import CorpusFacts
-from chromasonic.data.locate import Progress, files_of, locate
+from chromasonic.data.locate import files_of, locate
 from chromasonic.data.near_duplicates import group_keys
 from chromasonic.data.packing import Packed
 from chromasonic.data.piece_loading import load_pieces
+from chromasonic.data.progress import Progress
 from chromasonic.data.reading import Contents, read_tunes
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split, make_split
 from chromasonic.errors import CorpusError, DataError, UsageError
 from chromasonic.music.tune import Tune

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from chromasonic import files
-from chromasonic.data.facts import Collection, CorpusFacts
+from chromasonic.data.facts import DATA_VARIABLE, SUFFIX, Collection, CorpusFacts, ways_to_get
 from chromasonic.data.file_tree import cannot_read, find_root
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CorpusError, UsageError
 
-Progress = Callable[[str, int, int | None], None]
-"""Called with (what is done, how many bytes or pieces are done, of how many if that is known)."""
-
-DATA_VARIABLE = "CHROMASONIC_DATA"
 CACHE_VARIABLE = "CHROMASONIC_CACHE"
 
 
@@ -143,20 +140,6 @@ def obtain(
     return place
 
 
-def ways_to_get(facts: CorpusFacts) -> str:
-    """What a user can do who lacks a corpus: its address, size and licence, and what to take."""
-    size = f"about {max(1, round(facts.download_bytes / 1e6)):,} MB; " * bool(facts.download_bytes)
-    fetched = not facts.is_of_pieces or bool(facts.archives)
-    return (
-        f"It comes from {facts.url} ({size}licence: {facts.licence}). "
-        + f"With network: 'chromasonic data fetch {facts.name}'. " * fetched
-        + f"By hand: unpack it into FOLDER/{facts.name} and set {DATA_VARIABLE}=FOLDER or give "
-        "--data-dir FOLDER."
-        + " Without network: --dataset folk, folk-pd (both come with music21), synthetic or "
-        "synthetic-structured." * (not facts.is_of_pieces)
-    )
-
-
 def _wanted(facts: CorpusFacts) -> str:
     if facts.is_of_pieces:
         return " or ".join(facts.indices)
@@ -260,6 +243,3 @@ def files_of(collection: Collection, folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name)
-
-
-SUFFIX = ".abc"

@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chromasonic.data.corpus import PARTS, Skipped
+from chromasonic.data.corpus import PARTS
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError, DataError, FormatError
 from chromasonic.formats.midi_performance import read_midi_performance

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chromasonic.data.corpus import Skipped
+from chromasonic.data.skipped import Skipped
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Bar, ChordSymbol, Note, Tune

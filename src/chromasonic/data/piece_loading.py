@@ -12,10 +12,11 @@ from chromasonic import files
 from chromasonic.data import piece_packing
 from chromasonic.data.cache import cache_path, stored
 from chromasonic.data.corpus import PARTS, Corpus, Manifest
-from chromasonic.data.facts import CorpusFacts
+from chromasonic.data.facts import CorpusFacts, ways_to_get
 from chromasonic.data.file_tree import FileTree, cannot_read
-from chromasonic.data.locate import Place, Progress, ways_to_get
+from chromasonic.data.locate import Place
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
 from chromasonic.data.split import Split, make_split
 from chromasonic.data.unverified import unverified_remarks
 from chromasonic.errors import CorpusError

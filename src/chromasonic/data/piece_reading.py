@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from chromasonic.data.corpus import Piece, Skipped
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
+
+
+class Piece(Protocol):
+    """Anything that a corpus holds."""
+
+    @property
+    def id(self) -> str:
+        """Unique and stable within its corpus."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chromasonic import files
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.facts import Collection
+from chromasonic.data.skipped import Skipped
 from chromasonic.errors import CorpusError, FormatError
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.tune import Tune

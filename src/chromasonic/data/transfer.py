@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from chromasonic.data.facts import CorpusFacts
-from chromasonic.data.locate import Progress, ways_to_get
+from chromasonic.data.facts import CorpusFacts, ways_to_get
+from chromasonic.data.progress import Progress
 from chromasonic.errors import DownloadError
 
 TRIES = 3

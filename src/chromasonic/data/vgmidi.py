@@ -6,11 +6,11 @@ import zipfile
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
-from chromasonic.data.corpus import Skipped
 from chromasonic.data.emotion_clips import read_clip, read_rows
 from chromasonic.data.facts import Archive, CorpusFacts
-from chromasonic.data.locate import Progress
 from chromasonic.data.piece_reading import PieceReading
+from chromasonic.data.progress import Progress
+from chromasonic.data.skipped import Skipped
 from chromasonic.errors import CorpusError, FormatError
 from chromasonic.music.emotion import EmotionClip
 

@@ -17,7 +17,7 @@ from chromasonic import data, files
 from chromasonic.data import loading, near_duplicates
 from chromasonic.data.catalogue import facts_of_tunes
 from chromasonic.data.corpus import PARTS, Corpus, Manifest
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError, UsageError
 from chromasonic.melody_generation.tokens import encode_all

@@ -11,7 +11,7 @@ from torch import nn
 
 from chromasonic import files
 from chromasonic.data import CORPORA
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.melody_generation.data_loader import MelodyData as Streams
 from chromasonic.melody_generation.data_loader import load_dataset
