@@ -8,7 +8,9 @@ from pathlib import Path
 
 from chromasonic import files
 from chromasonic.data.catalogue import facts_of
-from chromasonic.data.locate import DATA_VARIABLE, Progress, locate, unpacked_folder
+from chromasonic.data.facts import DATA_VARIABLE
+from chromasonic.data.locate import locate, unpacked_folder
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CorpusError, DataError
 
 

@@ -13,7 +13,7 @@ from chromasonic.companion.examples import Augment, Examples
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.spec import ModelSpec
 from chromasonic.data.corpus import Manifest
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
 from chromasonic.evaluation.figure import Figure
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.task import BatchLoss

@@ -18,8 +18,9 @@ from chromasonic.companion.emotion_hints import Sounding
 from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.splitting import resplit
 from chromasonic.data.catalogue import facts_of
-from chromasonic.data.corpus import Corpus, Manifest, Skipped
+from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.locate import locate
+from chromasonic.data.skipped import Skipped
 from chromasonic.errors import CorpusError, DataError, FormatError
 from chromasonic.formats.audio import find_soundfont
 from chromasonic.formats.log_mel import FRAMES_PER_SECOND

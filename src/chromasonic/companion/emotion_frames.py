@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chromasonic import files
-from chromasonic.data.locate import Progress, cache_folder
+from chromasonic.data.locate import cache_folder
+from chromasonic.data.progress import Progress
 from chromasonic.errors import FormatError, RenderError, StorageError
 from chromasonic.formats import log_mel
 from chromasonic.formats.audio_reading import read_audio

@@ -17,7 +17,7 @@ from chromasonic.companion.recipe import DataSettings
 from chromasonic.companion.scoring import best_constant, sums_by_piece
 from chromasonic.companion.table import Verdict, row_to_dict, verdicts
 from chromasonic.config import from_dict
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError
 from chromasonic.evaluation.statistics import bootstrap_ratio
 from chromasonic.training.randomness import seeded

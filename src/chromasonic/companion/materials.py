@@ -12,7 +12,8 @@ from chromasonic.companion.companion import Companion, CompanionData, DataReques
 from chromasonic.companion.examples import Examples
 from chromasonic.companion.recipe import DataSettings
 from chromasonic.data.corpus import Manifest
-from chromasonic.data.locate import DATA_VARIABLE, Progress
+from chromasonic.data.facts import DATA_VARIABLE
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CorpusError, UsageError
 
 FORCED = "asked for"

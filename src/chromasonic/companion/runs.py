@@ -33,7 +33,7 @@ from chromasonic.companion.recipe import (
     recipe_from,
     recipe_to_dict,
 )
-from chromasonic.data.locate import Progress
+from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import Processes, joined
