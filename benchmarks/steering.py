@@ -6,12 +6,13 @@ Run from the repository's root:
     CHROMASONIC_DATA=DIR python benchmarks/steering.py --checkpoint DIR [--melodies 100]
 
 The first counts the training parts of EMOPIA and VGMIDI, writes the statistics that steering goes
-by, `src/chromasonic/companion/moods.json`, and the figures of their clips. The second makes melodies in each quadrant with the
-same seeds, four times: steered by the network and the rules; by the network alone (one rhythm, one
-tempo, one register, the key C major told to it); by the network alone that is not told the key; by
-the rules alone. It writes `benchmarks/results/steering.json`: the figures of each quadrant beside
-those of the corpora's own clips, and for valence and for arousal the difference between its sides,
-paired by seed. Intervals are 95%, over melodies (or clips).
+by, `src/chromasonic/companion/moods.json`, and the figures of their clips. The second makes
+melodies in each quadrant with the same seeds, four times: steered by the network and the rules; by
+the network alone (one rhythm, one tempo, one register, the key C major told to it); by the network
+alone that is not told the key; by the rules alone. It writes to `benchmarks/results/steering.json`
+the figures of each quadrant, beside those of the corpora's own clips, and for valence and for
+arousal the difference between its sides, paired by seed. Intervals are 95%, over melodies (or
+clips).
 """
 
 from __future__ import annotations
