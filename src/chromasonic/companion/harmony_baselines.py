@@ -40,6 +40,8 @@ NGRAM_FACTS: tuple[tuple[str, ...], ...] = (
 MEMORY_FACTS: tuple[tuple[str, ...], ...] = (
     ("beat", "due", "chord0", "expected", "held0"),
     ("due", "beat", "expected", "chord0", "chord1", "held0"),
+    ("due", "beat", "found", "expected", "chord0", "held0"),
+    ("due", "expected", "found", "beat", "chord0", "held0"),
 )
 """Chains with the piece's own memory, which the network hears too."""
 

@@ -43,11 +43,12 @@ FACTS = (
     *(f"{what}{back}" for back in range(RUNS) for what in ("chord", "held")),
     "due",
     "expected",
+    "found",
 )
 """Columns of `HISTORY`, whole numbers: beat and length of the bar; class that sounds and for how
 many beats, the same of the chords before it; whether it has lasted as long as the last time (0
-unknown, 1 shorter, 2 yes, 3 longer), and what then came. Classes are counted from the tonic; -1 is
-unknown."""
+unknown, 1 shorter, 2 yes, 3 longer), what then came, and by how many chords that time was found.
+Classes are counted from the tonic; -1 is unknown."""
 
 LONGEST = 64
 """Beats beyond which n-grams do not count."""
@@ -141,9 +142,9 @@ def _facts(memory: HarmonyMemory, runs: list[int]) -> list[int]:
     """All of `FACTS` but the beat, roots as they sound."""
     past = [*runs, *[-1] * (2 * RUNS - len(runs))]
     if memory.expected is None:
-        return [*past, 0, -1]
-    follower, beats, _ = memory.expected
-    return [*past, 2 + (memory.held > beats) - (memory.held < beats), follower]
+        return [*past, 0, -1, 0]
+    follower, beats, length = memory.expected
+    return [*past, 2 + (memory.held > beats) - (memory.held < beats), follower, length]
 
 
 def tonics(piece: ChordProgression) -> Integers:
