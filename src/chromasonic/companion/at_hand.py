@@ -11,7 +11,7 @@ from chromasonic.data.catalogue import facts_of
 from chromasonic.data.facts import DATA_VARIABLE
 from chromasonic.data.locate import locate, unpacked_folder
 from chromasonic.data.progress import Progress
-from chromasonic.errors import CorpusError, DataError
+from chromasonic.errors import CorpusError, DownloadError
 
 
 def corpora_at_hand(
@@ -48,7 +48,7 @@ def corpora_at_hand(
                     "nothing else takes its place in silence. Unpack it again, take the folder "
                     f"away, or ask for made-up examples (--synthetic). ({error})"
                 ) from error
-        except DataError:  # a download that failed: the corpus is not here
+        except DownloadError:  # the corpus is not here, and cannot be had now
             continue
         else:
             found.append(name)

@@ -138,7 +138,7 @@ def _data_text(data: Mapping[str, Any]) -> str:
         ship = "may ship" if corpus["weights_may_ship"] else "**may not ship freely**"
         lines.append(
             f"- {corpus['title']}: {corpus['licence']} ({corpus['licence_url']}); weights {ship}. "
-            f"{corpus['citation']} Fingerprint `{corpus['fingerprint'][:16]}`."
+            f"{corpus['citation'].rstrip('.')}. Fingerprint `{corpus['fingerprint'][:16]}`."
             + "".join(f" Left out: {n:,} ({why})." for why, n in corpus["skipped"].items())
         )
     lines += [f"- {remark}" for remark in data["remarks"]]

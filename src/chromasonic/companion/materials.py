@@ -104,9 +104,7 @@ def prepare(
             f"--data-dir is {data_dir}, which is no folder. Give one with a sub-folder a corpus "
             f"({', '.join(companion.corpora)}), or leave it out."
         )
-    if not corpora_at_hand(
-        companion.corpora, data_dir=data_dir, download=download, on_progress=on_progress
-    ):
+    if not corpora_at_hand(companion.corpora, data_dir=data_dir) and not download:
         where = data_dir or f"{DATA_VARIABLE} or the cache"
         absent = f"none of its corpora ({', '.join(companion.corpora) or 'none yet'}) is in {where}"
         if not may_make_up:

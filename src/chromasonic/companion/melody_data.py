@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic import data
+from chromasonic.companion.at_hand import corpora_at_hand
 from chromasonic.companion.companion import CompanionData, DataRequest
 from chromasonic.companion.melody_clips import line_of_clip, line_of_found
 from chromasonic.companion.melody_features import examples_of
@@ -17,7 +18,7 @@ from chromasonic.data import near_duplicates, piece_packing
 from chromasonic.data.cache import cache_path, stored
 from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.lakh import stream_lakh
-from chromasonic.errors import CorpusError, DataError
+from chromasonic.errors import CorpusError, DownloadError
 from chromasonic.music.tune import Tune
 
 TUNES, FOLK, CLIPS = "nottingham", "folk-pd", ("emopia", "vgmidi")
@@ -62,18 +63,24 @@ def load_melodies(request: DataRequest) -> Melodies:
     """Read the corpora that are there.
 
     Raises:
-        CorpusError: none is.
+        CorpusError: none is, or one is half there.
     """
     parts: dict[str, list[MelodyLine]] = {"train": [], "validation": [], "test": []}
     manifests: list[Manifest] = []
     remarks: list[str] = []
     judged: tuple[Tune, ...] = ()
+    at_hand = corpora_at_hand(CORPORA, data_dir=request.data_dir)
+    at_hand = corpora_at_hand(CORPORA, data_dir=request.data_dir)
     for name in CORPORA:
         if name in LAKH and any(manifest.name in LAKH for manifest in manifests):
             continue  # the files of the one are files of the other
+        may_fetch = request.download and name not in LAKH  # 2 GB are not fetched unasked
+        if name not in at_hand and not may_fetch:
+            remarks.append(f"'{name}' is left out: it is not on this machine.")
+            continue
         try:
             corpus = _load(name, request)
-        except DataError as error:
+        except DownloadError as error:
             remarks.append(f"'{name}' is left out: {str(error).partition('. ')[0]}.")
             continue
         manifests.append(corpus.manifest)
@@ -92,7 +99,7 @@ def load_melodies(request: DataRequest) -> Melodies:
                 f"{len(copies)} tunes of '{FOLK}' are left out: copies of held-out tunes of "
                 f"'{TUNES}'."
             )
-        places = _places(corpus, request)
+        places = _places(corpus, request, is_judged=name != FOLK or not judged)
         for line in _clip_lines(corpus) if name in CLIPS else _tune_lines(pieces, name):
             if line.id in places:
                 parts[places[line.id]].append(line)
@@ -111,7 +118,7 @@ def _load(name: str, request: DataRequest) -> Corpus[Any]:
         name,
         data_dir=where,
         allow_partial=name in LAKH,  # a stream takes what is there
-        download=request.download and name not in LAKH,  # two gigabytes are not fetched unasked
+        download=request.download,
         on_progress=request.on_progress,
     )
 
@@ -154,9 +161,10 @@ def _lakh_lines(corpus: Corpus[Any]) -> tuple[list[MelodyLine], str]:
     return lines, f"{corpus.name}: {stream.summary()}."
 
 
-def _places(corpus: Corpus[Any], request: DataRequest) -> Mapping[str, str]:
-    """Id to part. The folk tunes are for learning alone: all that is reported is on the others."""
-    if corpus.name == FOLK:
+def _places(corpus: Corpus[Any], request: DataRequest, *, is_judged: bool) -> Mapping[str, str]:
+    """Id to part. Beside Nottingham the folk tunes are for learning alone: what is reported is on
+    the others; without it they keep their own parts."""
+    if not is_judged:
         return {piece.id: "train" for piece in corpus.pieces}
     train, validation = corpus.split.train, corpus.split.validation
     if request.validation_split is not None:
@@ -169,7 +177,7 @@ def _places(corpus: Corpus[Any], request: DataRequest) -> Mapping[str, str]:
 
 
 def _works(corpus: Corpus[Any]) -> Mapping[str, str]:
-    if corpus.name == TUNES:
+    if corpus.name in (TUNES, FOLK):
         keys = near_duplicates.group_keys(corpus.pieces)
         return {tune.id: key for tune, key in zip(corpus.pieces, keys, strict=True)}
     return {clip.id: clip.song for clip in corpus.pieces}

@@ -243,7 +243,7 @@ def _metadata(companion: Companion, part: ModelRecipe, material: Material) -> di
 
 
 def _learned_from(material: Material) -> str:
-    names = [manifest.title for manifest in material.data.manifests]
+    names = [manifest.name for manifest in material.data.manifests]
     return "made-up examples" if material.synthetic else ", ".join(names)
 
 
