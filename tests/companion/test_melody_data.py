@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,15 @@ from chromasonic.companion.companion import DataRequest
 from chromasonic.companion.melody_clips import key_of_weights, line_of_clip, line_of_found
 from chromasonic.companion.melody_data import both_ways, load_examples
 from chromasonic.companion.melody_lines import UNKNOWN
+from chromasonic.data.catalogue import facts_of
+from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.lakh import stream_lakh
+from chromasonic.data.split import Split
+from chromasonic.errors import CorpusError
+from chromasonic.formats.abc import read_abc
 from chromasonic.music.emotion import EmotionClip
 from chromasonic.music.performance import PlayedNotes
+from chromasonic.music.tune import Tune
 
 
 def song(*, tempo: bool, metre: tuple[int, int] | None = (3, 4)) -> bytes:
@@ -123,3 +130,45 @@ def test_chords_are_judged_both_ways_but_clips_once() -> None:
 )
 def test_the_key_that_weights_speak_for(weights: list[float], key: str) -> None:
     assert str(key_of_weights(np.array(weights, float))) == key
+
+
+def test_without_nottingham_the_folk_tunes_keep_their_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMASONIC_DATA", str(tmp_path))
+    monkeypatch.setenv("CHROMASONIC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(melody_data, "CORPORA", ("nottingham", "folk-pd"))
+    calls = []
+
+    def load(name: str, **options: object) -> Corpus:
+        calls.append((name, options["data_dir"]))
+        tunes = tuple(_tune(number) for number in range(6))
+        split = Split(*(tuple(tune.id for tune in tunes[at : at + 2]) for at in (0, 2, 4)))
+        facts = facts_of(name)
+        manifest = Manifest.of(facts, found_at="", found_by="", fingerprint="", counts={})
+        return Corpus(name, tunes, manifest, split)
+
+    monkeypatch.setattr(melody_data.data, "load", load)
+    data = load_examples(DataRequest())
+    assert calls == [("folk-pd", None)]
+    assert [len(part) for part in (data.train, data.validation, data.test())] == [2, 2, 2]
+    assert data.test() is data.test()
+    assert any("'nottingham' is left out" in remark for remark in data.remarks)
+
+
+def _tune(number: int) -> Tune:
+    text = f"X:{number}\nM:4/4\nL:1/4\nK:C\n" + "CDEF|" * (2 + number) + "\n"
+    (tune,) = read_abc(text, source="test").tunes
+    return replace(tune, id=f"folk/{number}")
+
+
+def test_a_corpus_that_is_half_there_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "emopia").mkdir()
+    (tmp_path / "emopia" / "readme.txt").write_text("unpacking ...")
+    monkeypatch.setattr(melody_data, "CORPORA", ("emopia",))
+    with pytest.raises(CorpusError, match="emopia"):
+        load_examples(DataRequest(data_dir=tmp_path))
+    with pytest.raises(CorpusError, match="None of the MelodyTransformer's corpora"):
+        load_examples(DataRequest(data_dir=tmp_path / "nothing"))

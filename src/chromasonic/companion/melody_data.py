@@ -70,7 +70,6 @@ def load_melodies(request: DataRequest) -> Melodies:
     remarks: list[str] = []
     judged: tuple[Tune, ...] = ()
     at_hand = corpora_at_hand(CORPORA, data_dir=request.data_dir)
-    at_hand = corpora_at_hand(CORPORA, data_dir=request.data_dir)
     for name in CORPORA:
         if name in LAKH and any(manifest.name in LAKH for manifest in manifests):
             continue  # the files of the one are files of the other

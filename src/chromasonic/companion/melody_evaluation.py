@@ -47,8 +47,9 @@ def rows_of(network: CompanionNetwork, data: CompanionData, judged: Examples) ->
         whole_lines(examples) for examples in (data.train, data.validation, judged)
     )
     rows = []
-    if tunes := of_corpora(test, TUNES):
-        rows += _tune_rows(network, train, of_corpora(validation, TUNES), tunes)
+    corpus = TUNES if of_corpora(test, TUNES) else FOLK  # where Nottingham is not at hand
+    if tunes := of_corpora(test, corpus):
+        rows += _tune_rows(network, train, of_corpora(validation, corpus), tunes, corpus)
     for corpus in CLIPS:
         if clips := of_corpora(test, corpus):
             learnt = of_corpora(train, *CLIPS)
@@ -61,21 +62,22 @@ def _tune_rows(
     train: Sequence[MelodyLine],
     validation: Sequence[MelodyLine],
     test: Sequence[MelodyLine],
+    corpus: str,
 ) -> list[Row]:
-    """Nottingham's tunes with their chords, without them, and without the key too."""
-    sources = [of_corpora(train, TUNES), of_corpora(train, TUNES, FOLK)]
+    """Tunes with their chords, without them, and without the key too."""
+    sources = [of_corpora(train, corpus), of_corpora(train, TUNES, FOLK)]
     rows = []
     with_chords = [line for line in test if line.has_chords]
     knows_chords = [line for line in validation if line.has_chords]
     if with_chords:
-        name = f"{TUNES}, chords known"
+        name = f"{corpus}, chords known"
         ngram = best_ngram((*WITH_CHORDS, *WITHOUT_CHORDS), sources[:1], knows_chords or validation)
         rows += [
             model_row(network, name, with_chords),
             ngram_row(ngram, name, with_chords),
         ]
     bare = [line.without_chords() for line in test]
-    name = f"{TUNES}, chords unknown"
+    name = f"{corpus}, chords unknown"
     ngram = best_ngram(WITHOUT_CHORDS, sources, validation)
     rows += [
         model_row(network, name, bare),
@@ -85,7 +87,7 @@ def _tune_rows(
     far = [in_another_key(line, FAR_AWAY) for line in bare]
     rows.append(model_row(network, f"{name}, {FAR_AWAY} semitones higher", far))
     keyless = [without_key(line) for line in bare]
-    name = f"{TUNES}, chords and key unknown"
+    name = f"{corpus}, chords and key unknown"
     ngram = best_ngram(
         (Contexts(("last", "place", "last")), Contexts(("last", "last", "last"))),
         [[without_key(line) for line in source] for source in sources],
