@@ -14,7 +14,7 @@ from chromasonic.companion.harmony_features import harmony_examples
 from chromasonic.companion.splitting import resplit
 from chromasonic.data.corpus import Corpus, Manifest
 from chromasonic.data.loading import load
-from chromasonic.errors import CorpusError
+from chromasonic.errors import CorpusError, DataError
 from chromasonic.music.harmonic_rhythm import (
     progression_of_chorale,
     progression_of_tune,
@@ -55,16 +55,25 @@ def load_harmony(request: DataRequest) -> CompanionData:
     Raises:
         CorpusError: none is there, or one is half there.
     """
-    where = {"data_dir": request.data_dir, "download": request.download}
-    there = corpora_at_hand(CORPORA, on_progress=request.on_progress, **where)  # type: ignore[arg-type]
-    if not there:
+    there = corpora_at_hand(CORPORA, data_dir=request.data_dir)
+    corpora: list[HarmonyCorpus] = []
+    remarks: list[str] = []
+    for name in CORPORA:
+        why = ""
+        if name in there or request.download:
+            try:
+                corpora.append(load_progressions(name, request))
+                continue
+            except DataError as error:
+                if name in there:  # what is there and broken is not left out in silence
+                    raise
+                why = f" ({str(error).partition('. ')[0]})"
+        remarks.append(f"{name} is not here: nothing was learned from it{why}.")
+    if not corpora:
         raise CorpusError(
             f"None of {', '.join(CORPORA)} is there: name a folder that holds one with --data-dir, "
             "or fetch one with 'chromasonic data fetch NAME'."
         )
-    corpora = [load_progressions(name, request) for name in there]
-    absent = [name for name in CORPORA if name not in there]
-    remarks = [f"{name} is not here: nothing was learned from it." for name in absent]
     return CompanionData(
         train=harmony_examples(
             [piece for corpus in corpora for piece in corpus.train], times=TIMES
