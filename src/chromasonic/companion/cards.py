@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CARDS = "cards"
 
+MOST_WON = 8
+"""So many victories are told one by one; defeats are all told."""
+
 MADE_UP = (
     "**It was trained on made-up examples**: it shows that training works, and must not be used "
     "for music."
@@ -174,7 +177,9 @@ def _results_text(run: RunDirectory, results: ModelResults | None) -> str:
     if won:
         words.append("\nIt beats the best of its baselines here:\n" if lost else
                      "It beats the best of its baselines everywhere:\n")  # fmt: skip
-        words += [f"- {verdict.sentence}" for verdict in won]
+        words += [f"- {verdict.sentence}" for verdict in won[:MOST_WON]]
+        more = len(won) - MOST_WON
+        words += [f"- and in {more} more figures of the table."] if more > 0 else []
     remarks = " ".join(results.remarks)
     table = markdown_table(results.rows)
     intro = "On the test part, with 95% intervals over pieces."

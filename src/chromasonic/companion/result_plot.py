@@ -36,8 +36,13 @@ def draw_results(rows: Sequence[Row], save_path: files.PathLike, *, title: str) 
     places = _places(shown)
     depth = max(place for place, _ in places) + 1
     height = 1.6 + 0.27 * depth
-    figure = Figure(figsize=(3.4 + 3.2 * len(metrics), height), facecolor="white")
-    left = 2.9 / (3.4 + 3.2 * len(metrics))
+    names = 0.3 + max(
+        0.083 * len(row.test) if begins else 0.075 * len(row.method)
+        for row, (_, begins) in zip(shown, places, strict=True)
+    )  # inches
+    width = names + 3.2 * len(metrics) + 0.2
+    figure = Figure(figsize=(width, height), facecolor="white")
+    left = names / width
     figure.subplots_adjust(
         left=left, right=0.98, top=1 - 0.95 / height, bottom=0.45 / height, wspace=0.1
     )
