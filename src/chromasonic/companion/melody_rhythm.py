@@ -77,7 +77,8 @@ class RhythmModel:
     def draw(
         self, *, bars: int, metre: Metre, arousal: float, rng: np.random.Generator
     ) -> list[list[int]]:
-        """Lengths in sixteenths, bar by bar; each bar is full, and none is tied over its end.
+        """Lengths in sixteenths, bar by bar; each bar is full, and none is tied over its end. The
+        last note is long.
 
         In a metre whose beat is dotted, lengths are eighths or more: the chain knows beats of four
         sixteenths.
@@ -102,16 +103,17 @@ class RhythmModel:
         result = []
         for number in range(bars):
             lengths: list[int] = []
-            while (done := sum(lengths)) < whole:
+            # The last note takes the second half of the last bar, or what is left of it.
+            end = whole if number < bars - 1 else whole // 2 // unit * unit
+            while (done := sum(lengths)) < end:
                 place = place_in_bar(done * SIXTEENTH_TICKS, metre)
                 weight = table[before, place] * [
-                    length <= whole - done and length % unit == 0 for length in LENGTHS
+                    length <= end - done and length % unit == 0 for length in LENGTHS
                 ]
-                if number == bars - 1 and done >= whole / 2:
-                    lengths.append(whole - done)  # the last note is held
-                    break
                 before = int(rng.choice(len(LENGTHS), p=weight / weight.sum()))
                 lengths.append(LENGTHS[before])
+            if end < whole:
+                lengths.append(whole - end)
             result.append(lengths)
         return result
 
