@@ -34,6 +34,13 @@ Floats = npt.NDArray[np.float64]
 
 IMPOSSIBLE = -1e9
 
+RESTLESSNESS = 0.5
+"""What holding costs. The likeliest line of all is a dull one, as each chord that is held makes
+the next hold likelier; this was chosen on Nottingham's validation tunes, as was `HELD_AT_MOST`."""
+
+HELD_AT_MOST = 4
+"""Beats that a chord of its own is said to have lasted, however long it has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HarmonizedTune:
@@ -43,7 +50,7 @@ class HarmonizedTune:
         tune: with the chosen chord symbols in place of its own.
         classes: (N,) class that sounds at each beat; `START` before the first chord.
         own_classes: (N,) the same of the tune's own symbols.
-        nats: -log probability of all choices together.
+        nats: -log probability of all choices together, with what holding cost.
     """
 
     tune: Tune
@@ -69,7 +76,13 @@ class _Line:
     nats: float
 
 
-def harmonize_tune(network: CompanionNetwork, tune: Tune, *, beam: int = 16) -> HarmonizedTune:
+def harmonize_tune(
+    network: CompanionNetwork,
+    tune: Tune,
+    *,
+    beam: int = 8,
+    restlessness: float = RESTLESSNESS,
+) -> HarmonizedTune:
     """Give a tune chords: the likeliest line of chords that a beam search finds.
 
     The network hears its own chords as those that were before; the tune's own symbols are not
@@ -79,6 +92,7 @@ def harmonize_tune(network: CompanionNetwork, tune: Tune, *, beam: int = 16) -> 
         network: a trained HarmonyPredictor.
         tune: with or without chord symbols; repeats are not played.
         beam: how many lines are followed at once; 1 always takes the likeliest chord.
+        restlessness: nats that each beat costs that holds its chord; more gives more changes.
 
     Raises:
         UsageError: the network is another model, or `beam` is below 1.
@@ -91,7 +105,7 @@ def harmonize_tune(network: CompanionNetwork, tune: Tune, *, beam: int = 16) -> 
     if beam < 1:
         raise UsageError(f"beam is {beam}; at least one line must be followed.")
     piece = progression_of_tune(tune)
-    best = _search(network.eval(), piece, beam)
+    best = _search(network.eval(), piece, beam, restlessness)
     classes = np.array(best.classes, np.int64)
     return HarmonizedTune(
         tune=_with_chords(tune, best.classes),
@@ -101,11 +115,14 @@ def harmonize_tune(network: CompanionNetwork, tune: Tune, *, beam: int = 16) -> 
     )
 
 
-def _search(network: CompanionNetwork, piece: ChordProgression, beam: int) -> _Line:
+def _search(
+    network: CompanionNetwork, piece: ChordProgression, beam: int, restlessness: float
+) -> _Line:
     rows, tonic = surroundings(piece), tonics(piece)
     lines = [_Line(HarmonyMemory(), (), 0.0)]
     for beat, row in enumerate(rows):
         log_p = _answers(network, row, lines, int(tonic[beat]))
+        log_p[:, HOLD] -= restlessness
         totals = np.array([line.nats for line in lines])[:, None] - log_p
         order = np.argsort(totals, axis=None, kind="stable")[:beam]
         lines = [
@@ -135,6 +152,9 @@ def _answers(network: CompanionNetwork, row: np.ndarray, lines: list[_Line], ton
 def _continued(line: _Line, class_id: int, nats: float) -> _Line:
     copy = line.memory.copy()
     copy.hear(class_id)
+    # What the network chose itself is no evidence of how the piece goes on.
+    copy.after.clear()
+    copy.expected, copy.held = None, min(copy.held, HELD_AT_MOST)
     return _Line(copy, (*line.classes, copy.current), nats)
 
 
