@@ -10,7 +10,7 @@ Legend: N notes, W windows, S = 16 steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,18 @@ class Bars:
     mean: Floats
     struck: Floats
     bar_steps: npt.NDArray[np.int64]
+
+
+class PianoBarExample(dict[str, np.ndarray]):
+    """A bar's arrays, and where it stands.
+
+    Attributes:
+        performance: the bars of its performance, in time, this one among them.
+        number: of this one.
+    """
+
+    performance: Sequence[Example] = ()
+    number: int = 0
 
 
 def bars_of(notes: PlayedNotes, beats: Beats) -> Bars:
@@ -123,16 +135,21 @@ def dynamics_examples(
         bars = bars_of(
             performance.notes, estimate_beats(performance.notes) if beats is None else beats
         )
+        of_performance: list[PianoBarExample] = []
         for number in range(len(bars.features)):
-            item = {
-                FEATURES: bars.features[number],
-                TARGET: bars.loudest[number],
-                MASK: bars.struck[number],
-                BAR_STEPS: bars.bar_steps[number, ...],
-            }
+            item = PianoBarExample(
+                {
+                    FEATURES: bars.features[number],
+                    TARGET: bars.loudest[number],
+                    MASK: bars.struck[number],
+                    BAR_STEPS: bars.bar_steps[number, ...],
+                }
+            )
             if judged:
                 item[MEAN] = bars.mean[number]
-            items.append(item)
+            item.performance, item.number = of_performance, number
+            of_performance.append(item)
+        items += of_performance
         pieces += [performance.id] * len(bars.features)
         composers += [performance.composer] * len(bars.features)
     return Examples(items, pieces, {"composer": composers})
