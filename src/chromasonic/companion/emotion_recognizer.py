@@ -44,7 +44,7 @@ EXCERPT_FRAMES = 100
 GAIN = 0.15
 """Standard deviation of the loudness that training adds to an excerpt, in `log_mel.UNIT_DB`."""
 
-HINT_WEIGHT = 0.5
+HINT_WEIGHT = 1.0
 """Of what hidden units are told, beside the emotion; see `emotion_hints`."""
 
 
@@ -126,18 +126,18 @@ COMPANION = Companion(
     synthetic=synthetic_emotion,
     loss=emotion_loss,
     training=TrainingConfig(
-        epochs=60,
+        epochs=45,
         batch_size=32,
-        learning_rate=2e-3,
+        learning_rate=4e-3,
         weight_decay=0.05,
         scheduler="cosine",
-        min_learning_rate=2e-5,
+        min_learning_rate=4e-5,
         warmup_steps=50,
         average_decay=0.99,
         patience=25,
         checkpoint_every=0,
     ),
-    dropout=0.1,
+    dropout=0.2,
     headline=QUADRANT_ACCURACY,
     evaluate=evaluate_emotion,
     augment=emotion_augment,
