@@ -60,7 +60,8 @@ Synthetic = Annotated[
     bool, typer.Option("--synthetic", help="Made-up examples, even where corpora are at hand.")
 ]
 SyntheticExamples = Annotated[
-    int | None, typer.Option(help="How many, where they are made up (1000 to learn from).")
+    int | None,
+    typer.Option(help="How many to learn from, where they are made up (1000, or 16 batches)."),
 ]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpora in it.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch corpora that are not here.")]

@@ -10,7 +10,7 @@ from typing import Any
 from chromasonic.companion.at_hand import corpora_at_hand
 from chromasonic.companion.companion import Companion, CompanionData, DataRequest
 from chromasonic.companion.examples import Examples
-from chromasonic.companion.recipe import DataSettings
+from chromasonic.companion.recipe import FEWEST_MADE_UP, DataSettings
 from chromasonic.data.corpus import Manifest
 from chromasonic.data.facts import DATA_VARIABLE
 from chromasonic.data.progress import Progress
@@ -126,7 +126,8 @@ def prepare(
 def _made_up(companion: Companion, settings: DataSettings) -> CompanionData:
     """Three sets from three seeds."""
     seeds = [3 * settings.seed + part for part in range(3)]
-    count, fewer = settings.synthetic_examples, settings.synthetic_examples // 4
+    count = settings.synthetic_examples or FEWEST_MADE_UP
+    fewer = count // 4
     make: Callable[[int, int], Examples] = companion.synthetic
     return CompanionData(
         train=make(count, seeds[0]),

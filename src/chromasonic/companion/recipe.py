@@ -20,6 +20,9 @@ from chromasonic.config import from_dict, to_dict
 from chromasonic.errors import ConfigError
 from chromasonic.training.config import TrainingConfig
 
+FEWEST_MADE_UP, FEWEST_BATCHES = 1000, 16
+"""Settings were chosen on corpora: with fewer batches an epoch, networks would hardly move."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
@@ -31,25 +34,36 @@ class DataSettings:
             out, the corpora's own split stands. The test part is never touched.
         synthetic: made-up examples, even where a corpus is at hand.
         synthetic_examples: how many to learn from where they are made up (a quarter as many to
-            validate by, and to test on).
+            validate by, and to test on); 0 makes `FEWEST_MADE_UP`, or as many as fill
+            `FEWEST_BATCHES` batches.
         seed: of the division, and of made-up examples.
     """
 
     data_dir: str = ""
     validation_split: float | None = None
     synthetic: bool = False
-    synthetic_examples: int = 1000
+    synthetic_examples: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.validation_split is not None:
             check_share(self.validation_split)
         for name, is_right, allowed in (
-            ("synthetic_examples", self.synthetic_examples >= 4, "4 or more"),
+            (
+                "synthetic_examples",
+                self.synthetic_examples == 0 or self.synthetic_examples >= 4,
+                "4 or more, or 0 (as many as the batches want)",
+            ),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
         ):
             if not is_right:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+    def for_batches(self, batch_size: int) -> DataSettings:
+        """The same with a number of made-up examples that suits batches of this size."""
+        if self.synthetic_examples:
+            return self
+        return replace(self, synthetic_examples=max(FEWEST_MADE_UP, FEWEST_BATCHES * batch_size))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,7 +181,8 @@ def _train_one(
 ) -> TrainedCompanion:
     """Load a model's data, train it, and write its card."""
     name = companion.spec.name
-    material = prepare(companion, part.data, download=download, on_progress=on_progress)
+    settings = part.data.for_batches(part.training.batch_size)
+    material = prepare(companion, settings, download=download, on_progress=on_progress)
     if resume:
         _check_same_data(run, name, material)
     on_data(name, material)
