@@ -48,8 +48,10 @@ BETTER = dict.fromkeys(UNITS, "lower")
 STRAIGHT_VELOCITY = 100
 """How loud programs write a note that nobody has played."""
 
-VELOCITY_TREES = TreeSettings(rounds=300, leaves=63, learning_rate=0.1, channels=len(GROUPS))
+VELOCITY_TREES = TreeSettings(rounds=300, leaves=127, learning_rate=0.1, channels=len(GROUPS))
 TIMING_TREES = TreeSettings(rounds=300, leaves=63, learning_rate=0.1, channels=len(GROUPS))
+"""Chosen on validation. Velocity, mean absolute error in MIDI units: 31 leaves 23.11, 63 leaves
+22.52, 127 leaves 22.04. Timing: 63 leaves 0.1419, 127 leaves at rate 0.05 0.1425."""
 
 Floats = npt.NDArray[np.float32]
 

@@ -12,19 +12,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from chromasonic.formats.performance_sound import gain_of_velocity
+
 LAYERS = 32
 """Layers at most: neighbours differ by 4 in velocity, less than a listener tells apart."""
 
 Samples = npt.NDArray[np.float32]
-
-
-def gain_of_velocity(velocity: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Factor of the amplitude at a velocity of 1 to 127; 1.0 at 127.
-
-    Source: SoundFont Technical Specification 2.04, section 8.4.1: the attenuation falls in a
-    concave curve over 96 dB, 40 log10(127 / velocity) dB, which is the square of the velocity.
-    """
-    return (np.asarray(velocity, np.float64) / 127) ** 2
 
 
 def render_layers(
