@@ -73,9 +73,10 @@ INPUTS: dict[str, tuple[Block, ...]] = {
             "the chords so far, by class, roots counted from the tonic (see music/chord.py): 1 for "
             "the one that sounds; for others 0.15 x 0.6^(chord changes since they began), plus "
             "0.25 + 0.25 x L / 8 for the one that came next the last time that the same L chords "
-            "led here (the longest run of up to 8 that was met before). In place of hold: log2(1 + beats that it has "
-            "sounded). In place of start: whether it has sounded as long as that last time: 1 "
-            "yes, -1 not yet, 0.3 longer, 0 unknown. Before the first chord: 1 for start alone",
+            "led here (the longest run of up to 8 that was met before). In place of hold: log2(1 + "
+            "beats that it has sounded). In place of start: whether it has sounded as long as that "
+            "last time: 1 yes, -1 not yet, 0.3 longer, 0 unknown. Before the first chord: 1 for "
+            "start alone",
         ),
         Block(
             "melody",
