@@ -45,7 +45,7 @@ def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path) -> Path:
     """A folder in which a reader has trained once: `training_results/` is there."""
     folder = tmp_path_factory.mktemp("reader")
-    for name in ("tests", "examples"):  # a reader stands in the repository
+    for name in ("tests", "examples", "recipes"):  # a reader stands in the repository
         (folder / name).symlink_to(REPOSITORY / name)
     with pytest.MonkeyPatch.context() as patch:
         shrink_the_world(patch, tiny_corpora)

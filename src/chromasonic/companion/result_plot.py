@@ -96,6 +96,8 @@ def _value(row: Row, metric: str) -> float | None:
 def _draw_panel(
     axes: Any, rows: Sequence[Row], places: Sequence[tuple[float, bool]], metric: str
 ) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
     for row, (place, _) in zip(rows, places, strict=True):
         if _value(row, metric) is None:
             continue
@@ -115,7 +117,13 @@ def _draw_panel(
     axes.margins(x=0.08)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=8.5)
-    axes.locator_params(axis="x", nbins=5)
+    if "perplexity" in metric:  # a ratio: twice as much is the same step everywhere
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.locator_params(axis="x", nbins=5)
     for side_name in ("top", "right", "left"):
         axes.spines[side_name].set_visible(False)
 
