@@ -115,7 +115,15 @@ OUTPUTS: dict[str, tuple[Block, ...]] = {
         Block("cell", 64, "probability of each cell of the valence-arousal plane, 8 x 8"),
     ),
     "melody_transformer": (Block("pitch", 128, "probability of each MIDI pitch"),),
-    "harmony_predictor": (Block("chord", 64, "probability of each class of chord"),),
+    "harmony_predictor": (
+        Block(
+            "chord",
+            64,
+            "probability of each class of music/chord.py for this beat, roots counted from the "
+            "tonic: 12 x quality + root for major, minor, diminished, dominant seventh and minor "
+            "seventh, then none, hold (the chord stays), other, start (no chord has begun yet)",
+        ),
+    ),
     "dynamics_engine": (Block("velocity", 16, "of each sixteenth, 0 to 1"),),
     "groove_predictor": (
         Block("velocity", 16, "of each sixteenth's loudest hit, 0 to 1 (1 is MIDI velocity 127)"),
