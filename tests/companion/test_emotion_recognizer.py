@@ -257,9 +257,7 @@ class TestLoss:
         loss = emotion_loss(model, tensors)
         assert float(loss.loss_sum.detach()) == pytest.approx(20 * math.log(64), rel=1e-5)
         total, count = loss.metrics["valence MAE"]
-        assert float(total / count) == pytest.approx(
-            0.5
-        )  # even answers expect 0, the target 0.5
+        assert float(total / count) == pytest.approx(0.5)  # even answers expect 0, the target 0.5
 
     def test_the_quadrant_of_a_sequence_is_that_of_its_mean_answer(self) -> None:
         model = ConstantAnswer(COMPANION.spec)

@@ -97,7 +97,7 @@ def _others(annotated: Sequence[PianoPerformance], request: DataRequest) -> dict
         reading = read_cut_pieces(place.folders[0], request.on_progress)
         assert reading.split is not None
         chosen = set(reading.split.test)
-        pieces = [piece for piece in reading.pieces if piece.id in chosen]
+        pieces = [p for p in reading.pieces if p.id in chosen and isinstance(p, PianoPerformance)]
         if pieces:
             name = f"maestro, {len(pieces)} pieces cut from test recordings, estimated beats"
             sets[name] = pieces

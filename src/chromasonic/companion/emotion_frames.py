@@ -11,11 +11,13 @@ import hashlib
 import io
 import os
 import threading
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +41,9 @@ LONGEST_SECONDS = 120.0
 """So much of a clip is rendered; EMOPIA's are shorter, VGMIDI's pieces repeat themselves."""
 
 STEP = (log_mel.HIGHEST - log_mel.LOWEST) / 255
+
+DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, BadZipFile, zlib.error)
+"""What a damaged file of frames can raise when it is read."""
 
 SHIFTS = (-6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6)
 FASTEST = 1.08
@@ -199,7 +204,7 @@ def _stored(path: Path, count: int) -> tuple[Bytes, ...] | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = tuple(archive[f"way{number}"] for number in range(count))
-    except Exception:  # absent or damaged in any way: made anew
+    except DAMAGE:  # or absent: made anew
         return None
     is_right = all(a.dtype == np.uint8 and a.shape[1:] == (log_mel.BANDS,) for a in arrays)
     return arrays if is_right else None

@@ -32,8 +32,8 @@ def read_groove_midi(root: Path, on_progress: Progress | None = None) -> PieceRe
         on_progress: told how many of the takes are read.
 
     Returns:
-        One `DrumTake` for each take that can be read, with the corpus's own split and `DrumTake.work`
-        as works.
+        One `DrumTake` for each take that can be read, with the corpus's own split and
+        `DrumTake.work` as works.
 
     Raises:
         CorpusError: info.csv is absent, or lacks a column.
