@@ -13,7 +13,7 @@ from chromasonic.companion.splitting import resplit
 from chromasonic.data.catalogue import facts_of
 from chromasonic.data.corpus import Corpus
 from chromasonic.data.loading import load
-from chromasonic.data.locate import Place, locate
+from chromasonic.data.locate import Place, locate, ways_to_get
 from chromasonic.data.maestro import read_cut_pieces
 from chromasonic.errors import CorpusError, DataError
 from chromasonic.music.piano_performance import PianoPerformance
@@ -42,6 +42,11 @@ def load_dynamics(request: DataRequest) -> DynamicsData:
         CorpusError: neither is there; or the one to learn from is half there.
     """
     has_beats = _place(ANNOTATED, request) is not None
+    if not has_beats and _place(UNANNOTATED, request) is None:
+        raise CorpusError(
+            "Neither ASAP nor MAESTRO is on this machine, which the DynamicsEngine learns from. "
+            f"{ways_to_get(facts_of(ANNOTATED))}"
+        )
     corpus: Corpus[PianoPerformance] = _load(ANNOTATED if has_beats else UNANNOTATED, request)
     train, validation = corpus.split.train, corpus.split.validation
     if request.validation_split is not None:

@@ -50,7 +50,9 @@ BETTER = {name: "higher" if name == SHAPE_CORRELATION else "lower" for name in U
 FEWEST_STEPS = 3
 """A bar with fewer struck steps has no shape."""
 
-TREES = TreeSettings(loss="squared_error", rounds=100, leaves=15, leaf_rows=200, channels=2)
+TREES = TreeSettings(
+    loss="absolute_error", rounds=150, leaves=8, leaf_rows=200, learning_rate=0.1, channels=2
+)
 """Chosen on the validation part of ASAP."""
 
 RIDGE_PENALTY = 1.0

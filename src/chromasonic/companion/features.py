@@ -98,8 +98,14 @@ INPUTS: dict[str, tuple[Block, ...]] = {
         ),
     ),
     "dynamics_engine": (
-        Block("onset_weight", 16, "how many notes begin on each sixteenth"),
-        Block("mean_height", 16, "their mean pitch"),
+        Block(
+            "onset_weight", 16, "how many notes begin on each sixteenth, at most 8, over 8: 0 to 1"
+        ),
+        Block(
+            "mean_height",
+            16,
+            "their mean MIDI pitch less 60, over 24: about -1.6 to 2; 0 where no note begins",
+        ),
     ),
     "groove_predictor": (
         Block("kick", 16, "1 where it is struck on that sixteenth of the bar, else 0"),
