@@ -20,7 +20,12 @@ from chromasonic.companion.groove_features import (
     VELOCITY_MAE,
     groove_examples,
 )
-from chromasonic.companion.groove_predictor import COMPANION, groove_augment, groove_loss
+from chromasonic.companion.groove_predictor import (
+    COMPANION,
+    TIMING_WEIGHT,
+    groove_augment,
+    groove_loss,
+)
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.step_baselines import TreeSettings
 from chromasonic.companion.synthetic import synthetic_groove
@@ -81,6 +86,8 @@ def test_the_loss_is_the_sum_of_absolute_errors_of_both() -> None:
     velocities, offsets = (127 + 100 + 40 + 90) / 127, 0.2 + 0.08
     assert float(loss.metrics[VELOCITY_MAE][0]) == pytest.approx(127 * velocities, rel=1e-5)
     assert float(loss.metrics[TIMING_MAE][0]) == pytest.approx(offsets, rel=1e-4)
+    whole = velocities + TIMING_WEIGHT * offsets
+    assert float(loss.objective_sum) == pytest.approx(whole, rel=1e-5)
 
 
 def test_augmentation_makes_bars_of_the_takes_own_hits() -> None:
