@@ -153,10 +153,7 @@ def _steps(examples: Examples, columns: slice) -> Steps:
 
 
 def rows_of(bars: JudgedBars, answers: dict[str, Groove], *, test: str) -> Iterator[Row]:
-    """The table: all steps; by drum, style and drummer.
-
-    The last three are given for the model and the best baseline only.
-    """
+    """The table: all steps; by drum; for the model and the trees by style and drummer too."""
     everything = np.ones(len(bars.takes), bool)
     for method, groove in answers.items():
         yield _row(test, method, bars, _step_errors(bars, groove), everything)
@@ -164,8 +161,8 @@ def rows_of(bars: JudgedBars, answers: dict[str, Groove], *, test: str) -> Itera
     errors = {name: _step_errors(bars, answers[name]) for name in shown}
     for number, group in enumerate(GROUPS):
         if np.isfinite(bars.hits[:, number, :, 0]).any():
-            for name in shown:
-                found = _drum_errors(bars, answers[name], number)
+            for name, groove in answers.items():
+                found = _drum_errors(bars, groove, number, shared=name not in _PLAIN)
                 yield _row(f"{test}, drum: {group}", name, bars, found, everything)
     for title, labels in (("style", bars.styles), ("drummer", bars.drummers)):
         for label in _by_size(labels):
@@ -191,9 +188,19 @@ def _step_errors(bars: JudgedBars, groove: Groove) -> Errors:
     )
 
 
-def _drum_errors(bars: JudgedBars, groove: Groove, group: int) -> Errors:
-    """Of one group's hits, the step's answer being shared among its drums."""
-    velocity = of_groups(groove.velocity, bars.features)[:, group]
+_PLAIN = (
+    f"straight, velocity {STRAIGHT_VELOCITY}",
+    "straight, median velocity",
+    "constant velocity and offset",
+)
+"""Answers that are one velocity for every hit; the others are shared among a step's drums."""
+
+
+def _drum_errors(bars: JudgedBars, groove: Groove, group: int, *, shared: bool) -> Errors:
+    """Of one group's loudest hits, the step's answer being shared among its drums or not."""
+    velocity = groove.velocity
+    if shared:
+        velocity = of_groups(velocity, bars.features)[:, group]
     truth = bars.hits[:, group]
     counts = np.isfinite(truth[..., 0])
     return (

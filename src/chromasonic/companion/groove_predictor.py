@@ -37,6 +37,11 @@ CROSSED = 0.8
 TURNED = 0.2
 """Share of training bars (of 16 steps) whose halves change places."""
 
+TIMING_WEIGHT = 0.7
+"""Of timing beside velocity in the loss, chosen on validation: with 0.1 the network has no features
+of its own for timing (0.147 of a step instead of 0.144), with 2.0 too few for velocity (23.1 MIDI
+units instead of 22.5)."""
+
 CUTS = (4, 8, 12)
 """Steps at which a bar may be cut: the beats."""
 
@@ -72,17 +77,18 @@ def load_groove(request: DataRequest) -> CompanionData:
 def groove_loss(model: nn.Module, tensors: Mapping[str, Tensor]) -> BatchLoss:
     """Absolute errors, so that the model says the median, which no stray hit can move.
 
-    Velocity (0 to 1) and timing (share of a step) weigh alike.
+    Velocity (0 to 1) and timing (share of a step, times `TIMING_WEIGHT`) are added.
     """
     errors = (model(tensors[FEATURES]) - tensors[TARGET]).abs() * tensors[MASK]
-    total = errors.sum()
+    velocity, timing = errors[:, :STEPS].sum(), errors[:, STEPS:].sum()
+    total = velocity + TIMING_WEIGHT * timing
     steps = tensors[MASK][:, :STEPS].sum()
     return BatchLoss(
         objective_sum=total,
         loss_sum=total,
         metrics={
-            VELOCITY_MAE: (errors[:, :STEPS].sum() * FULL_VELOCITY, steps),
-            TIMING_MAE: (errors[:, STEPS:].sum(), steps),
+            VELOCITY_MAE: (velocity * FULL_VELOCITY, steps),
+            TIMING_MAE: (timing, steps),
         },
     )
 
@@ -124,7 +130,7 @@ COMPANION = Companion(
         patience=20,
         checkpoint_every=0,
     ),
-    dropout=0.03,
+    dropout=0.0,
     headline=VELOCITY_MAE,
     evaluate=evaluate_groove,
     augment=groove_augment,
