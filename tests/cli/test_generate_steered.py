@@ -78,8 +78,8 @@ def test_json_says_what_was_asked_and_several_get_numbers(trained: Path, tmp_pat
     ("options", "said"),
     [
         (("--valence", 2), "valence is 2.0; allowed: from -1 to 1"),
-        (("--key", "H dur"), "--key is 'H dur'"),
-        (("--metre", "seven"), "--metre: 'seven' is no metre"),
+        (("--key", "H dur"), "'H dur' is no key"),
+        (("--metre", "seven"), "'seven' is no metre"),
         (("--opening", "GABc"), "--opening cannot be used with a MelodyTransformer"),
         (("--count", 0), "--count is 0"),
         (("--output", "tune.xyz"), "tune.xyz"),

@@ -10,7 +10,6 @@ from chromasonic.errors import ChromasonicError, UsageError
 
 if TYPE_CHECKING:
     from chromasonic.companion.melody_steering import SteeredMelody, Steering
-    from chromasonic.music.key import Key
 
 MODEL = "melody_transformer"
 
@@ -75,34 +74,18 @@ def steering_of(wishes: Wishes) -> Steering:
         UsageError: one of them cannot be read, or is out of range.
     """
     from chromasonic.companion.melody_steering import COMMON_TIME, Steering
-    from chromasonic.music.metre import Metre
+    from chromasonic.melody_generation.opening import parse_key, parse_metre
 
-    try:
-        metre = COMMON_TIME if wishes.metre is None else Metre.parse(wishes.metre)
-    except ValueError as error:
-        raise UsageError(f"--metre: {error}") from error
     return Steering(
         valence=wishes.valence,
         arousal=wishes.arousal,
         bars=wishes.bars,
-        key=None if wishes.key is None else _key(wishes.key),
-        metre=metre,
+        key=None if wishes.key is None else parse_key(wishes.key),
+        metre=COMMON_TIME if wishes.metre is None else parse_metre(wishes.metre),
         temperature=wishes.temperature,
         top_k=wishes.top_k,
         top_p=wishes.top_p,
     )
-
-
-def _key(text: str) -> Key:
-    from chromasonic.music.key import Key
-
-    tonic, _, mode = text.strip().partition(" ")
-    try:
-        return Key(tonic[:1].upper() + tonic[1:], mode.strip().lower() or "major")
-    except ValueError as error:
-        raise UsageError(
-            f"--key is '{text}': {error} Write it as 'D major' or 'A minor'."
-        ) from error
 
 
 def save(melody: SteeredMelody, path: Path) -> Path:
