@@ -80,9 +80,9 @@ def _by_step(velocity: np.ndarray, offset: np.ndarray, struck: np.ndarray) -> di
     def row(mask: np.ndarray) -> dict[str, float]:
         return {
             "velocity": float(velocity[mask].mean()),
-            "its spread": float(velocity[mask].std()),
+            "velocity spread": float(velocity[mask].std()),
             "offset": float(offset[mask].mean()),
-            "its spread ": float(offset[mask].std()),
+            "offset spread": float(offset[mask].std()),
         }
 
     each = [row(struck & (np.arange(STEPS) == step)) for step in range(STEPS)]
