@@ -221,7 +221,7 @@ def test_it_overfits_one_batch() -> None:
 
 
 def test_without_asap_and_maestro_it_says_so(no_corpora: Path) -> None:
-    with pytest.raises(CorpusError, match="Neither ASAP nor MAESTRO"):
+    with pytest.raises(CorpusError, match="neither is on this machine"):
         load_dynamics(DataRequest(data_dir=no_corpora))
 
 

@@ -44,7 +44,8 @@ def load_dynamics(request: DataRequest) -> DynamicsData:
     has_beats = _place(ANNOTATED, request) is not None
     if not has_beats and _place(UNANNOTATED, request) is None:
         raise CorpusError(
-            "Neither ASAP nor MAESTRO is on this machine, which the DynamicsEngine learns from. "
+            "The DynamicsEngine learns from ASAP, else from MAESTRO; neither is on this machine. "
+            "ASAP is the better one. "
             f"{ways_to_get(facts_of(ANNOTATED))}"
         )
     corpus: Corpus[PianoPerformance] = _load(ANNOTATED if has_beats else UNANNOTATED, request)
