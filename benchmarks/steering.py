@@ -32,6 +32,7 @@ from chromasonic.companion.melody_moods import (
     ClipFigures,
     Moods,
     figures_of_clip,
+    major_third,
     pitch_figures,
 )
 from chromasonic.companion.melody_steering import SteeredMelody, Steering, steer
@@ -97,8 +98,12 @@ def known_results() -> dict[str, Any]:
     return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
 
 
-def figures_of_melody(melody: SteeredMelody) -> ClipFigures:
-    """The same figures of a made melody, by the same estimate of the key."""
+def figures_of_melody(melody: SteeredMelody, tells_key: bool) -> ClipFigures:
+    """The same figures of a made melody, by the same estimate of the key.
+
+    The thirds are those of the key that the network was told; where it was told none there is no
+    tonic to count them from.
+    """
     heard = np.array(list(melody.tune.sounding()), np.float64)
     onset, length, pitch = heard.T
     tempo = quarters_per_minute(melody.tune)
@@ -106,6 +111,9 @@ def figures_of_melody(melody: SteeredMelody) -> ClipFigures:
     weight = np.bincount(pitch.astype(int) % 12, length, 12).astype(np.float64)
     return ClipFigures(
         **pitch_figures(pitch),
+        major_third=major_third(pitch, length, melody.key.tonic_pitch_class)
+        if tells_key
+        else float("nan"),
         is_major=float(key_of_weights(weight).mode == "major"),
         notes_a_second=(len(pitch) - 1) / seconds,
         velocity=melody.velocity,
@@ -151,7 +159,8 @@ def measure(checkpoint: Path, melodies: int) -> dict[str, Any]:
                 valence=STRENGTH * valence, arousal=STRENGTH * arousal, bars=16, **settings
             )
             made[number] = [
-                figures_of_melody(steer(network, wanted, seed=seed)) for seed in range(melodies)
+                figures_of_melody(steer(network, wanted, seed=seed), wanted.tells_key)
+                for seed in range(melodies)
             ]
         ways[way] = {"quadrants": table_of(made), "differences": differences(made)}
         print(f"{way}:")

@@ -10,7 +10,7 @@ import torch
 
 from chromasonic.companion.melody_features import PART, features_of
 from chromasonic.companion.melody_lines import MelodyLine
-from chromasonic.companion.melody_moods import Moods, counted_moods, pitch_figures
+from chromasonic.companion.melody_moods import Moods, counted_moods, major_third, pitch_figures
 from chromasonic.companion.melody_rhythm import LENGTHS, RhythmModel
 from chromasonic.companion.melody_steering import Steering, set_last_pitch, steer
 from chromasonic.companion.network import CompanionNetwork
@@ -187,3 +187,9 @@ def test_figures_of_pitches_by_hand() -> None:
     assert figures["mean_pitch"] == 62
     assert figures["interval"] == pytest.approx((4 + 2 + 0) / 3)
     assert figures["pitch_range"] == pytest.approx(63.7 - 60.3)
+
+
+def test_the_share_of_the_major_third_by_hand() -> None:
+    pitch, length = np.array([62, 66, 65, 78, 60]), np.array([4.0, 2.0, 1.0, 1.0, 9.0])
+    assert major_third(pitch, length, tonic=2) == pytest.approx(3 / 4)
+    assert np.isnan(major_third(pitch, length, tonic=6))

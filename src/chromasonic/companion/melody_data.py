@@ -30,7 +30,7 @@ LAKH_MELODIES, LAKH_WORKERS = 2_000, 2
 and how many processes look for them."""
 
 
-LINES_VERSION = 2
+LINES_VERSION = 3
 """Goes up whenever the melodies of the same clips would be others: their cache is keyed by it."""
 
 TIMES = {TUNES: 4, "emopia": 2}

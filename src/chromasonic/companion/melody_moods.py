@@ -23,7 +23,15 @@ from chromasonic.music.emotion import EmotionClip
 
 FORMAT = "chromasonic-moods-1"
 FILE = "moods.json"
-FIGURES = ("mean_pitch", "pitch_range", "interval", "is_major", "notes_a_second", "velocity")
+FIGURES = (
+    "mean_pitch",
+    "pitch_range",
+    "interval",
+    "is_major",
+    "major_third",
+    "notes_a_second",
+    "velocity",
+)
 LOW_SHARE, HIGH_SHARE = 0.05, 0.95
 
 
@@ -36,6 +44,8 @@ class ClipFigures:
         pitch_range: semitones from its 5th to its 95th percentile.
         interval: mean absolute semitones from note to note.
         is_major: 1 where the key that its pitches speak for is major.
+        major_third: of the time that the thirds above the tonic sound, the major one's share; NaN
+            where neither sounds, or the tonic is not known.
         notes_a_second: notes over the time from the first onset to the last.
         velocity: mean of the melody's notes; NaN where there is none.
         tempo_bpm: estimated quarters a minute.
@@ -45,6 +55,7 @@ class ClipFigures:
     pitch_range: float
     interval: float
     is_major: float
+    major_third: float
     notes_a_second: float
     velocity: float = float("nan")
     tempo_bpm: float = float("nan")
@@ -60,6 +71,7 @@ def figures_of_clip(clip: EmotionClip, line: MelodyLine) -> ClipFigures:
     return ClipFigures(
         **pitch_figures(line.pitch),
         is_major=float(line.key[0, (tonic + 4) % 12]),
+        major_third=major_third(line.pitch, line.length, tonic),
         notes_a_second=(len(melody) - 1) / seconds if seconds > 0 else float("nan"),
         velocity=float(melody.velocity.mean()),
         tempo_bpm=60 / float(np.median(np.diff(estimate_beats(clip.notes).seconds))),
@@ -74,6 +86,13 @@ def pitch_figures(pitch: np.ndarray) -> dict[str, float]:
         "pitch_range": float(high - low),
         "interval": float(np.abs(np.diff(pitch)).mean()),
     }
+
+
+def major_third(pitch: np.ndarray, length: np.ndarray, tonic: int) -> float:
+    """See `ClipFigures.major_third`; lengths in any unit."""
+    step = (pitch.astype(int) - tonic) % 12
+    minor, major = (float(length[step == third].sum()) for third in (3, 4))
+    return major / (minor + major) if minor + major else float("nan")
 
 
 @dataclass(frozen=True, kw_only=True)
