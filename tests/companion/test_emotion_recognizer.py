@@ -326,6 +326,7 @@ class TestLearning:
     ) -> None:
         few = {"max_iter": 5, "max_leaf_nodes": 4}
         monkeypatch.setattr(emotion_baselines, "TREES", (few,))
+        monkeypatch.setattr(emotion_evaluation, "PUBLISHED_CLIPS", 8)
         network = trained(data.train, data.validation, epochs=8, batch_size=8)
         rows = evaluate_emotion(network, data)
         by_name = {(row.test.partition(",")[0], row.method): row for row in rows}
