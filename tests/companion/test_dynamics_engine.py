@@ -108,6 +108,29 @@ def test_steps_without_an_onset_count_in_no_loss_and_no_metric() -> None:
     assert float(error.detach() / count) == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_an_error_of_shape_costs_more_than_the_same_error_of_level() -> None:
+    tensors = collate(dynamics_examples([recital(1)]).items)
+    mask = tensors["mask"]
+
+    class Answers(torch.nn.Module):
+        def __init__(self, error: torch.Tensor) -> None:
+            super().__init__()
+            self.error = error
+
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            return torch.logit((tensors["expression"] + self.error * mask).clamp(0.01, 0.99))
+
+    sign = 1.0 - 2.0 * (mask.cumsum(dim=1) % 2)
+    level, shape = (
+        float(COMPANION.loss(Answers(error), tensors).loss_sum)
+        for error in (torch.full_like(mask, 0.02), 0.02 * sign)
+    )
+    # 0.02 is below the bend: 0.02^2 / (2 x 0.15) a step, and a quarter of it for the level.
+    steps = float(mask.sum())
+    assert level == pytest.approx(0.25 * steps * 0.02**2 / 0.3, rel=1e-3)
+    assert 0.9 < shape / (steps * 0.02**2 / 0.3) <= 1
+
+
 def test_augmentation_only_mixes_neighbours_turns_transposes_and_leaves_out() -> None:
     bars = dynamics_examples([recital(1)]).items
     item = bars[0]
