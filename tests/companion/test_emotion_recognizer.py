@@ -278,7 +278,7 @@ class TestLoss:
         assert float(loss.objective_sum.detach()) > float(loss.loss_sum.detach())
         network.eval()
         loss = emotion_loss(network, tensors)
-        assert float(loss.objective_sum) == float(loss.loss_sum)
+        assert float(loss.objective_sum.detach()) == float(loss.loss_sum.detach())
 
 
 class TestAugmentation:
