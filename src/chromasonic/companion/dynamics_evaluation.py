@@ -46,7 +46,10 @@ UNITS = {
     SHAPE_MAE: "MIDI units",
     SHAPE_CORRELATION: "",
 }
-BETTER = {name: "higher" if name == SHAPE_CORRELATION else "lower" for name in UNITS}
+BETTER = {VELOCITY_MAE: "lower", SHAPE_MAE: "lower", SHAPE_CORRELATION: "higher"}
+"""Without the error beside the mean of a step's notes: all methods learned to say the loudest, so
+that figure tells how far apart the two questions are, and not who answers better."""
+
 FEWEST_STEPS = 3
 """A bar with fewer struck steps has no shape."""
 
