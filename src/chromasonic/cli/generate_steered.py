@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from chromasonic.errors import ChromasonicError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +62,13 @@ def steered_melodies(path: Path, wishes: Wishes) -> list[SteeredMelody]:
     if wishes.count < 1:
         raise UsageError(f"--count is {wishes.count}; allowed: 1 or more.")
     wanted = steering_of(wishes)
-    network = load_companion(path, MODEL).network.to(choose_device(wishes.device))
+    loaded = load_companion(path, MODEL)
+    if loaded.is_synthetic:
+        typer.echo(
+            f"Warning: {loaded.checkpoint} was trained on made-up tunes: it knows no music.",
+            err=True,
+        )
+    network = loaded.network.to(choose_device(wishes.device))
     return [
         steer(network, wanted, seed=wishes.seed, number=number)
         for number in range(1, wishes.count + 1)
