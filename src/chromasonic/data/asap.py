@@ -6,17 +6,17 @@ a concert instrument with a known split. Source of the files' format: the corpus
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 import numpy as np
 
 from chromasonic.data.facts import Archive, CorpusFacts
+from chromasonic.data.index_table import read_index
 from chromasonic.data.piece_reading import PieceReading
 from chromasonic.data.progress import Progress
 from chromasonic.data.skipped import Skipped
-from chromasonic.errors import CorpusError, DataError, FormatError
+from chromasonic.errors import DataError, FormatError
 from chromasonic.formats.midi_performance import read_midi_performance
 from chromasonic.music.bar_grid import Beats, sixteenths_of_a_beat
 from chromasonic.music.piano_performance import PianoPerformance
@@ -53,7 +53,7 @@ def read_asap(root: Path, on_progress: Progress | None = None) -> PieceReading:
     Raises:
         CorpusError: metadata.csv is absent, or lacks a column.
     """
-    rows = _rows(root / INDEX)
+    rows = read_index(root / INDEX, COLUMNS, "not ASAP's index")
     chosen = [row for row in rows if row[MAESTRO_COLUMN].strip()]
     pieces: list[PianoPerformance] = []
     skipped: list[Skipped] = []
@@ -85,21 +85,6 @@ def read_asap(root: Path, on_progress: Progress | None = None) -> PieceReading:
             else ()
         ),
     )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, restval=""))
-    except OSError as error:
-        raise CorpusError(f"Cannot read {path}: {error.strerror}. Unpack it again.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is damaged: {error}. Unpack it again.") from error
-    lacking = [name for name in COLUMNS if rows and name not in rows[0]]
-    if lacking or not rows:
-        what = f"lacks the column(s) {', '.join(lacking)}" if lacking else "lists nothing"
-        raise CorpusError(f"{path} {what}: it is not ASAP's index. Unpack it again.")
-    return rows
 
 
 def _performance(row: dict[str, str], midi: Path, annotations: Path) -> PianoPerformance:

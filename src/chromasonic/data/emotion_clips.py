@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from chromasonic import files
-from chromasonic.errors import CorpusError, FormatError
+from chromasonic.data.index_table import read_index
+from chromasonic.errors import FormatError
 from chromasonic.formats.midi_events import DRUM_CHANNEL, parse_midi
 from chromasonic.formats.midi_performance import performance_of
 from chromasonic.formats.performance_sound import ringing_seconds
@@ -56,19 +56,4 @@ def read_rows(path: Path, columns: tuple[str, ...], corpus: str) -> list[dict[st
     Raises:
         CorpusError: it cannot be read, lists nothing, or lacks a column.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file, restval="")
-            rows = [
-                {key.strip(): value.strip() for key, value in row.items() if key is not None}
-                for row in table
-            ]
-    except OSError as error:
-        raise CorpusError(f"Cannot read {path}: {error.strerror}. Unpack it again.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is damaged: {error}. Unpack it again.") from error
-    lacking = [name for name in columns if rows and name not in rows[0]]
-    if lacking or not rows:
-        what = f"lacks the column(s) {', '.join(lacking)}" if lacking else "lists nothing"
-        raise CorpusError(f"{path} {what}: it is no table of {corpus}. Unpack it again.")
-    return rows
+    return read_index(path, columns, f"no table of {corpus}", strips_blanks=True)

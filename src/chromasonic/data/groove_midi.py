@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from chromasonic.data.facts import Archive, CorpusFacts
+from chromasonic.data.index_table import read_index
 from chromasonic.data.piece_reading import PieceReading
 from chromasonic.data.progress import Progress
 from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
-from chromasonic.errors import CorpusError, FormatError
+from chromasonic.errors import FormatError
 from chromasonic.formats.midi_performance import read_midi_performance
 from chromasonic.music.drums import DrumTake
 
@@ -38,7 +38,7 @@ def read_groove_midi(root: Path, on_progress: Progress | None = None) -> PieceRe
     Raises:
         CorpusError: info.csv is absent, or lacks a column.
     """
-    rows = _rows(root / INDEX)
+    rows = read_index(root / INDEX, COLUMNS, "not Groove MIDI's index")
     takes: list[DrumTake] = []
     skipped: list[Skipped] = []
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
@@ -65,21 +65,6 @@ def read_groove_midi(root: Path, on_progress: Progress | None = None) -> PieceRe
         works=tuple(take.work for take in takes),
         missing=missing,
     )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, restval=""))
-    except OSError as error:
-        raise CorpusError(f"Cannot read {path}: {error.strerror}. Unpack it again.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is damaged: {error}. Unpack it again.") from error
-    lacking = [name for name in COLUMNS if rows and name not in rows[0]]
-    if lacking or not rows:
-        what = f"lacks the column(s) {', '.join(lacking)}" if lacking else "lists nothing"
-        raise CorpusError(f"{path} {what}: it is not Groove MIDI's index. Unpack it again.")
-    return rows
 
 
 def _take(row: dict[str, str], path: Path) -> DrumTake:
