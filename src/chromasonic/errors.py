@@ -11,6 +11,7 @@
     ├── CheckpointError       a checkpoint is truncated, foreign or hostile
     ├── TrainingError         training cannot go on (a loss that is not finite, ...)
     ├── EvaluationError       a figure was asked for over nothing
+    ├── ExportError           a model cannot be exported, or an exported file is not what it claims
     ├── RenderError           a score, a sound or a picture cannot be made
     └── StorageError          a file cannot be written whole (full disk, no permission)
 
@@ -65,6 +66,10 @@ class TrainingError(ChromasonicError):
 
 class EvaluationError(ChromasonicError):
     """A figure was asked for over nothing, or over material that does not fit."""
+
+
+class ExportError(ChromasonicError):
+    """A model cannot be exported as asked, or an exported file is not what it claims to be."""
 
 
 class RenderError(ChromasonicError):

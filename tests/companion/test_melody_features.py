@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromasonic.companion.examples import FEATURES, MASK
-from chromasonic.companion.features import INPUTS, slices
+from chromasonic.companion.features import INPUTS
 from chromasonic.companion.melody_features import (
     TARGET,
     Variation,
@@ -19,6 +19,7 @@ from chromasonic.companion.melody_features import (
 )
 from chromasonic.companion.melody_lines import UNKNOWN, line_of_tune, place_in_bar
 from chromasonic.companion.synthetic import synthetic_melody
+from chromasonic.export.spec import slices
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Tune

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from chromasonic.companion.features import INPUTS, slices
+from chromasonic.companion.features import INPUTS
 from chromasonic.companion.network import CompanionNetwork
-from chromasonic.companion.spec import SPECS, ModelSpec
+from chromasonic.companion.spec import SPECS
 from chromasonic.errors import ConfigError, UsageError
+from chromasonic.export.spec import ModelSpec, slices
 
 SIZES = {  # layers and torch's count, by hand: sum of (in + 1) * out; LSTM 4 * h * (in + h + 2)
     "emotion_recognizer": (128, 64, 129 * 512 + 513 * 256 + 4 * 128 * (256 + 128 + 2) + 129 * 64),

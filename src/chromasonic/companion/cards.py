@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from chromasonic import files
 from chromasonic.companion.features import INPUTS
-from chromasonic.companion.spec import SPECS, ModelSpec
+from chromasonic.companion.spec import SPECS
 from chromasonic.companion.table import markdown_table
+from chromasonic.export.spec import ModelSpec
 from chromasonic.training.run_directory import RunDirectory
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from chromasonic import files
 from chromasonic.companion.examples import Augment, Examples
 from chromasonic.companion.network import CompanionNetwork
-from chromasonic.companion.spec import ModelSpec
 from chromasonic.data.corpus import Manifest
 from chromasonic.data.progress import Progress
 from chromasonic.evaluation.figure import Figure
+from chromasonic.export.spec import ModelSpec
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.task import BatchLoss
 

@@ -6,23 +6,7 @@ write exactly these blocks in this order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A run of neighbouring numbers.
-
-    Attributes:
-        name: what they are.
-        size: how many.
-        meaning: of each number, with its unit and range.
-    """
-
-    name: str
-    size: int
-    meaning: str
-
+from chromasonic.export.spec import Block
 
 INPUTS: dict[str, tuple[Block, ...]] = {
     "emotion_recognizer": (
@@ -142,12 +126,3 @@ OUTPUTS: dict[str, tuple[Block, ...]] = {
     ),
 }
 """What each number means that comes out of a companion model."""
-
-
-def slices(blocks: tuple[Block, ...]) -> dict[str, slice]:
-    """Name of each block to where it stands."""
-    result, start = {}, 0
-    for block in blocks:
-        result[block.name] = slice(start, start + block.size)
-        start += block.size
-    return result

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
-from chromasonic.companion.features import INPUTS, slices
+from chromasonic.companion.features import INPUTS
 from chromasonic.companion.melody_lines import UNKNOWN, MelodyLine
+from chromasonic.export.spec import slices
 
 TARGET = "melody"
 NAME = "melody_transformer"

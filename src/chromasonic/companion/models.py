@@ -8,8 +8,9 @@ from typing import Any
 
 from chromasonic.companion.features import INPUTS
 from chromasonic.companion.network import CompanionNetwork
-from chromasonic.companion.spec import SPECS, ModelSpec
+from chromasonic.companion.spec import SPECS
 from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.export.spec import ModelSpec
 from chromasonic.files import PathLike
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
 from chromasonic.training.saving import SHARED

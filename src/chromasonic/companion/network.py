@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chromasonic.companion.spec import ModelSpec
 from chromasonic.errors import ConfigError, UsageError
+from chromasonic.export.spec import ModelSpec
 
 State = tuple[Tensor, Tensor]
 """Hidden and cell state of the LSTM, each (1, B, H)."""

@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from chromasonic.companion.companion import Companion
 from chromasonic.companion.examples import FEATURES, MASK, Examples, collate
-from chromasonic.companion.spec import ModelSpec
 from chromasonic.errors import DataError, EvaluationError
+from chromasonic.export.spec import ModelSpec
 from chromasonic.training.device import choose_device
 
 Sums = dict[str, tuple[float, float]]

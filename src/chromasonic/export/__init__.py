@@ -1,0 +1,1 @@
+"""Trained models as files that other programs run (RTNeural JSON, ONNX), and proof of it."""
