@@ -146,3 +146,12 @@ def test_a_checkpoint_of_something_else_is_refused(folder: Path, tmp_path: Path)
     done = groove(folder / "beat.mid", "--model", wrong)
     assert done.exit_code == 1
     assert "wrong.pt" in done.stderr
+
+
+def test_the_file_that_is_read_is_never_written_over(folder: Path) -> None:
+    beat = folder / "beat.mid"
+    before = beat.read_bytes()
+    done = groove(beat, "--model", folder / "run", "--output", folder / "run/../beat.mid")
+    assert done.exit_code == 2
+    assert "would be lost" in done.stderr
+    assert beat.read_bytes() == before

@@ -368,6 +368,8 @@ class TestEvaluation:
         write_emopia(tmp_path / "emopia")
         write_deam(tmp_path / "deam", has_audio=False)
         given = load_examples(DataRequest(data_dir=tmp_path))
+        assert [manifest.name for manifest in given.manifests] == ["emopia"]
+        assert any("'deam' is there but gives no example" in line for line in given.remarks)
         rows = evaluate_emotion(CompanionNetwork(COMPANION.spec), given)
         (row,) = [row for row in rows if row.test.startswith("deam")]
         assert not row.figures["valence R2"].is_defined

@@ -81,7 +81,7 @@ def groove(
       chromasonic groove drums.mid --model runs/groove --amount 0 --output straight.wav
     """
     outputs = output or []
-    _check(outputs, model)
+    _check(drums, outputs, model)
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.companion.groove_humanizing import HumanizeSettings, humanize
     from chromasonic.companion.models import load_companion
@@ -120,9 +120,13 @@ def groove(
             typer.echo(str(path))
 
 
-def _check(outputs: list[Path], model: Path | None) -> None:
+def _check(drums: Path, outputs: list[Path], model: Path | None) -> None:
     """Refuse what cannot be done before any work is done."""
     for path in outputs:
+        if path.resolve() == drums.resolve():
+            raise UsageError(
+                f"--output {path} is the file that is read; it would be lost. Give another name."
+            )
         if path.suffix.lower() not in ENDINGS:
             raise UsageError(
                 f"Drums cannot be written as '{path.name}'. Allowed endings: {' '.join(ENDINGS)}."

@@ -143,11 +143,17 @@ def load_examples(request: DataRequest) -> CompanionData:
     remarks += [f"{item.reference} is left out: {item.reason}" for item in skipped[:5]]
     if len(skipped) > 5:
         remarks.append(f"{len(skipped) - 5} more recordings are left out.")
+    used = {*corpora_of(train), *corpora_of(validation)}
+    remarks += [
+        f"'{corpus.name}' is there but gives no example to learn from (its recordings are absent)."
+        for corpus in corpora
+        if corpus.name not in used
+    ]
     return CompanionData(
         train=train,
         validation=validation,
         test=_once(lambda: parts["test"].examples(1, request, [])),
-        manifests=tuple(corpus.manifest for corpus in corpora),
+        manifests=tuple(corpus.manifest for corpus in corpora if corpus.name in used),
         remarks=tuple(remarks),
     )
 

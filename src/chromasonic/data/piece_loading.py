@@ -64,8 +64,9 @@ def load_pieces(
             if place.found_by in ("cache", "download"):
                 again = "Take the folder away to have it fetched again"
             raise CorpusError(
-                f"The corpus '{facts.name}' in {root} is half there: {there}. {again}, or take "
-                "what is there with --allow-partial (allow_partial=True). "
+                f"The corpus '{facts.name}' in {root} is half there: {there}. {again}. (Python's "
+                "load() takes what is there with allow_partial=True, and 'chromasonic data info' "
+                "with --allow-partial; a training does not.) "
                 f"{ways_to_get(facts)}"
             )
         remarks.insert(0, f"A part of the corpus: {there}.")
