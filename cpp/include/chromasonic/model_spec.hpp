@@ -51,4 +51,10 @@ struct Block {
   std::size_t size;
 };
 
+/// The blocks of an input or an output, in order.
+struct BlockPage {
+  const Block* blocks;
+  std::size_t count;
+};
+
 }  // namespace chromasonic
