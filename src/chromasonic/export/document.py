@@ -37,7 +37,7 @@ class DocumentLayer:
         weights: float32, in the file's order and shapes: dense W (in, out), b (out,); lstm
             W (in, 4H), U (H, 4H), b (4H,), gates i, f, c, o; gru W (in, 3H), U (H, 3H), b (2, 3H),
             gates z, r, c; conv1d K (k, in / groups, out), b (out,); batchnorm gamma, beta, mean,
-            var, each (out,); prelu a (1, 1, out); activation none.
+            var, each (out,); prelu a (1, out); activation none.
         options: the further keys of the type: kernel_size, dilation, groups, epsilon.
     """
 
