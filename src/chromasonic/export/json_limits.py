@@ -7,6 +7,7 @@ of them: a short text can ask for gigabytes of lists, or for a depth that overfl
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,8 +156,8 @@ def _refuse_constant(text: str) -> float:
 def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        met: set[str] = set()
-        twice = next(key for key, _ in pairs if key in met or met.add(key))
+        counts = Counter(key for key, _ in pairs)
+        twice = counts.most_common(1)[0][0]
         raise DocumentError(f"has the key {shown(twice)} twice in one object; allowed: once")
     return result
 
