@@ -1,0 +1,136 @@
+"""One module into one RTNeural file, which appears under its name only when it is proven right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import chromasonic
+from chromasonic import files
+from chromasonic.errors import ExportError
+from chromasonic.export.document import (
+    TOLERANCE,
+    Array,
+    Document,
+    DocumentLayer,
+    Metadata,
+    weight_hash,
+)
+from chromasonic.export.exported import Exported
+from chromasonic.export.golden import RESET_BEFORE, golden_inputs, golden_of
+from chromasonic.export.rtneural import layers_of
+from chromasonic.export.spec import Block, ModelSpec
+from chromasonic.export.verifying import Agreement, compare_with_module
+from chromasonic.export.writing import document_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a file says of its model beside its numbers.
+
+    Attributes:
+        inputs: the blocks that go in.
+        outputs: the blocks that come out.
+        corpora: each a name, title, licence, licence_url, fingerprint.
+        is_synthetic: whether it was trained on made-up examples.
+        training: what else is known of the training, as plain values.
+    """
+
+    inputs: tuple[Block, ...]
+    outputs: tuple[Block, ...]
+    corpora: tuple[dict[str, str], ...] = ()
+    is_synthetic: bool = False
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+def document_of(
+    module: nn.Module, spec: ModelSpec, description: Description, *, examples: Array | None = None
+) -> Document:
+    """A module as a document, with golden vectors.
+
+    Args:
+        module: (B, T, I) features to (B, T, O), with all that the file shall compute (its last
+            activation too).
+        spec: what it should be.
+        description: of the training and the features.
+        examples: real features (n, I), for the golden vectors.
+
+    Raises:
+        ExportError: it cannot be expressed, holds a value that is not finite, or is another model
+            than its spec.
+    """
+    layers = layers_of(module, torch.zeros(1, 2, spec.inputs))
+    check_layers(layers, spec)
+    inputs = golden_inputs(spec.inputs, examples=examples)
+    return Document(
+        inputs=spec.inputs,
+        layers=layers,
+        metadata=Metadata(
+            name=spec.name,
+            title=spec.title,
+            version=chromasonic.__version__,
+            corpora=description.corpora,
+            is_synthetic=description.is_synthetic,
+            inputs=description.inputs,
+            outputs=description.outputs,
+            state_policy=spec.state,
+            step=spec.step,
+            parameters=spec.exported_parameters,
+            tolerance=TOLERANCE,
+            weight_hash=weight_hash(layers),
+            golden=golden_of(module, inputs, RESET_BEFORE),
+            training=description.training,
+        ),
+    )
+
+
+def check_layers(layers: tuple[DocumentLayer, ...], spec: ModelSpec) -> None:
+    """That the layers are those of the spec, with as many numbers.
+
+    Raises:
+        ExportError: they are not.
+    """
+    found = [(layer.type, layer.size, layer.activation) for layer in layers]
+    wanted = [(layer.kind, layer.size, layer.activation) for layer in spec.layers]
+    numbers = sum(array.size for layer in layers for array in layer.weights)
+    if found != wanted or numbers != spec.exported_parameters:
+        raise ExportError(
+            f"{spec.title} computes {found} with {numbers:,} numbers; its spec says {wanted} with "
+            f"{spec.exported_parameters:,}. Nothing is exported."
+        )
+
+
+def write_verified(path: files.PathLike, module: nn.Module, document: Document) -> Exported:
+    """Write a document, read it again, compare it with its module; only then it has its name.
+
+    Args:
+        path: where; a file that is there is replaced only by one that was proven.
+        module: what the document was made from.
+        document: as `document_of` gives it.
+
+    Raises:
+        ExportError: what was written does not compute what the module computes.
+        StorageError: the file cannot be written; what was there stays.
+    """
+    path, metadata = Path(path), document.metadata
+    assert metadata is not None
+    text = document_text(document)
+    agreements: list[Agreement] = []
+
+    def write_and_read(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        agreements.append(compare_with_module(temporary, metadata.title, module, metadata.golden))
+
+    files.write_with(path, write_and_read)
+    return Exported(
+        name=metadata.name,
+        path=path,
+        size_bytes=path.stat().st_size,
+        parameters=document.parameters,
+        largest_difference=agreements[0].largest_difference,
+        steps=agreements[0].steps,
+    )
