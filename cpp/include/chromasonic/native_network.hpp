@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chromasonic/arena.hpp>
 #include <chromasonic/document.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/kernels.hpp>
 #include <chromasonic/model_checks.hpp>
 #include <chromasonic/model_spec.hpp>
@@ -81,6 +82,17 @@ class NativeNetwork {
       std::fill_n(layers_[i].hidden, spec_.layers[i].size, 0.0f);
       std::fill_n(layers_[i].cell, spec_.layers[i].size, 0.0f);
     }
+  }
+
+  /// Whether the recurrent state is a state: neither infinite nor NaN. Audio thread.
+  bool is_finite() const noexcept CHROMASONIC_NONBLOCKING {
+    bool is = true;
+    for (std::size_t i = 0; i < spec_.layer_count; ++i) {
+      if (spec_.layers[i].kind != LayerKind::lstm) continue;
+      is &= are_finite(layers_[i].hidden, spec_.layers[i].size);
+      is &= are_finite(layers_[i].cell, spec_.layers[i].size);
+    }
+    return is;
   }
 
   /// What its weights take in memory.
