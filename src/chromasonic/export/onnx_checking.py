@@ -31,7 +31,7 @@ MOST_GOLDEN_STEPS = 4096
 OPERATORS = frozenset(
     "Add And ArgMax Cast Clip Concat ConstantOfShape Cos CumSum Div Elu Equal Expand GRU Gather "
     "GatherElements Gemm Greater GreaterOrEqual Identity LSTM Less LessOrEqual MatMul Max Min Mod "
-    "Mul Neg Not Or Pow Range ReduceMean ReduceSum Relu Reshape ScatterElements Shape Sigmoid Sin "
+    "Mul Neg Not Or Pad Pow Range ReduceMean ReduceSum Relu Reshape ScatterElements Shape Sigmoid Sin "
     "Slice Softmax Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Where".split()
 )
 """What files of ours are made of: no loops, no branches, nothing that reads or writes."""

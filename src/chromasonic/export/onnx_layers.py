@@ -137,13 +137,22 @@ def _onnx_weights(layer: DocumentLayer) -> tuple[Array, Array, Array]:
     kernel, recurrence, bias = layer.weights
     if layer.type == "gru":  # z, r, h: the document's own order, and both biases
         return kernel.T[None], recurrence.T[None], bias.reshape(1, -1)
-    bias = _reordered(bias, LSTM_GATES)
-    both = np.concatenate([bias, np.zeros_like(bias)])  # the document has added them up
-    return (
-        _reordered(kernel.T, LSTM_GATES)[None],
-        _reordered(recurrence.T, LSTM_GATES)[None],
-        both[None],
-    )
+    # The document has added up the two biases.
+    return lstm_weights(kernel.T, recurrence.T, (bias, np.zeros_like(bias)))
+
+
+def lstm_weights(
+    kernel: Array, recurrence: Array, biases: tuple[Array, Array]
+) -> tuple[Array, Array, Array]:
+    """ONNX's W (1, 4H, I), R (1, 4H, H), B (1, 8H) of an LSTM layer.
+
+    Args:
+        kernel: (4H, I), gates i, f, c, o as torch has them.
+        recurrence: (4H, H).
+        biases: (4H,) each, of the input and of the state.
+    """
+    parts = [_reordered(part, LSTM_GATES) for part in (kernel, recurrence, *biases)]
+    return parts[0][None], parts[1][None], np.concatenate(parts[2:])[None]
 
 
 def _reordered(array: NDArray[Any], gates: tuple[int, ...]) -> NDArray[Any]:

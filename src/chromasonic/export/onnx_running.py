@@ -5,6 +5,7 @@ Axes: B examples, T steps, S steps of a golden run.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -162,7 +163,7 @@ class RunningModel:
             return np.concatenate([self.run(part)[0] for part in parts])
         cuts = sorted({0, *reset_before, len(values)})
         results = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in itertools.pairwise(cuts):
             state: State | None = None
             for first in range(start, end, chunk or end):
                 part = values[first : min(first + (chunk or end), end)]

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from chromasonic import files
 from chromasonic.errors import ExportError
-from chromasonic.export.document import FORMAT, Document, Metadata
+from chromasonic.export.document import Document, Metadata
 from chromasonic.export.exported import Exported
 from chromasonic.export.onnx_checking import check_onnx
 from chromasonic.export.onnx_graph import GraphBuilder, newest_opset
 from chromasonic.export.onnx_layers import add_layers
 from chromasonic.export.onnx_running import Interface, RunningModel
-from chromasonic.export.spec import Block
+from chromasonic.export.writing import golden_text, metadata_facts
 
 Reference = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """The trained model in float64, its state beginning at 0: (B, T, I) to (B, T, O)."""
@@ -149,31 +149,7 @@ def _ways(running: RunningModel, inputs: NDArray[np.float32]) -> dict[str, NDArr
 
 def metadata_texts(metadata: Metadata) -> dict[str, str]:
     """The metadata as an ONNX file keeps it: texts as they are, anything else as JSON."""
-    golden = metadata.golden
-    values: dict[str, Any] = {
-        "format": FORMAT,
-        "name": metadata.name,
-        "title": metadata.title,
-        "version": metadata.version,
-        "corpora": list(metadata.corpora),
-        "is_synthetic": metadata.is_synthetic,
-        "feature_page": {
-            "inputs": [_block(block) for block in metadata.inputs],
-            "outputs": [_block(block) for block in metadata.outputs],
-        },
-        "state_policy": metadata.state_policy,
-        "step": metadata.step,
-        "parameters": metadata.parameters,
-        "tolerance": metadata.tolerance,
-        "weight_hash": metadata.weight_hash,
-        "training": metadata.training,
-        "golden": {
-            "inputs": short_numbers(golden.inputs),
-            "outputs": short_numbers(golden.outputs),
-            "reset_before": list(golden.reset_before),
-        },
-    }
-    return texts_of(values)
+    return {**texts_of(metadata_facts(metadata)), "golden": golden_text(metadata.golden)}
 
 
 def texts_of(values: dict[str, Any]) -> dict[str, str]:
@@ -181,17 +157,6 @@ def texts_of(values: dict[str, Any]) -> dict[str, str]:
     return {
         key: value
         if isinstance(value, str)
-        else json.dumps(value, allow_nan=False, separators=(",", ":"))
+        else json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         for key, value in values.items()
     }
-
-
-def short_numbers(array: NDArray[Any]) -> Any:
-    """Nested lists whose JSON has the shortest text that gives the same float32 back."""
-    if array.ndim == 0:
-        return float(str(array[()])) if array.dtype.kind == "f" else int(array)
-    return [short_numbers(part) for part in array]
-
-
-def _block(block: Block) -> dict[str, Any]:
-    return {"name": block.name, "size": block.size, "meaning": block.meaning}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chromasonic import files
 from chromasonic.errors import ExportError
-from chromasonic.export.document import FORMAT, Document, DocumentLayer, Metadata
+from chromasonic.export.document import FORMAT, Document, DocumentLayer, Golden, Metadata
 from chromasonic.export.spec import Block
 
 AS_LISTS = ("kernel_size", "dilation")
@@ -87,8 +87,9 @@ def _layer_text(layer: DocumentLayer) -> str:
     return f'{_json({**facts, **options})[:-1]},"weights":[{weights}]}}'
 
 
-def _metadata_text(metadata: Metadata) -> str:
-    facts = {
+def metadata_facts(metadata: Metadata) -> dict[str, Any]:
+    """All metadata but the golden vectors, as plain values under the file's keys."""
+    return {
         "format": FORMAT,
         "name": metadata.name,
         "title": metadata.title,
@@ -106,12 +107,19 @@ def _metadata_text(metadata: Metadata) -> str:
         "weight_hash": metadata.weight_hash,
         "training": metadata.training,
     }
-    golden = metadata.golden
+
+
+def golden_text(golden: Golden) -> str:
+    """Golden vectors as a JSON object."""
     return (
-        f'{_json(facts)[:-1]},"golden":{{"inputs":{array_text(golden.inputs)},'
-        f'"outputs":{array_text(golden.outputs)},'
-        f'"reset_before":{_json(list(golden.reset_before))}}}}}'
+        f'{{"inputs":{array_text(golden.inputs)},"outputs":{array_text(golden.outputs)},'
+        f'"reset_before":{_json(list(golden.reset_before))}}}'
     )
+
+
+def _metadata_text(metadata: Metadata) -> str:
+    facts = _json(metadata_facts(metadata))
+    return f'{facts[:-1]},"golden":{golden_text(metadata.golden)}}}'
 
 
 def _blocks(blocks: tuple[Block, ...]) -> list[dict[str, Any]]:

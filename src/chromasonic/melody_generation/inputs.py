@@ -19,27 +19,31 @@ from torch import Tensor, nn
 from chromasonic.melody_generation.tokens import VOCABULARY, Kind
 from chromasonic.music.metre import TICKS_PER_QUARTER
 
-_BAR_STRIDE = 1 << 24  # more ticks than any bar has: bar * stride + place orders all events
-_PLACE_TICKS = TICKS_PER_QUARTER // 24
-_PLACES = 192  # eight quarters in 24ths; later ones share the last
+BAR_STRIDE = 1 << 24
+"""More ticks than any bar has: bar * stride + place orders all events."""
+
+PLACE_TICKS = TICKS_PER_QUARTER // 24
+PLACES = 192
+"""Of a bar: eight quarters in 24ths; later ones share the last."""
+
+FIRST_TONIC = int(VOCABULARY.ids_of(Kind.TONIC)[0])
 _FIRST_PITCH = int(VOCABULARY.ids_of(Kind.PITCH)[0])
-_FIRST_TONIC = int(VOCABULARY.ids_of(Kind.TONIC)[0])
 _SHIFT_UP = 5  # a tonic of pitch class 1 to 5 is lowered to C, one of 6 to 11 raised
 TONIC_VOCABULARY_SIZE = VOCABULARY.size + 11
 
 
 def tonic_shifts(ids_BT: Tensor) -> Tensor:
     """(B, T) semitones, -6 to 5, from C to each tune's first tonic; 0 before it is named."""
-    is_tonic_BT = (ids_BT >= _FIRST_TONIC) & (ids_BT < _FIRST_TONIC + 12)
+    is_tonic_BT = (ids_BT >= FIRST_TONIC) & (ids_BT < FIRST_TONIC + 12)
     place_B1 = is_tonic_BT.int().argmax(1, keepdim=True)
-    shift_B1 = (ids_BT.gather(1, place_B1) - _FIRST_TONIC + 6) % 12 - 6
+    shift_B1 = (ids_BT.gather(1, place_B1) - FIRST_TONIC + 6) % 12 - 6
     return torch.where(is_tonic_BT.cumsum(1) > 0, shift_B1, 0)
 
 
 def from_tonic(ids_BT: Tensor, shift_BT: Tensor) -> Tensor:
     """Ids with pitches, and tonics after the first, counted from the first tonic: 0 to W - 1."""
-    is_tonic_BT = (ids_BT >= _FIRST_TONIC) & (ids_BT < _FIRST_TONIC + 12)
-    tonic_BT = _FIRST_TONIC + (ids_BT - _FIRST_TONIC - shift_BT) % 12
+    is_tonic_BT = (ids_BT >= FIRST_TONIC) & (ids_BT < FIRST_TONIC + 12)
+    tonic_BT = FIRST_TONIC + (ids_BT - FIRST_TONIC - shift_BT) % 12
     pitch_BT = ids_BT - shift_BT + _SHIFT_UP
     relative_BT = torch.where(ids_BT >= _FIRST_PITCH, pitch_BT, ids_BT)
     return torch.where(is_tonic_BT, tonic_BT, relative_BT)
@@ -80,7 +84,7 @@ class Timeline:
     def _find_events(self, ids_BT: Tensor, is_event_BT: Tensor, is_pitch_BT: Tensor) -> None:
         """Note at each token the latest event, its start and its pitch."""
         token_T = torch.arange(ids_BT.shape[1], device=ids_BT.device)
-        order_BT = self.bar_BT * _BAR_STRIDE + self.place_BT
+        order_BT = self.bar_BT * BAR_STRIDE + self.place_BT
         before_BT = order_BT.roll(1, 1)
         before_BT[:, 0] = 0
         # An event token starts where its predecessor left off.
@@ -100,7 +104,7 @@ class Timeline:
             (B, new) token index of the pitch that sounded there, and of the event token that began
             exactly there; 0 (START) where there is none.
         """
-        wanted_BT = self.order_BT[:, -new:] - bars * _BAR_STRIDE
+        wanted_BT = self.order_BT[:, -new:] - bars * BAR_STRIDE
         found_BT = torch.searchsorted(self.start_BT, wanted_BT.contiguous(), right=True) - 1
         # In a broken stream a later token may share an early start: never look ahead.
         own_T = torch.arange(self.start_BT.shape[1], device=wanted_BT.device)[-new:]
@@ -129,7 +133,7 @@ class TuneInputs(nn.Module):
         self.look_back_bars = look_back_bars
         self.scale = size**0.5  # tables begin small, as the output layer shares one; inputs do not
         self.token = nn.Embedding(TONIC_VOCABULARY_SIZE, size)
-        self.place = nn.Embedding(_PLACES, size)
+        self.place = nn.Embedding(PLACES, size)
         self.bar = nn.Embedding(16, size)
         self.back_pitch = nn.ModuleList(
             nn.Embedding(TONIC_VOCABULARY_SIZE, size) for _ in look_back_bars
@@ -155,9 +159,9 @@ class TuneInputs(nn.Module):
         new = new or ids_BT.shape[1]
         relative_BT = from_tonic(ids_BT, shift_BT)
         timeline = Timeline(ids_BT, self.kind_V, self.value_V)
-        place_BT = timeline.place_BT[:, -new:] // _PLACE_TICKS
+        place_BT = timeline.place_BT[:, -new:] // PLACE_TICKS
         x_BTD = self.token(relative_BT[:, -new:])
-        x_BTD = x_BTD + self.place(place_BT.clamp(max=_PLACES - 1))
+        x_BTD = x_BTD + self.place(place_BT.clamp(max=PLACES - 1))
         x_BTD = x_BTD + self.bar(timeline.bar_BT[:, -new:] % 16)
         for bars, pitch_table, event_table in zip(
             self.look_back_bars, self.back_pitch, self.back_event, strict=True
