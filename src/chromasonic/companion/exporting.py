@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from chromasonic import files
+from chromasonic.companion.examples import FEATURES, Examples
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import (
     LoadedCompanion,
@@ -17,9 +22,16 @@ from chromasonic.companion.models import (
 )
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.spec import SPECS
+from chromasonic.companion.synthetic import (
+    synthetic_dynamics,
+    synthetic_emotion,
+    synthetic_groove,
+    synthetic_harmony,
+    synthetic_melody,
+)
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.exported import Exported
-from chromasonic.export.exporting import Description, document_of, write_verified
+from chromasonic.export.exporting import Description, Prepared, prepare, write_verified
 from chromasonic.training.saving import SHARED
 
 FORMATS = ("rtneural", "onnx", "modelt")
@@ -30,6 +42,10 @@ CORPUS_FACTS = ("name", "title", "licence", "licence_url", "fingerprint")
 
 MADE_UP = "trained on made-up examples: it shows that export works, and must not be shipped"
 MAY_NOT_SHIP = "the licences of its corpora do not let its weights be shipped freely"
+UNKNOWN_DATA = "its checkpoint does not say what it was trained on"
+
+EXAMPLES = 32
+"""Made-up examples whose features are golden steps."""
 
 
 class Predicting(nn.Module):
@@ -80,7 +96,7 @@ def export_companions(
             f"--output is {folder}, which is a file; give a folder, into which NAME.json goes."
         )
     loaded = [load_companion(file, name) for name, file in _checkpoints(run, models)]
-    return tuple(export_companion(companion, folder) for companion in loaded)
+    return tuple(export_companion(companion, folder, format=format) for companion in loaded)
 
 
 def output_folder(run: files.PathLike) -> Path:
@@ -90,16 +106,79 @@ def output_folder(run: files.PathLike) -> Path:
     return folder.parent if folder.name == SHARED.checkpoints else folder
 
 
-def export_companion(loaded: LoadedCompanion, folder: files.PathLike) -> Exported:
-    """Write one model as FOLDER/NAME.json, proven.
+def export_companion(
+    loaded: LoadedCompanion, folder: files.PathLike, *, format: str = "rtneural"
+) -> Exported:
+    """Write one model into a folder, proven: NAME.json, NAME.onnx, or NAME_model.hpp.
+
+    Args:
+        loaded: the model.
+        folder: where; made if need be. An older file stays unless the new one is right.
+        format: one of `FORMATS`.
 
     Raises:
         ExportError: it cannot be exported, or what was written is not what was trained.
         StorageError: the file cannot be written.
     """
-    module = Predicting(loaded.network)
-    document = document_of(module, loaded.spec, describe(loaded))
-    return write_verified(Path(folder) / f"{loaded.name}.json", module, document)
+    exported = _WRITERS[format](loaded, Path(folder))
+    return replace(exported, remarks=(*_warnings(loaded), *exported.remarks))
+
+
+def prepare_companion(loaded: LoadedCompanion) -> Prepared:
+    """A model as a document, the same for every format and at every export.
+
+    The golden steps hold made-up examples of the model's own task, of which every installation has
+    the same; so the file needs no corpus.
+
+    Raises:
+        ExportError: it cannot be expressed, or a number of it is not finite.
+    """
+    examples = _EXAMPLES[loaded.name](EXAMPLES, 0)
+    features = np.concatenate([np.atleast_2d(item[FEATURES]) for item in examples.items])
+    return prepare(
+        Predicting(loaded.network), loaded.spec, describe(loaded),
+        examples=features.astype(np.float32),
+    )  # fmt: skip
+
+
+def _write_rtneural(loaded: LoadedCompanion, folder: Path) -> Exported:
+    return write_verified(folder / f"{loaded.name}.json", prepare_companion(loaded))
+
+
+def _write_onnx(loaded: LoadedCompanion, folder: Path) -> Exported:
+    from chromasonic.companion.exporting_onnx import export_companion_onnx
+
+    return export_companion_onnx(loaded, folder)
+
+
+def _write_header(loaded: LoadedCompanion, folder: Path) -> Exported:
+    """The type alone: its weights come from NAME.json."""
+    from chromasonic.export.model_header import model_header
+
+    path = files.write_text(folder / f"{loaded.name}_model.hpp", model_header(loaded.spec))
+    return Exported(
+        name=loaded.name,
+        path=path,
+        size_bytes=path.stat().st_size,
+        parameters=loaded.spec.exported_parameters,
+        largest_difference=0.0,
+        steps=0,
+    )
+
+
+_WRITERS: dict[str, Callable[[LoadedCompanion, Path], Exported]] = {
+    "rtneural": _write_rtneural,
+    "onnx": _write_onnx,
+    "modelt": _write_header,
+}
+
+_EXAMPLES: dict[str, Callable[[int, int], Examples]] = {
+    "emotion_recognizer": synthetic_emotion,
+    "melody_transformer": synthetic_melody,
+    "harmony_predictor": synthetic_harmony,
+    "dynamics_engine": synthetic_dynamics,
+    "groove_predictor": synthetic_groove,
+}
 
 
 def _checkpoints(
@@ -145,7 +224,6 @@ def describe(loaded: LoadedCompanion) -> Description:
     """What a file says of a model, from its checkpoint; no path of this machine."""
     data = loaded.info.get("data")
     data = data if isinstance(data, dict) else {}
-    metrics = loaded.info.get("metrics")
     return Description(
         inputs=INPUTS[loaded.name],
         outputs=OUTPUTS[loaded.name],
@@ -154,5 +232,34 @@ def describe(loaded: LoadedCompanion) -> Description:
             for corpus in data.get("corpora", ())
         ),
         is_synthetic=loaded.is_synthetic,
-        training={"epoch": loaded.info.get("epoch"), "metrics": metrics},
+        training=_training(loaded.info),
     )
+
+
+def _training(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Epoch, seed, and what was measured on the validation part; a figure that is none is null."""
+    metrics, settings = info.get("metrics"), info.get("training")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    settings = settings if isinstance(settings, dict) else {}
+    found = {
+        "epoch": info.get("epoch"),
+        "seed": settings.get("seed"),
+        "validation_loss": metrics.get("val_loss"),
+        "validation": {
+            name: metric.get("value")
+            for name, metric in metrics.get("val", {}).items()
+            if isinstance(metric, dict)
+        },
+    }
+    plain: dict[str, Any] = json.loads(files.json_text(found))
+    return plain
+
+
+def _warnings(loaded: LoadedCompanion) -> list[str]:
+    """What a user must know before the file goes into a product."""
+    if loaded.is_synthetic:
+        return [MADE_UP]
+    data = loaded.info.get("data")
+    if not isinstance(data, dict):
+        return [UNKNOWN_DATA]
+    return [] if data.get("weights_may_ship") else [MAY_NOT_SHIP]

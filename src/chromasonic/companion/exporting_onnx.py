@@ -9,10 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from chromasonic import files
-from chromasonic.companion.exporting import Predicting, describe
+from chromasonic.companion.exporting import prepare_companion
 from chromasonic.companion.models import LoadedCompanion
 from chromasonic.export.exported import Exported
-from chromasonic.export.exporting import document_of
 from chromasonic.export.onnx_writing import export_onnx
 from chromasonic.export.tracing import evaluation_copy
 
@@ -37,12 +36,13 @@ def export_companion_onnx(
             packages are not installed.
         StorageError: the file cannot be written.
     """
-    module = Predicting(loaded.network)
-    document = document_of(module, loaded.spec, describe(loaded))
-    exact = evaluation_copy(module, torch.float64)
+    prepared = prepare_companion(loaded)
+    exact = evaluation_copy(prepared.module, torch.float64)
 
     @torch.no_grad()
     def reference(features: NDArray[np.float64]) -> NDArray[np.float64]:
         return exact(torch.from_numpy(features)).numpy()
 
-    return export_onnx(document, reference, Path(folder) / f"{loaded.name}.onnx", opset=opset)
+    return export_onnx(
+        prepared.document, reference, Path(folder) / f"{loaded.name}.onnx", opset=opset
+    )

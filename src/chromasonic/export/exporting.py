@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from chromasonic.export.document import (
 from chromasonic.export.exported import Exported
 from chromasonic.export.golden import RESET_BEFORE, golden_inputs, golden_of
 from chromasonic.export.rtneural import layers_of
+from chromasonic.export.softmax_bounds import guard_softmax
 from chromasonic.export.spec import Block, ModelSpec
 from chromasonic.export.verifying import Agreement, compare_with_module
 from chromasonic.export.writing import document_text
@@ -47,17 +49,32 @@ class Description:
     training: dict[str, Any] = field(default_factory=dict)
 
 
-def document_of(
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A module as a document that is not yet proven.
+
+    Attributes:
+        module: what it was made from.
+        document: its layers, metadata and golden vectors.
+        remarks: what a user must know of it.
+    """
+
+    module: nn.Module
+    document: Document
+    remarks: tuple[str, ...] = ()
+
+
+def prepare(
     module: nn.Module, spec: ModelSpec, description: Description, *, examples: Array | None = None
-) -> Document:
-    """A module as a document, with golden vectors.
+) -> Prepared:
+    """A module as a document, with golden vectors, its softmax safe from overflow.
 
     Args:
         module: (B, T, I) features to (B, T, O), with all that the file shall compute (its last
             activation too).
         spec: what it should be.
         description: of the training and the features.
-        examples: real features (n, I), for the golden vectors.
+        examples: real features (n, I), one step after the other, for the golden vectors.
 
     Raises:
         ExportError: it cannot be expressed, holds a value that is not finite, or is another model
@@ -66,9 +83,11 @@ def document_of(
     layers = layers_of(module, torch.zeros(1, 2, spec.inputs))
     check_layers(layers, spec)
     inputs = golden_inputs(spec.inputs, examples=examples)
-    return Document(
+    golden = golden_of(module, inputs, RESET_BEFORE)
+    guarded = guard_softmax(Document(inputs=spec.inputs, layers=layers), inputs)
+    document = Document(
         inputs=spec.inputs,
-        layers=layers,
+        layers=guarded.layers,
         metadata=Metadata(
             name=spec.name,
             title=spec.title,
@@ -81,11 +100,12 @@ def document_of(
             step=spec.step,
             parameters=spec.exported_parameters,
             tolerance=TOLERANCE,
-            weight_hash=weight_hash(layers),
-            golden=golden_of(module, inputs, RESET_BEFORE),
+            weight_hash=weight_hash(guarded.layers),
+            golden=golden,
             training=description.training,
         ),
     )
+    return Prepared(module=module, document=document, remarks=guarded.remarks)
 
 
 def check_layers(layers: tuple[DocumentLayer, ...], spec: ModelSpec) -> None:
@@ -104,33 +124,39 @@ def check_layers(layers: tuple[DocumentLayer, ...], spec: ModelSpec) -> None:
         )
 
 
-def write_verified(path: files.PathLike, module: nn.Module, document: Document) -> Exported:
+def write_verified(path: files.PathLike, prepared: Prepared) -> Exported:
     """Write a document, read it again, compare it with its module; only then it has its name.
 
     Args:
         path: where; a file that is there is replaced only by one that was proven.
-        module: what the document was made from.
-        document: as `document_of` gives it.
+        prepared: as `prepare` gives it.
 
     Raises:
         ExportError: what was written does not compute what the module computes.
         StorageError: the file cannot be written; what was there stays.
     """
-    path, metadata = Path(path), document.metadata
+    path, document = Path(path), prepared.document
+    metadata = document.metadata
     assert metadata is not None
     text = document_text(document)
     agreements: list[Agreement] = []
 
-    def write_and_read(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8", newline="")
-        agreements.append(compare_with_module(temporary, metadata.title, module, metadata.golden))
+    def write_and_compare(temporary: Path) -> None:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        agreements.append(
+            compare_with_module(temporary, metadata.title, prepared.module, metadata.golden)
+        )
 
-    files.write_with(path, write_and_read)
+    files.write_with(path, write_and_compare)
     return Exported(
         name=metadata.name,
         path=path,
-        size_bytes=path.stat().st_size,
+        size_bytes=len(text.encode()),
         parameters=document.parameters,
         largest_difference=agreements[0].largest_difference,
         steps=agreements[0].steps,
+        remarks=prepared.remarks,
     )

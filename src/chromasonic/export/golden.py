@@ -7,8 +7,6 @@ another before the state is cleared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,11 +23,11 @@ RESET_BEFORE = (0, 64)
 SEED = 20_240
 """Of the inputs in the file."""
 
-SPARSE_EVERY, ZERO_EVERY, REAL_EVERY = 3, 16, 4
-"""Every third step is nearly one-hot, every sixteenth silent, every fourth real where there are."""
+SPARSE_EVERY, ZERO_EVERY = 3, 16
+"""Every third step is nearly one-hot, every sixteenth silent."""
 
-Compute = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""(S, I) from a cleared state to (S, O)."""
+REAL = (*range(24, 40), *range(80, 92))
+"""Steps that are real features, where there are: two stretches, as a plugin meets them."""
 
 
 def golden_inputs(
@@ -39,7 +37,7 @@ def golden_inputs(
 
     Args:
         inputs: features of a step.
-        examples: real features (n, I), of which some become steps of their own.
+        examples: real features (n, I), one step after the other, which become the steps `REAL`.
         seed: other seed, other steps.
         steps: how many.
 
@@ -53,7 +51,7 @@ def golden_inputs(
     values[ZERO_EVERY - 1 :: ZERO_EVERY] = 0
     made = values.astype(np.float32)
     if examples is not None and len(examples):
-        places = np.arange(0, steps, REAL_EVERY)
+        places = [step for step in REAL if step < steps]
         made[places] = examples[np.arange(len(places)) % len(examples)]
     return made
 
