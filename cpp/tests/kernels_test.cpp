@@ -1,0 +1,356 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <chromasonic/kernels.hpp>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace chromasonic;
+
+namespace {
+
+std::size_t allocations = 0;  // counted by `operator new` below
+
+std::vector<Target> targets() {
+  if (best_target == Target::plain) return {Target::plain};
+  return {Target::plain, best_target};
+}
+
+constexpr Precision precisions[] = {Precision::float32, Precision::float16, Precision::int8};
+constexpr std::size_t sizes[] = {1, 3, 17, 31, 64, 257};
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+std::vector<float> random_numbers(std::size_t count, unsigned seed, float spread = 1.0f) {
+  std::mt19937 source(seed);
+  std::normal_distribution<float> normal(0.0f, spread);
+  std::vector<float> result(count);
+  for (float& x : result) x = normal(source);
+  return result;
+}
+
+/// The weight as its precision holds it, found in double by searching, not by the code under test.
+double held(double weight, double largest, Precision precision) {
+  if (precision == Precision::float32) return weight;
+  if (precision == Precision::float16) {
+    if (weight == 0.0) return 0.0;
+    const int exponent = std::max(std::ilogb(weight), -14);
+    const double place = std::ldexp(1.0, exponent - 10);
+    return std::nearbyint(weight / place) * place;
+  }
+  const double scale = static_cast<float>(largest) / 127.0f;
+  return scale == 0.0 ? 0.0 : std::nearbyint(static_cast<float>(weight / scale)) * scale;
+}
+
+/// x W in double, of weights as the precision holds them.
+std::vector<double> product(const std::vector<float>& rows, const std::vector<float>& x,
+                            std::size_t out, Precision precision) {
+  std::vector<double> result(out);
+  for (std::size_t o = 0; o < out; ++o) {
+    double largest = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      largest = std::max(largest, std::fabs(static_cast<double>(rows[i * out + o])));
+    }
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      result[o] += static_cast<double>(x[i]) * held(rows[i * out + o], largest, precision);
+    }
+  }
+  return result;
+}
+
+double exact_sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+/// Every float of both signs from 1e-40 on in steps of about a thousandth, and random ones.
+std::vector<float> all_over() {
+  std::vector<float> result = {0.0f, -0.0f, 0.625f, -0.625f, 88.8f, -88.8f, 1e38f, -1e38f};
+  for (double x = 1e-40; x < 1e38; x *= 1.001) {
+    result.push_back(static_cast<float>(x));
+    result.push_back(static_cast<float>(-x));
+  }
+  for (const float x : random_numbers(100000, 3, 5.0f)) result.push_back(x);
+  return result;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+TEST_CASE("a product is that of the weights as held, at any size, precision and target") {
+  for (const Target target : targets()) {
+    for (const Precision precision : precisions) {
+      for (const std::size_t in : sizes) {
+        for (const std::size_t out : sizes) {
+          const auto rows = random_numbers(in * out, static_cast<unsigned>(in * 1000 + out));
+          auto x = random_numbers(in, static_cast<unsigned>(out));
+          for (std::size_t i = 0; i < in; i += 3) x[i] = i % 2 ? 0.0f : -0.0f;
+          Matrix matrix(rows.data(), in, out, precision);
+          matrix.set_target(target);
+          std::vector<float> y = random_numbers(out + 2, 5);
+          const std::vector<float> before = y;
+          matrix.accumulate(x.data(), y.data());
+          const auto wanted = product(rows, x, out, precision);
+          for (std::size_t o = 0; o < out; ++o) {
+            CAPTURE(name_of(precision));
+            CAPTURE(in);
+            CAPTURE(out);
+            CHECK(y[o] - before[o] == doctest::Approx(wanted[o]).epsilon(2e-5).scale(1.0));
+          }
+          CHECK(y[out] == before[out]);  // nothing is written behind the end
+          CHECK(y[out + 1] == before[out + 1]);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("more inputs than fit one list of rows are added list by list") {
+  const std::size_t in = 1200, out = 40;
+  const auto rows = random_numbers(in * out, 1), x = random_numbers(in, 2);
+  for (const Precision precision : precisions) {
+    const Matrix matrix(rows.data(), in, out, precision);
+    std::vector<float> y(out);
+    matrix.accumulate(x.data(), y.data());
+    const auto wanted = product(rows, x, out, precision);
+    for (std::size_t o = 0; o < out; ++o) {
+      CHECK(y[o] == doctest::Approx(wanted[o]).epsilon(2e-5).scale(10.0));
+    }
+  }
+}
+
+TEST_CASE("an empty matrix adds nothing") {
+  float y[2] = {1.0f, 2.0f};
+  const float x[2] = {3.0f, 4.0f};
+  for (const Precision precision : precisions) {
+    Matrix(nullptr, 0, 2, precision).accumulate(x, y);
+    Matrix(nullptr, 2, 0, precision).accumulate(x, y);
+    Matrix().accumulate(x, y);
+    CHECK(y[0] == 1.0f);
+    CHECK(y[1] == 2.0f);
+  }
+}
+
+TEST_CASE("inputs of 0 add nothing, and NaN and infinity are not lost") {
+  const auto rows = random_numbers(64 * 48, 1);
+  for (const Target target : targets()) {
+    for (const Precision precision : precisions) {
+      Matrix matrix(rows.data(), 64, 48, precision);
+      matrix.set_target(target);
+      std::vector<float> x(64), y(48, 0.25f);
+      matrix.accumulate(x.data(), y.data());
+      for (const float v : y) CHECK(v == 0.25f);
+      x[63] = not_a_number;
+      matrix.accumulate(x.data(), y.data());
+      for (const float v : y) CHECK(std::isnan(v));
+      x[63] = infinity;
+      y.assign(48, 0.0f);
+      matrix.accumulate(x.data(), y.data());
+      for (const float v : y) CHECK(!std::isfinite(v));
+    }
+  }
+}
+
+TEST_CASE("a row alone comes out as it is held") {
+  const auto rows = random_numbers(5 * 70, 8);
+  for (const Target target : targets()) {
+    for (const Precision precision : precisions) {
+      Matrix matrix(rows.data(), 5, 70, precision);
+      matrix.set_target(target);
+      for (std::size_t i = 0; i < 5; ++i) {
+        std::vector<float> x(5), y(70);
+        x[i] = 1.0f;
+        matrix.accumulate(x.data(), y.data());
+        const auto wanted = product(rows, x, 70, precision);
+        for (std::size_t o = 0; o < 70; ++o) {
+          CHECK(y[o] == doctest::Approx(wanted[o]).epsilon(1e-7));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("weights that a precision cannot hold are refused by name") {
+  const float infinite[] = {1.0f, infinity}, nan[] = {not_a_number, 1.0f},
+              large[] = {1.0f, 65520.0f};
+  for (const Precision precision : precisions) {
+    CHECK_THROWS_WITH_AS(Matrix(infinite, 1, 2, precision),
+                         "weight 1 of a matrix is inf; every weight must be finite", LoadError);
+    CHECK_THROWS_AS(Matrix(nan, 1, 2, precision), LoadError);
+  }
+  CHECK_THROWS_AS(Matrix(large, 1, 2, Precision::float16), LoadError);
+  const float largest_that_fits[] = {65519.0f};
+  float x = 1.0f, y = 0.0f;
+  Matrix(largest_that_fits, 1, 1, Precision::float16).accumulate(&x, &y);
+  CHECK(y == largest_half);
+}
+
+TEST_CASE("a column of zeros has no scale and stays zero") {
+  const float rows[] = {0.0f, 127.0f, 1e-40f, 0.0f, -63.5f, 1e-40f};  // 2 x 3
+  float x[] = {1.0f, 1.0f}, y[3] = {};
+  Matrix(rows, 2, 3, Precision::int8).accumulate(x, y);
+  CHECK(y[0] == 0.0f);
+  CHECK(y[1] == 127.0f - 64.0f);  // half to even
+  CHECK(y[2] == 0.0f);
+}
+
+TEST_CASE("fewer bits are fewer bytes") {
+  const auto rows = random_numbers(256 * 512, 1);
+  CHECK(Matrix(rows.data(), 256, 512, Precision::float32).bytes() == 256 * 512 * 4);
+  CHECK(Matrix(rows.data(), 256, 512, Precision::float16).bytes() == 256 * 512 * 2);
+  CHECK(Matrix(rows.data(), 256, 512, Precision::int8).bytes() == 256 * 512 + 512 * 4);
+}
+
+TEST_CASE("a step takes no memory") {
+  const auto rows = random_numbers(257 * 257, 1), x = random_numbers(257, 2);
+  for (const Precision precision : precisions) {
+    const Matrix matrix(rows.data(), 257, 257, precision);
+    std::vector<float> y(257), c(64), h(64);
+    const std::size_t before = allocations;
+    matrix.accumulate(x.data(), y.data());
+    relu(y.data(), 257);
+    tanh(y.data(), 257);
+    sigmoid(y.data(), 257);
+    softmax(y.data(), 257);
+    lstm_cell(y.data(), c.data(), h.data(), 64);
+    CHECK(allocations == before);
+  }
+}
+
+TEST_CASE("every half is a float and comes back; every float goes to the nearest half") {
+  for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+    const Half half{static_cast<std::uint16_t>(bits)};
+    const float value = to_float(half);
+    const std::uint32_t exponent = (bits >> 10) & 31u, fraction = bits & 1023u;
+    if (exponent == 31) {
+      CHECK(fraction ? std::isnan(value) : value == (bits >> 15 ? -infinity : infinity));
+      if (fraction) continue;
+    } else {
+      const double size = exponent ? std::ldexp(1024.0 + fraction, static_cast<int>(exponent) - 25)
+                                   : std::ldexp(fraction, -24);
+      CHECK(value == (bits >> 15 ? -size : size));
+    }
+    CHECK(to_half(value).bits == bits);
+  }
+  for (const float value : all_over()) {
+    if (std::fabs(value) >= 65520.0f) continue;
+    const double wanted = held(value, 0.0, Precision::float16);
+    CHECK(static_cast<double>(to_float(to_half(value))) == wanted);
+  }
+  CHECK(std::isinf(to_float(to_half(65520.0f))));
+  CHECK(std::isnan(to_float(to_half(not_a_number))));
+}
+
+TEST_CASE("tanh and sigmoid are within 2e-7 of the exact values, everywhere") {
+  for (const Target target : targets()) {
+    const auto x = all_over();
+    auto t = x, s = x;
+    detail::run(target, detail::ForEach<detail::Tanh>{t.data(), t.size(), {}});
+    detail::run(target, detail::ForEach<detail::Sigmoid>{s.data(), s.size(), {}});
+    double worst_tanh = 0.0, worst_sigmoid = 0.0;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      worst_tanh = std::max(worst_tanh, std::fabs(t[k] - std::tanh(static_cast<double>(x[k]))));
+      worst_sigmoid = std::max(worst_sigmoid, std::fabs(s[k] - exact_sigmoid(x[k])));
+      CHECK(std::signbit(t[k]) == std::signbit(x[k]));
+      CHECK(std::fabs(t[k]) <= 1.0f);
+    }
+    MESSAGE("largest error of tanh " << worst_tanh << ", of sigmoid " << worst_sigmoid);
+    CHECK(worst_tanh < 2e-7);
+    CHECK(worst_sigmoid < 2e-7);
+  }
+}
+
+TEST_CASE("tanh of a small number is right to its own size") {
+  for (double size = 1e-30; size < 1.0; size *= 1.5) {
+    float x = static_cast<float>(size);
+    const double wanted = std::tanh(static_cast<double>(x));
+    tanh(&x, 1);
+    CHECK(std::fabs(x - wanted) < 3e-7 * wanted);
+  }
+}
+
+TEST_CASE("activations of infinite values and of NaN") {
+  for (const Target target : targets()) {
+    float t[] = {infinity, -infinity, not_a_number}, s[] = {infinity, -infinity, not_a_number},
+          r[] = {infinity, -infinity, not_a_number};
+    detail::run(target, detail::ForEach<detail::Tanh>{t, 3, {}});
+    detail::run(target, detail::ForEach<detail::Sigmoid>{s, 3, {}});
+    detail::run(target, detail::ForEach<detail::Relu>{r, 3, {}});
+    CHECK(t[0] == 1.0f);
+    CHECK(t[1] == -1.0f);
+    CHECK(std::isnan(t[2]));
+    CHECK(s[0] == 1.0f);
+    CHECK(s[1] == 0.0f);
+    CHECK(std::isnan(s[2]));
+    CHECK(r[0] == infinity);
+    CHECK(r[1] == 0.0f);
+    CHECK(std::isnan(r[2]));
+  }
+}
+
+TEST_CASE("softmax is within 2e-7 of the exact values at any size and height") {
+  for (const std::size_t size : sizes) {
+    for (const float spread : {0.1f, 3.0f, 50.0f, 1e4f, 1e30f}) {
+      auto x = random_numbers(size, static_cast<unsigned>(size), spread);
+      double largest = x[0], sum = 0.0;
+      for (const float v : x) largest = std::max(largest, static_cast<double>(v));
+      for (const float v : x) sum += std::exp(v - largest);
+      auto y = x;
+      softmax(y.data(), size);
+      double total = 0.0;
+      for (std::size_t k = 0; k < size; ++k) {
+        CHECK(std::fabs(y[k] - std::exp(x[k] - largest) / sum) < 2e-7);
+        total += y[k];
+      }
+      CHECK(total == doctest::Approx(1.0).epsilon(1e-6));
+    }
+  }
+  float one = -1e30f, with_nan[] = {1.0f, not_a_number, 2.0f};
+  softmax(&one, 1);
+  CHECK(one == 1.0f);
+  softmax(with_nan, 3);
+  for (const float v : with_nan) CHECK(std::isnan(v));
+  softmax(nullptr, 0);
+}
+
+TEST_CASE("an LSTM's cell follows its equations in double, at any size") {
+  for (const Target target : targets()) {
+    for (const std::size_t size : sizes) {
+      std::vector<float> c(size), h(size);
+      std::vector<double> exact_c(size);
+      for (unsigned step = 0; step < 50; ++step) {
+        const auto gates = random_numbers(4 * size, step, 2.0f);
+        detail::run(target, detail::LstmCell{gates.data(), c.data(), h.data(), size});
+        for (std::size_t k = 0; k < size; ++k) {
+          exact_c[k] =
+              exact_sigmoid(gates[size + k]) * exact_c[k] +
+              exact_sigmoid(gates[k]) * std::tanh(static_cast<double>(gates[2 * size + k]));
+          const double exact_h = exact_sigmoid(gates[3 * size + k]) * std::tanh(exact_c[k]);
+          CHECK(std::fabs(c[k] - exact_c[k]) < 2e-6);
+          CHECK(std::fabs(h[k] - exact_h) < 2e-6);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a cell that fades becomes 0 and never a subnormal number") {
+  const std::vector<float> gates = {-60.0f, 0.0f, 1.0f, 0.0f};  // no input, half of the cell stays
+  float c = 1.0f, h = 0.0f;
+  for (int step = 0; step < 300; ++step) {
+    lstm_cell(gates.data(), &c, &h, 1);
+    CHECK((c == 0.0f || std::fpclassify(c) == FP_NORMAL));
+    CHECK((h == 0.0f || std::fpclassify(h) == FP_NORMAL));
+  }
+  CHECK(c == 0.0f);
+}
