@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.cpp.asking import Cpp
 
 from chromasonic.companion.dynamics_features import bars_of
 from chromasonic.music.bar_grid import STEPS, Beats, place_onsets
 from chromasonic.music.performance import PlayedNotes
-from tests.cpp.asking import Cpp
 
 METRES = [
     [],

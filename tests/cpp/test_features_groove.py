@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.cpp.asking import Cpp
+from tests.cpp.humanizing import drum_file, metres_between
 
 from chromasonic.companion import groove_balance
 from chromasonic.companion.groove_features import features_of
@@ -16,8 +18,6 @@ from chromasonic.companion.groove_humanizing import HumanizeSettings, humanize
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.spec import SPECS
 from chromasonic.music.drums import GROUP_OF_PITCH, INSTRUMENTS, DrumGrid, drum_grid
-from tests.cpp.asking import Cpp
-from tests.cpp.humanizing import drum_file, metres_between
 
 METRES = [
     [],
