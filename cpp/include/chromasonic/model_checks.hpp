@@ -35,7 +35,6 @@ inline std::string_view name_of(StatePolicy state) noexcept {
   return state == StatePolicy::carry ? "carry" : "stateless";
 }
 
-/// The numbers of a feature page must mean what this version's features put there.
 inline void check_page(const Document& document, const std::vector<PageBlock>& met,
                        const BlockPage& wanted, const std::string& where) {
   if (met.size() != wanted.count) {
@@ -83,9 +82,14 @@ inline void check_document(const Document& document, const ModelSpec& spec) {
   for (std::size_t i = 0; i < spec.layer_count; ++i) check_layer(document, i, spec.layers[i]);
   compare("the number of weights", std::to_string(document.parameters()),
           std::to_string(spec.parameters));
-  check_page(document, document.input_page, input_page(spec.model), "metadata.feature_page.inputs");
-  check_page(document, document.output_page, output_page(spec.model),
-             "metadata.feature_page.outputs");
+}
+
+/// The numbers that go in and come out must mean what this version's features put there.
+///
+/// @throws LoadError The file was trained on another feature page, by name.
+inline void check_pages(const Document& document, Model model) {
+  check_page(document, document.input_page, input_page(model), "metadata.feature_page.inputs");
+  check_page(document, document.output_page, output_page(model), "metadata.feature_page.outputs");
 }
 
 }  // namespace chromasonic

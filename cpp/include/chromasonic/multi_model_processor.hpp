@@ -8,6 +8,7 @@
 #include <chromasonic/finite.hpp>
 #include <chromasonic/flush_to_zero.hpp>
 #include <chromasonic/hand_over.hpp>
+#include <chromasonic/model_checks.hpp>
 #include <chromasonic/model_values.hpp>
 #include <chromasonic/network.hpp>
 #include <chromasonic/realtime.hpp>
@@ -31,6 +32,7 @@ inline std::unique_ptr<Network> load_network(Model model, const std::filesystem:
   const Document document = read_document(file);
   try {
     auto network = std::make_unique<Network>(document, spec_of(model), precision);
+    check_pages(document, model);
     self_test(*network, document, precision);
     return network;
   } catch (const LoadError&) {
@@ -129,6 +131,8 @@ class MultiModelProcessor {
   }
 
  private:
+  friend struct ProcessorAccess;  // tests swap thousands of sets without reading files
+
   /// Networks on their way to the audio thread (none: that model stays as it is), or back.
   struct Set {
     std::array<std::unique_ptr<Network>, model_count> networks;
