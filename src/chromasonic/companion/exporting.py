@@ -193,31 +193,42 @@ def _checkpoints(
     wanted = None if models is None else names_of(",".join(models))
     path = checkpoint_folder(run)
     if not path.is_dir():
-        if path.suffix in (".json", ".onnx"):
-            raise UsageError(
-                f"{path} is an exported file; give what it comes from: an output folder, or a "
-                "NAME_best.pt in its checkpoints. (chromasonic validate checks exported files.)"
-            )
-        if not path.exists():
-            raise CheckpointError(
-                f"There is no {path}. Give the output folder of 'chromasonic train companion', or "
-                "a NAME_best.pt in its checkpoints."
-            )
+        _check_is_checkpoint(path)
         return [(name, path) for name in wanted or (None,)]
-    found: list[tuple[str | None, Path]] = []
-    missing = []
-    for name in wanted or tuple(SPECS):
-        file = path / f"{name}_best.pt"
-        if file.is_file():
-            found.append((name, file))
-        else:
-            missing.append(file.name)
-    if not found or (wanted is not None and missing):
+    there: list[tuple[str | None, Path]] = [
+        (name, path / f"{name}_best.pt")
+        for name in wanted or tuple(SPECS)
+        if (path / f"{name}_best.pt").is_file()
+    ]
+    missing = [name for name in wanted or () if (name, path / f"{name}_best.pt") not in there]
+    if missing or not there:
         raise CheckpointError(
-            f"There is no {' and no '.join(missing)} in {path}. Train first (chromasonic train "
-            "companion), or give the folder that holds them."
+            f"There is no {' and no '.join(missing) or 'companion model'} in {path} "
+            "(NAME_best.pt). Train first (chromasonic train companion), or give the folder that "
+            "holds the checkpoints."
         )
-    return found
+    return there
+
+
+def _check_is_checkpoint(path: Path) -> None:
+    """Refuse what is no checkpoint, by what it is.
+
+    Raises:
+        UsageError: it is another kind of file.
+        CheckpointError: there is nothing.
+    """
+    if not path.exists():
+        raise CheckpointError(
+            f"There is no {path}. Give the output folder of 'chromasonic train companion', or a "
+            "NAME_best.pt in its checkpoints."
+        )
+    if path.suffix in (".json", ".onnx", ".hpp"):
+        exported = path.stem in SPECS
+        raise UsageError(
+            f"{path} is {'an exported file' if exported else 'no checkpoint'}; give the output "
+            "folder of a training, or a NAME_best.pt in its checkpoints."
+            + (" ('chromasonic validate' checks exported files.)" if exported else "")
+        )
 
 
 def describe(loaded: LoadedCompanion) -> Description:

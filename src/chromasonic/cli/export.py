@@ -1,0 +1,149 @@
+"""`chromasonic export`: trained models as files for plugins, each proven to compute the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chromasonic.errors import UsageError
+from chromasonic.files import json_text
+
+if TYPE_CHECKING:
+    from chromasonic.export.exported import Exported
+
+FORMATS = ("rtneural", "onnx", "modelt")
+
+
+def export(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="An output folder, its folder of checkpoints, or a checkpoint."
+        ),
+    ],
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help="rtneural (NAME.json), onnx (NAME.onnx), or modelt (NAME_model.hpp, the type that "
+            "RTNeural compiles). Melody models: onnx.",
+        ),
+    ] = "rtneural",
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="emotion, melody, harmony, dynamics, groove with commas (of a melody run: lstm, "
+            "transformer); those there if not.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A folder for the files; the output folder if not."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Write trained models as files that plugins load.
+
+    Each file is read again and compared with the trained model in 64-bit floats, over many steps
+    and a reset; it appears only if it computes the same.
+
+    Examples:
+
+    \b
+      chromasonic export runs/companion
+      chromasonic export runs/companion --models groove,dynamics --output plugin/models
+      chromasonic export runs/companion/checkpoints/groove_predictor_best.pt --format onnx
+      chromasonic export runs/companion --format modelt --output plugin/include
+      chromasonic export runs/first --format onnx
+    """
+    if format not in FORMATS:
+        raise UsageError(f"--format is '{format}'; allowed: {', '.join(FORMATS)}.")
+    if is_melody_run(run):
+        exported = _export_melody(run, format, models, output)
+    else:
+        exported = _export_companions(run, format, models, output)
+    print_exported(exported, as_json=as_json)
+
+
+def is_melody_run(path: Path) -> bool:
+    """Whether a path is a run directory of melody models, a folder of their checkpoints, or one.
+
+    Raises:
+        CheckpointError: it is a checkpoint, but damaged.
+    """
+    if path.is_dir():
+        name = path.resolve().name
+        return name.endswith("_checkpoints") or any(path.glob("*_checkpoints/melody_*.pt"))
+    if path.suffix != ".pt" or not path.is_file():
+        return False
+    from chromasonic.training.checkpoint import load_checkpoint
+
+    config = load_checkpoint(path).get("config")
+    return isinstance(config, dict) and config.get("task") == "melody"
+
+
+def _export_companions(
+    run: Path, format: str, models: str | None, output: Path | None
+) -> tuple[Exported, ...]:
+    from chromasonic.companion.exporting import export_companions
+    from chromasonic.companion.models import names_of
+
+    names = None if models is None else names_of(models)
+    exported = export_companions(run, format=format, models=names, output=output)
+    missing = [name for name in names_of("all") if name not in {one.name for one in exported}]
+    if names is None and run.is_dir() and missing:
+        typer.echo(f"Not trained here: {', '.join(missing)}.", err=True)
+    return exported
+
+
+def _export_melody(
+    run: Path, format: str, models: str | None, output: Path | None
+) -> tuple[Exported, ...]:
+    if format != "onnx":
+        raise UsageError(
+            f"{run} holds melody models, and --format {format} cannot express them: RTNeural has "
+            "no Embedding (LSTM, Transformer), attention or LayerNorm (Transformer). Give --format "
+            "onnx."
+        )
+    from chromasonic.melody_generation.exporting import export_melody
+
+    kinds = None if models is None else [word.strip() for word in models.split(",")]
+    return export_melody(run, models=kinds, output=output)
+
+
+def print_exported(exported: tuple[Exported, ...], *, as_json: bool) -> None:
+    """What was written, and on stderr what a user must know of it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    if as_json:
+        typer.echo(json_text({"exported": [one.to_dict() for one in exported]}))
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("FILE", "BYTES", "NUMBERS", "LARGEST DIFFERENCE"):
+            table.add_column(heading, justify="left" if heading == "FILE" else "right",
+                             no_wrap=heading != "FILE", overflow="fold")  # fmt: skip
+        for one in exported:
+            table.add_row(
+                str(one.path),
+                f"{one.size_bytes:,}",
+                f"{one.parameters:,}",
+                f"{one.largest_difference:.1e} in {one.steps:,} steps"
+                if one.steps
+                else "type alone",
+            )
+        Console(width=None if Console().is_terminal else 160, highlight=False).print(table)
+    for line in warning_lines(exported):
+        typer.echo(line, err=True)
+
+
+def warning_lines(exported: tuple[Exported, ...]) -> list[str]:
+    """The remarks, each said once for all models that it is about."""
+    names: dict[str, list[str]] = {}
+    for one in exported:
+        for remark in one.remarks:
+            names.setdefault(remark, []).append(one.name)
+    return [f"Note: {', '.join(about)}: {remark}." for remark, about in names.items()]
