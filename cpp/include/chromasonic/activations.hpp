@@ -6,6 +6,7 @@
 // turn into vector instructions.
 #pragma once
 
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/target.hpp>
 #include <cmath>
 #include <cstddef>
@@ -178,20 +179,20 @@ inline void run(Target target, const Loop& loop) noexcept {
 
 // All below: audio thread; `x` is changed in place.
 
-inline void relu(float* x, std::size_t size) noexcept {
+inline void relu(float* x, std::size_t size) noexcept CHROMASONIC_NONBLOCKING {
   detail::run(best_target, detail::ForEach<detail::Relu>{x, size, {}});
 }
 
-inline void tanh(float* x, std::size_t size) noexcept {
+inline void tanh(float* x, std::size_t size) noexcept CHROMASONIC_NONBLOCKING {
   detail::run(best_target, detail::ForEach<detail::Tanh>{x, size, {}});
 }
 
-inline void sigmoid(float* x, std::size_t size) noexcept {
+inline void sigmoid(float* x, std::size_t size) noexcept CHROMASONIC_NONBLOCKING {
   detail::run(best_target, detail::ForEach<detail::Sigmoid>{x, size, {}});
 }
 
 /// Subtracts the largest first, so that large inputs do not overflow.
-inline void softmax(float* x, std::size_t size) noexcept {
+inline void softmax(float* x, std::size_t size) noexcept CHROMASONIC_NONBLOCKING {
   if (size == 0) return;
   float largest = x[0];
   for (std::size_t k = 1; k < size; ++k) largest = x[k] > largest ? x[k] : largest;
@@ -205,7 +206,8 @@ inline void softmax(float* x, std::size_t size) noexcept {
 /// (4H: input, forget, candidate, output).
 ///
 /// A cell below 1e-15 is set to 0: left to fade, it would become subnormal, which is slow.
-inline void lstm_cell(const float* gates, float* c, float* h, std::size_t size) noexcept {
+inline void lstm_cell(const float* gates, float* c, float* h,
+                      std::size_t size) noexcept CHROMASONIC_NONBLOCKING {
   detail::run(best_target, detail::LstmCell{gates, c, h, size});
 }
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chromasonic/error.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/half.hpp>
 #include <chromasonic/panels.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/target.hpp>
 #include <cmath>
 #include <cstddef>
@@ -76,7 +78,7 @@ class Matrix {
   ///
   /// Rows whose x is 0 are left out (which is exact: weights are finite), and with them x below
   /// the smallest normal float (1.2e-38), arithmetic with which is slow.
-  void accumulate(const float* x, float* y) const noexcept {
+  void accumulate(const float* x, float* y) const noexcept CHROMASONIC_NONBLOCKING {
     detail::Rows rows;
     for (std::size_t begin = 0; begin < in_; begin += detail::Rows::capacity) {
       const std::size_t end = std::min(in_, begin + detail::Rows::capacity);
@@ -119,14 +121,14 @@ class Matrix {
     }
   };
 
-  std::size_t padded_outputs() const noexcept {
+  std::size_t padded_outputs() const noexcept CHROMASONIC_NONBLOCKING {
     return (out_ + half_panel_width - 1) / half_panel_width * half_panel_width;
   }
 
   void check(const float* rows) const {
     for (std::size_t i = 0; i < in_ * out_; ++i) {
       const float weight = rows[i];
-      if (!std::isfinite(weight)) {
+      if (!are_finite(&weight, 1)) {
         throw LoadError("weight " + std::to_string(i) + " of a matrix is " +
                         std::to_string(weight) + "; every weight must be finite");
       }
@@ -164,7 +166,7 @@ class Matrix {
   }
 
   template <class Weight>
-  void add(const detail::Rows& rows, float* y) const noexcept {
+  void add(const detail::Rows& rows, float* y) const noexcept CHROMASONIC_NONBLOCKING {
     if (rows.count == 0) return;
     const auto* panel = static_cast<const Weight*>(weights_.get());
     float sums[panel_width];
