@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LOWEST_OPSET = 18
 """The oldest whose operators take their arguments as the graphs here give them."""
 
+MOST_MEMORY_BYTES = 1 << 30
+"""That a file which is not trusted may take while it is checked."""
+
 CONSTANT = "constant_"
 """Begins the names of tensors that no training made."""
 
@@ -80,8 +83,13 @@ def _runs(opset: int) -> bool:
     return True
 
 
-def open_session(content: bytes) -> Any:
+def open_session(content: bytes, *, is_trusted: bool = True) -> Any:
     """An onnxruntime session of one thread on the CPU, that writes nothing to the terminal.
+
+    Args:
+        content: of the file.
+        is_trusted: False bounds the memory that computing may take, and computes nothing on
+            loading.
 
     Raises:
         ExportError: onnxruntime does not take the file.
@@ -91,12 +99,31 @@ def open_session(content: bytes) -> Any:
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    disabled = []
+    if not is_trusted:
+        _register_bounded_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        disabled = ["ConstantFolding"]  # it computes on loading, with memory of its own
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled
+        )
     except Exception as error:  # onnxruntime's errors have no class of their own in common
         raise ExportError(
             f"onnxruntime {onnxruntime.__version__} does not take this ONNX file: {error}"
         ) from error
+
+
+@cache
+def _register_bounded_memory() -> None:
+    """Memory of a bounded size, for those sessions of this process that ask for it."""
+    _, onnxruntime = need_onnx()
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    # 1: ask for as much as is needed, not for twice as much each time.
+    settings = onnxruntime.OrtArenaCfg({"max_mem": MOST_MEMORY_BYTES, "arena_extend_strategy": 1})
+    onnxruntime.create_and_register_allocator(memory, settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,9 +231,14 @@ class GraphBuilder:
             producer_version=__version__,
             doc_string=description,
         )
-        helper.set_model_props(model, metadata)
+        self.set_metadata(model, metadata)
         self._onnx.checker.check_model(model, full_check=True)
         return model
+
+    def set_metadata(self, model: onnx.ModelProto, metadata: dict[str, str]) -> None:
+        """Give a file these metadata, in place of any that it has."""
+        del model.metadata_props[:]
+        self._onnx.helper.set_model_props(model, metadata)
 
     def _value(self, name: str, dtype: Any, shape: Shape) -> Any:
         helper = self._onnx.helper

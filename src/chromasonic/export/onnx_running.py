@@ -102,14 +102,15 @@ class RunningModel:
     Args:
         content: its bytes.
         interface: what goes in and out.
+        is_trusted: see `onnx_graph.open_session`.
 
     Raises:
         ExportError: onnxruntime does not take it, or it has other inputs and outputs.
     """
 
-    def __init__(self, content: bytes, interface: Interface) -> None:
+    def __init__(self, content: bytes, interface: Interface, *, is_trusted: bool = True) -> None:
         self.interface = interface
-        self.session = open_session(content)
+        self.session = open_session(content, is_trusted=is_trusted)
         inputs = {value.name for value in self.session.get_inputs()}
         outputs = {value.name for value in self.session.get_outputs()}
         if inputs != {interface.input, *(tensor.input for tensor in interface.state)} or (

@@ -24,6 +24,9 @@ from chromasonic.melody_generation.onnx_inputs import (
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.transformer import Block, TransformerModel
 
+UNSEEN = float(np.finfo(np.float32).min)
+"""The score of a token that is still to come: softmax makes nothing of it."""
+
 Ends = list[tuple[StateTensor, str]]
 """States, and the values that they become."""
 
@@ -141,7 +144,7 @@ class _Attention:
         v_BHSE = self._cached("value", number, self._heads(v, self.heads))
         scores = graph.add("MatMul", q_BHTE, graph.add("Transpose", k_BHSE, perm=[0, 1, 3, 2]))
         scores = graph.add("Mul", scores, graph.constant(self.head**-0.5, np.float32))
-        scores = graph.add("Where", self.may_see_TS, scores, graph.constant(-np.inf, np.float32))
+        scores = graph.add("Where", self.may_see_TS, scores, graph.constant(UNSEEN, np.float32))
         y_BHTE = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), v_BHSE)
         y_BTHE = graph.add("Transpose", y_BHTE, perm=[0, 2, 1, 3])
         y_BTD = graph.add("Reshape", y_BTHE, graph.constant([0, 0, self.size]))
