@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 GREEDY_TOKENS = 256
 GOLDEN_TUNE, GOLDEN_OTHER = 48, 16
 ANY_TOKENS = 96
-"""How many tokens in no order a file is compared over: what no tune does must come out right too."""
+"""Tokens in no order that a file is compared over: what no tune does must come out right too."""
 
 Ids = NDArray[np.int64]
 
@@ -53,7 +53,7 @@ def golden_of(model: nn.Module) -> Golden:
     exact = evaluation_copy(model, torch.float64)
     parts = [_exact_logits(exact, part[None])[0] for part in np.split(ids, [len(tune)])]
     return Golden(
-        inputs=ids,  # type: ignore[arg-type]
+        inputs=ids,
         outputs=np.concatenate(parts).astype(np.float32),
         reset_before=(0, len(tune)),
     )
