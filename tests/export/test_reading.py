@@ -198,6 +198,7 @@ WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
     ({**bare(dense()), "in_shape": [None, None, 3]},
      r"layers\[0\].weights\[0\]: 2 rows, wanted 3"),
     (bare(), "layers: 0 values, wanted at least 1"),
+    (bare(*[{}] * 257), "layers: 257; allowed: 256"),
     ({**bare(dense()), "layers": {}}, "layers: an object of 0, wanted an array"),
     ({**bare(dense()), "layers": [[]]}, r"layers\[0\]: an array of 0, wanted an object"),
     (bare({}), "'type' is missing"),
@@ -294,6 +295,7 @@ def test_every_key_of_the_metadata_is_wanted_and_of_one_type(key: str) -> None:
     refused(in_metadata(lambda found: found.pop(key)), f"'{key}' is missing")
     for wrong in (None, [], {}, "", True, -1, 1.5, 10**40, "x", ["x"], [[]], [{}], {"x": 1}):
         fits = {"is_synthetic": wrong is True, "training": isinstance(wrong, dict)}
+        fits["corpora"] = wrong == []
         fits |= dict.fromkeys(("name", "title", "version", "step", "weight_hash"), wrong == "x")
         if not fits.get(key, False):
             refused(in_metadata(lambda found, wrong=wrong: found.update({key: wrong})), "metadata")
@@ -312,6 +314,7 @@ def test_every_key_of_the_metadata_is_wanted_and_of_one_type(key: str) -> None:
         (lambda m: m["corpora"][0].pop("licence"), r"corpora\[0\]: the key 'licence' is missing"),
         (lambda m: m["golden"]["inputs"].pop(), "outputs: 96 rows, wanted 95"),
         (lambda m: m["golden"]["inputs"][3].pop(), r"golden.inputs\[3\]: 2 columns, wanted 3"),
+        (lambda m: m["golden"].update(inputs=[[]] * 4097), "4,097 steps; allowed: 4,096"),
         (lambda m: m["golden"].update(reset_before=[]), "reset_before: 0 values"),
         (lambda m: m["golden"].update(reset_before=[1]), "wanted 0 first"),
         (lambda m: m["golden"].update(reset_before=[0, 9, 9]), "then ascending"),

@@ -92,11 +92,12 @@ def _run(
     for start, end in pairwise(ends):
         part = values[start:end]
         for layer in document.layers:
-            part = LAYERS[layer.type](layer, part)
-            if layer.activation == "softmax" and softmax_sums is not None:
-                softmax_sums.append(_log_sums(part))
-            if layer.type not in ("lstm", "gru"):  # RTNeural ignores it there
-                part = ACTIVATIONS[layer.activation](part)
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite stays visible
+                part = LAYERS[layer.type](layer, part)
+                if layer.activation == "softmax" and softmax_sums is not None:
+                    softmax_sums.append(_log_sums(part))
+                if layer.type not in ("lstm", "gru"):  # RTNeural ignores it there
+                    part = ACTIVATIONS[layer.activation](part)
         parts.append(part)
     return np.concatenate(parts) if parts else np.zeros((0, document.outputs))
 

@@ -18,6 +18,8 @@ from chromasonic.export.json_limits import DocumentError, shown
 ACTIVATIONS = ("", "tanh", "relu", "sigmoid", "softmax", "elu")
 """Exactly as RTNeural spells them; any other makes it crash."""
 
+MOST_LAYERS = 256
+
 LARGEST_MEMORY = 2**24
 """Numbers that a conv1d may remember: (kernel - 1) x dilation x inputs."""
 
@@ -117,8 +119,10 @@ def layers_of(value: Any, inputs: int) -> tuple[DocumentLayer, ...]:
     Raises:
         DocumentError: the first thing that is wrong, by its place.
     """
-    layers = []
-    for place, item in enumerate(list_of(value, "layers", least=1)):
+    layers: list[DocumentLayer] = []
+    if len(items := list_of(value, "layers", least=1)) > MOST_LAYERS:
+        raise DocumentError(f"layers: {len(items):,}; allowed: {MOST_LAYERS}")
+    for place, item in enumerate(items):
         layer = _layer(item, f"layers[{place}]", inputs)
         layers.append(layer)
         inputs = layer.size

@@ -36,6 +36,9 @@ LARGEST_TOLERANCE = 1e-3
 
 MOST_PARAMETERS = 2**31
 
+MOST_STEPS = 4096
+"""Of the golden vectors; they are computed more than once."""
+
 
 def metadata_of(value: Any, inputs: int, outputs: int) -> Metadata:
     """The metadata of a model of so many inputs and outputs.
@@ -70,7 +73,7 @@ def _metadata(value: Any, inputs: int, outputs: int) -> Metadata:
         raise DocumentError(
             f"metadata.state_policy: {shown(policy)}; allowed: {', '.join(STATE_POLICIES)}"
         )
-    corpora = list_of(found["corpora"], "metadata.corpora", least=1)
+    corpora = list_of(found["corpora"], "metadata.corpora")
     return Metadata(
         name=text_of(found["name"], "metadata.name"),
         title=text_of(found["title"], "metadata.title"),
@@ -105,9 +108,8 @@ def _truth(value: Any, where: str) -> bool:
 def _corpus(value: Any, place: int) -> dict[str, str]:
     where = f"metadata.corpora[{place}]"
     found = object_of(value, where, required=CORPUS_KEYS)
-    may_be_empty = {"licence_url", "fingerprint"}
     return {
-        key: text_of(found[key], f"{where}.{key}", may_be_empty=key in may_be_empty)
+        key: text_of(found[key], f"{where}.{key}", may_be_empty=key != "name")
         for key in CORPUS_KEYS
     }
 
@@ -133,6 +135,8 @@ def _golden(value: Any, inputs: int, outputs: int) -> Golden:
     where = "metadata.golden"
     found = object_of(value, where, required=("inputs", "outputs", "reset_before"))
     steps = len(list_of(found["inputs"], f"{where}.inputs", least=1))
+    if steps > MOST_STEPS:
+        raise DocumentError(f"{where}.inputs: {steps:,} steps; allowed: {MOST_STEPS:,}")
     resets = list_of(found["reset_before"], f"{where}.reset_before", least=1)
     for place, step in enumerate(resets):
         integer_of(step, f"{where}.reset_before[{place}]", least=0, most=steps - 1)
