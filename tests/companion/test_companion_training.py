@@ -45,6 +45,7 @@ def test_the_output_folder_holds_exactly_the_specified_files(output: Path) -> No
         *(f"history/{name}_history.{what}" for name in NAMES for what in ("json", "csv")),
         *(f"plots/{name}_{what}.png" for name in NAMES for what in ("loss", "metric")),
         *(f"cards/{name}.md" for name in NAMES),
+        *(f"{name}.json" for name in NAMES),
     }  # fmt: skip
 
 

@@ -41,6 +41,8 @@ def train_all_models(
 ) -> None:
     """Train the five companion models; what lies in --output is trained anew without --resume.
 
+    Ends with NAME.json of each in --output: the files that plugins load.
+
     Examples:
 
     \b

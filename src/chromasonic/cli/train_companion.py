@@ -89,7 +89,8 @@ def companion(
 ) -> None:
     """Train companion models on their corpora; made-up examples stand in for those not at hand.
 
-    See docs/ML_TRAINING_GUIDE.md.
+    Ends with the models as files that plugins load: NAME.json in the output folder. See
+    docs/ML_TRAINING_GUIDE.md.
 
     Examples:
 
@@ -252,5 +253,9 @@ def print_run(run: CompanionRun, *, as_json: bool) -> None:
             "MADE UP" if model.data["is_synthetic"] else corpora,
         )
     console.print(table)
+    exported = [model.exported for model in run.models.values() if model.exported]
     typer.echo(f"\nOutput folder: {run.directory.path}")
+    typer.echo(
+        f"For plugins, compared with what was trained: {', '.join(e.path.name for e in exported)}"
+    )
     typer.echo(f"The table of results: chromasonic evaluate companion {run.directory.path}")

@@ -78,6 +78,7 @@ def card_text(run: RunDirectory, name: str, results: ModelResults | None = None)
         _training_text(result, run.recipe().get(name, {})),
         "## Results",
         _results_text(run, results),
+        *_export_parts(facts.get("exports", {}).get(name)),
         "## How to make it again",
         _how_text(run, facts, name),
     ]
@@ -187,6 +188,20 @@ def _results_text(run: RunDirectory, results: ModelResults | None) -> str:
     return "\n\n".join(
         part for part in (f"{intro} {remarks}".strip(), table, "\n".join(words)) if part
     )
+
+
+def _export_parts(export: Mapping[str, Any] | None) -> list[str]:
+    """Heading and text of the file that plugins load; nothing where there is none."""
+    if export is None:
+        return []
+    text = (
+        f"`{export['file']}` (RTNeural JSON): {export['parameters']:,} numbers, "
+        f"{export['size_bytes']:,} bytes. It was read again and compared with the trained model in "
+        f"64-bit floats over {export['steps']} steps and several resets: no output differs by more "
+        f"than {export['largest_difference']:.1e}."
+    )
+    notes = [f"- {remark[0].upper()}{remark[1:]}." for remark in export["remarks"]]
+    return ["## For plugins", "\n".join([text, "", *notes] if notes else [text])]
 
 
 def _how_text(run: RunDirectory, facts: Mapping[str, Any], name: str) -> str:

@@ -7,15 +7,16 @@ OUT/checkpoints/NAME_latest.pt, _best.pt    to go on from; of the lowest validat
 OUT/history/NAME_history.json, .csv         each epoch
 OUT/plots/NAME_loss.png, _metric.png        the curves
 OUT/cards/NAME.md                           what the model is, learned from, and is worth
+OUT/NAME.json                               the model as plugins load it, proven
 
 An output folder holds one training of each model; models may be added to it one after the other.
-What exports write (OUT/NAME.json) stands beside these and is left alone.
+The export comes last, when all models are trained: one that fails costs no training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from chromasonic.companion.cards import write_card
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.companion import Companion
 from chromasonic.companion.examples import FEATURES, CompanionTask
+from chromasonic.companion.exporting import export_companion
 from chromasonic.companion.materials import Material, prepare
 from chromasonic.companion.models import TASK, describe, describe_features, load_companion
 from chromasonic.companion.network import CompanionNetwork
@@ -35,6 +37,7 @@ from chromasonic.companion.recipe import (
 )
 from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.export.exported import Exported
 from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import Processes, joined
 from chromasonic.training.history import NATS, TrainingHistory
@@ -55,6 +58,8 @@ class TrainedCompanion:
         history: of its training.
         checkpoint: its best one.
         data: what it learned from, as plain values (`Material.to_dict`).
+        exported: its file for plugins; None until all models are trained, and in every process
+            but the first.
     """
 
     name: str
@@ -62,6 +67,7 @@ class TrainedCompanion:
     history: TrainingHistory
     checkpoint: Path
     data: dict[str, Any]
+    exported: Exported | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What a run records of it."""
@@ -102,7 +108,12 @@ class CompanionRun:
         return {
             "run": str(self.directory.path),
             "models": {
-                name: {**model.to_dict(), "data": model.data} for name, model in self.models.items()
+                name: {
+                    **model.to_dict(),
+                    "data": model.data,
+                    "exported": model.exported.to_dict() if model.exported else None,
+                }
+                for name, model in self.models.items()
             },
         }
 
@@ -118,7 +129,7 @@ def train_companions(
     on_progress: Progress | None = None,
     on_data: Callable[[str, Material], None] = lambda *_: None,
 ) -> CompanionRun:
-    """Train the models of a recipe one after the other.
+    """Train the models of a recipe one after the other, and export them: OUT/NAME.json.
 
     Args:
         recipe: data and settings of each model.
@@ -135,6 +146,7 @@ def train_companions(
         CheckpointError: a checkpoint to go on from is damaged or does not fit.
         CorpusError: a corpus is half there, or is another than the run's.
         TrainingError: a training cannot go on.
+        ExportError: a model was trained, but what was written is not what was trained.
         StorageError: the folder cannot be written.
     """
     run = RunDirectory(output)
@@ -145,14 +157,21 @@ def train_companions(
         if processes.is_first:
             _begin(run, recipe, resume=resume)
         processes.wait()
-        models = {}
+        models: dict[str, TrainedCompanion] = {}
+        finished_before = set()
         for name, part in recipe.models.items():
             done = _done(run, name, part) if resume else None
+            finished_before |= {name} if done else set()
             models[name] = done or _train_one(
                 COMPANIONS[name], part, run, processes,
                 resume=resume, download=download, observers=observers,
                 on_progress=on_progress, on_data=on_data,
             )  # fmt: skip
+        if processes.is_first:
+            models = {
+                name: _exported(run, model, is_new=name not in finished_before)
+                for name, model in models.items()
+            }
         return CompanionRun(directory=run, recipe=recipe, models=models)
 
 
@@ -214,6 +233,16 @@ def _train_one(
         run.add_result(name, trained.to_dict())
         write_card(run, name)
     return trained
+
+
+def _exported(run: RunDirectory, model: TrainedCompanion, *, is_new: bool) -> TrainedCompanion:
+    """Export a model's best checkpoint; the card of one that was trained now says so."""
+    exported = export_companion(load_companion(model.checkpoint, model.name), run.path)
+    facts = {key: value for key, value in exported.to_dict().items() if key != "path"}
+    run.add_fact("exports", model.name, {"file": exported.path.name, **facts})
+    if is_new:
+        write_card(run, model.name)
+    return replace(model, exported=exported)
 
 
 def task_of(companion: Companion, material: Material) -> CompanionTask:

@@ -40,7 +40,9 @@ def train_all_models(
     observers: Sequence[Observer] = (),
     **settings: Any,
 ) -> CompanionRun:
-    """Train all five companion models; what is left out is each model's own setting.
+    """Train all five companion models, and export them: OUTPUT/NAME.json, as plugins load them.
+
+    What is left out is each model's own setting.
 
     Args:
         output: the output folder.
