@@ -1,0 +1,77 @@
+// Requests about emotion: frames of sound, places on the plane, a network that listens.
+#pragma once
+
+#include <chromasonic/emotion.hpp>
+#include <chromasonic/log_mel.hpp>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "parity_table.hpp"
+
+namespace chromasonic::parity {
+
+/// Raw float32 samples of a file, in this machine's byte order.
+inline std::vector<float> samples_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) throw std::runtime_error("no such file: " + path);
+  std::vector<float> samples(static_cast<std::size_t>(file.tellg()) / sizeof(float));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(samples.data()),
+            static_cast<std::streamsize>(samples.size() * sizeof(float)));
+  return samples;
+}
+
+/// {"path", "rate", "block": samples at a time} to the frames.
+inline json log_mel_frames(const json& request) {
+  const std::vector<float> samples = samples_of(request.at("path"));
+  const std::size_t block = request.at("block");
+  LogMel log_mel(request.at("rate").get<double>());
+  json rows = json::array();
+  for (std::size_t at = 0; at < samples.size(); at += block) {
+    log_mel.push(samples.data() + at, std::min(block, samples.size() - at),
+                 [&rows](const float* frame) {
+                   rows.push_back(std::vector<float>(frame, frame + LogMel::bands));
+                 });
+  }
+  return rows;
+}
+
+inline json json_of(const Emotion& emotion) {
+  return {{"valence", emotion.valence},
+          {"arousal", emotion.arousal},
+          {"quadrants", emotion.quadrants},
+          {"quadrant", emotion.quadrant()}};
+}
+
+/// {"cells": [[64]]} to the place of each.
+inline json emotion_places(const json& request) {
+  json rows = json::array();
+  for (const json& cells : request.at("cells"))
+    rows.push_back(json_of(emotion_of(cells.get<std::vector<float>>().data())));
+  return rows;
+}
+
+/// {"cells": [[64]], "seconds", "margin"} to the event after each.
+inline json emotion_events(const json& request) {
+  EmotionFollower follower(request.value("seconds", 0.0), request.value("margin", 0.0));
+  json rows = json::array();
+  for (const json& cells : request.at("cells")) {
+    const EmotionEvent event = follower.hear(cells.get<std::vector<float>>().data());
+    json row = json_of(event.emotion);
+    row["quadrant"] = event.quadrant;
+    row["is_settled"] = event.is_settled;
+    row["has_changed"] = event.has_changed;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+inline void add_emotion(Table& table) {
+  table["log_mel_frames"] = log_mel_frames;
+  table["emotion_places"] = emotion_places;
+  table["emotion_events"] = emotion_events;
+}
+
+}  // namespace chromasonic::parity
