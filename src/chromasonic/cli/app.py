@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "generate": ("chromasonic.cli.generate", "generate", "Write new tunes: sound, score, MIDI."),
     "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
     "export": ("chromasonic.cli.export", "export", "Write trained models for plugins, proven."),
+    "validate": ("chromasonic.cli.validate", "validate", "Check exported models, all round."),
     "demo": ("chromasonic.cli.demo", "demo", "Corpus to one report page, in minutes."),
 }
 

@@ -134,7 +134,7 @@ def _broken(layer: DocumentLayer) -> Iterator[tuple[str, tuple[Array, ...]]]:
             for name, order in (("i, f", (1, 0, 2, 3)), ("f, c", (0, 2, 1, 3)),
                                 ("c, o", (0, 1, 3, 2))):  # fmt: skip
                 yield f"gates {name} swapped", _gates(weights, order)
-            yield "with half its bias", (*weights[:2], weights[2] / 2)
+            yield "with half its bias", (*weights[:2], (weights[2] / 2).astype(np.float32))
             yield "without recurrent weights", (weights[0], np.zeros_like(weights[1]), weights[2])
             if weights[0].shape[0] == weights[0].shape[1]:
                 yield "transposed", (weights[0].T, *weights[1:])
