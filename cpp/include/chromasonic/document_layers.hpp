@@ -79,7 +79,7 @@ class Field {
   std::vector<float> matrix(std::size_t rows, std::size_t columns, const std::string& what) const {
     const std::string wanted =
         std::to_string(rows) + " rows of " + std::to_string(columns) + " numbers, " + what;
-    if (count(wanted) != rows) refuse_as(std::to_string(count(wanted)) + " rows", wanted);
+    if (count(wanted) != rows) refuse_it(wanted);
     std::vector<float> result;
     result.reserve(rows * columns);
     for (std::size_t i = 0; i < rows; ++i) {

@@ -18,9 +18,10 @@ namespace chromasonic {
 /// The float32 next to a decimal number. `value` is the double next to it, `text` how it is
 /// written: rounding twice could miss only where that double lies halfway between two float32.
 inline float nearest_float(double value, const std::string& text) noexcept {
-  if (!(std::fabs(value) <= std::numeric_limits<float>::max())) {
-    return std::numeric_limits<float>::infinity();
-  }
+  constexpr double largest = static_cast<double>(std::numeric_limits<float>::max());
+  constexpr double too_large = 0x1.ffffffp127;  // halfway to what would be the next float32
+  if (!(std::fabs(value) < too_large)) return std::numeric_limits<float>::infinity();
+  if (std::fabs(value) > largest) return static_cast<float>(std::copysign(largest, value));
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   const bool is_halfway = (bits & 0x1fffffffu) == 0x10000000u;
@@ -96,15 +97,14 @@ class JsonBuilder {
   /// Where the parser is: "layers[2].weights[0][17]".
   std::string where() const {
     std::string path;
-    for (const JsonValue* value : open_) {
-      if (value->kind == JsonKind::object) {
-        if (value->keys.size() <= value->items.size()) continue;  // between two members
-        if (!path.empty()) path += ".";
-        path += printable(value->keys.back());
-      } else {
-        const std::size_t index =
-            value->kind == JsonKind::row ? value->row.size() : value->items.size();
-        path += "[" + std::to_string(index) + "]";
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      const JsonValue& value = *open_[i];
+      // What is open inside another stands in it already; at the innermost comes what is next.
+      const std::size_t place = value.row.size() + value.items.size() - (i + 1 < open_.size());
+      if (value.kind != JsonKind::object) {
+        path += "[" + std::to_string(place) + "]";
+      } else if (place < value.keys.size()) {
+        path += (path.empty() ? "" : ".") + printable(value.keys[place]);
       }
     }
     return path.empty() ? "the top level" : path;

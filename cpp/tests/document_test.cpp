@@ -1,0 +1,329 @@
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <chromasonic/document_reading.hpp>
+#include <chromasonic/sha256.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "small_document.hpp"
+#include "support.hpp"
+
+using namespace chromasonic;
+using namespace chromasonic::tests;
+using nlohmann::json;
+
+namespace {
+
+std::string refusal(const std::string& text) {
+  return message_of([&] { parse_document(text, "small.json"); });
+}
+
+/// The refusal of the small document with one change.
+std::string refusal(const std::function<void(json&)>& change) {
+  json document = small_json();
+  change(document);
+  return refusal(document.dump());
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t place = text.find(from);
+  REQUIRE(place != std::string::npos);
+  return text.replace(place, from.size(), to);
+}
+
+#define CHECK_REFUSED(text, part)  \
+  do {                             \
+    const std::string said = text; \
+    CAPTURE(said);                 \
+    CHECK(has(said, part));        \
+  } while (false)
+
+}  // namespace
+
+TEST_CASE("SHA-256 gives the values of the standard") {
+  const auto hex = [](const std::string& text) {
+    Sha256 digest;
+    digest.update(text.data(), text.size());
+    return digest.hex();
+  };
+  // FIPS 180-4's own examples, and the lengths at which the padding needs another block.
+  CHECK(hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(hex(std::string(1000000, 'a')) ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  Sha256 parts;
+  for (int i = 0; i < 1000; ++i) parts.update(std::string(1000, 'a').data(), 1000);
+  CHECK(parts.hex() == hex(std::string(1000000, 'a')));
+}
+
+TEST_CASE("a document is read as it stands") {
+  const Document document = parse_document(small_json().dump(), "small.json");
+  CHECK(document.inputs == 2);
+  CHECK(document.outputs() == 3);
+  REQUIRE(document.layers.size() == 2);
+  CHECK(document.layers[0].kind == LayerKind::lstm);
+  CHECK(document.layers[0].weights.size() == 3);
+  CHECK(document.layers[0].weights[1][8] == -1.0f);
+  CHECK(document.layers[1].activation == Activation::softmax);
+  CHECK(document.layers[1].weights[0] == std::vector<float>{1, -0.5f, 0.25f, -0.75f, 2, 0.5f});
+  CHECK(document.parameters() == small_spec.parameters);
+  CHECK(document.state == StatePolicy::carry);
+  CHECK(document.golden.steps == 64);
+  CHECK(document.golden.reset_before == std::vector<std::size_t>{0, 40});
+  CHECK(document.input_page[0].name == "in");
+  CHECK(document.is_synthetic);
+}
+
+TEST_CASE("keys that nobody reads, and other order, change nothing") {
+  json document = small_json();
+  document["made_by"] = {{"any", {1, "thing", nullptr, {{"deep", {1.5, true}}}}}};
+  CHECK(refusal(document.dump()).empty());
+  CHECK(refusal(document.dump(2) + "\r\n\t ").empty());
+}
+
+TEST_CASE("every wrong file that RTNeural's own parser passes or crashes on is refused by name") {
+  const auto layer = [](json& document, int index) -> json& { return document["layers"][index]; };
+  CHECK_REFUSED(refusal([](json& d) { d.erase("in_shape"); }), "in_shape is missing");
+  SUBCASE("an untransposed matrix that is not square") {
+    CHECK_REFUSED(
+        refusal([&](json& d) { layer(d, 1)["weights"][0] = {{1, -0.75}, {-0.5, 2}, {0.25, 0.5}}; }),
+        "layers[1].weights[0] is an array of 3; wanted: 2 rows of 3 numbers, W[in][out]");
+  }
+  SUBCASE("an untransposed square matrix: the hash tells") {
+    CHECK_REFUSED(refusal([&](json& d) {
+                    json& w = layer(d, 0)["weights"][1];
+                    std::swap(w[0][1], w[1][0]);
+                  }),
+                  "metadata.weight_hash is \"sha256:");
+  }
+  SUBCASE("missing rows") {
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["weights"][1].erase(1); }),
+                  "layers[0].weights[1] is an array of 1; wanted: 2 rows of 8 numbers, U[H][4H]");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["weights"][0][1].erase(3); }),
+                  "layers[0].weights[0][1] is a row of 7 numbers; wanted: 2 rows of 8");
+  }
+  SUBCASE("one of two biases, or none") {
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["weights"][2] = {0.1, -0.2, 0.3, 0.4}; }),
+                  "layers[0].weights[2] is a row of 4 numbers; wanted: 8 numbers, b[4H]");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["weights"].erase(2); }),
+                  "layers[0].weights is an array of 2; wanted: three arrays");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 1)["weights"].erase(1); }),
+                  "layers[1].weights is an array of 1; wanted: two arrays");
+  }
+  SUBCASE("an activation that is unknown, or in capitals") {
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 1)["activation"] = "Softmax"; }),
+                  "layers[1].activation is \"Softmax\"; wanted: relu, tanh, sigmoid, softmax");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 1)["activation"] = "gelu"; }),
+                  "layers[1].activation is \"gelu\"");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["activation"] = "tanh"; }),
+                  "layers[0].activation is \"tanh\"; wanted: \"\" for an lstm layer");
+  }
+  SUBCASE("an unknown type of layer, without weights") {
+    CHECK_REFUSED(refusal([&](json& d) {
+                    layer(d, 1)["type"] = "attention";
+                    layer(d, 1)["weights"] = json::array();
+                  }),
+                  "layers[1].type is \"attention\"; wanted: dense or lstm");
+  }
+  SUBCASE("a wrong shape") {
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 1)["shape"][2] = 4; }),
+                  "layers[1].weights[0][0] is a row of 3 numbers; wanted: 2 rows of 4");
+    CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["shape"] = {nullptr, 2}; }),
+                  "layers[0].shape is an array of 2; wanted: [null, null, SIZE]");
+    for (const json& size : {json(-1), json(0), json(2.0), json("2"), json(1e300), json(nullptr)}) {
+      CHECK_REFUSED(refusal([&](json& d) { layer(d, 0)["shape"][2] = size; }),
+                    "layers[0].shape[2] is ");
+    }
+  }
+  SUBCASE("NaN, infinity, and what float32 cannot hold") {
+    const std::string text = small_json().dump();
+    for (const char* bad : {"NaN", "nan", "Infinity", "-Infinity", "1e400", "-1e400"}) {
+      CHECK_REFUSED(refusal(with(text, "[0.5,", std::string("[") + bad + ",")), "not JSON at byte");
+    }
+    for (const char* bad : {"1e39", "-3.5e38", "100000000000000000000000000000000000000000"}) {
+      CHECK_REFUSED(refusal(with(text, "[0.5,", std::string("[") + bad + ",")),
+                    "layers[0].weights[0][0][0] is a number beyond float32");
+    }
+  }
+}
+
+TEST_CASE("values of a wrong type are refused by name") {
+  const std::vector<json> wrong{nullptr,       true,           7,          "text",
+                                json::array(), json::object(), {1.5, "x"}, {json::array({1, 2})}};
+  const std::vector<std::pair<std::string, std::string>> places{
+      {"/in_shape", "in_shape"},
+      {"/layers", "layers"},
+      {"/layers/0", "layers[0]"},
+      {"/layers/0/type", "layers[0].type"},
+      {"/layers/0/shape", "layers[0].shape"},
+      {"/layers/0/activation", "layers[0].activation"},
+      {"/layers/0/weights", "layers[0].weights"},
+      {"/layers/0/weights/0", "layers[0].weights[0]"},
+      {"/layers/0/weights/2", "layers[0].weights[2]"},
+      {"/metadata", "metadata"},
+      {"/metadata/format", "metadata.format"},
+      {"/metadata/state_policy", "metadata.state_policy"},
+      {"/metadata/parameters", "metadata.parameters"},
+      {"/metadata/tolerance", "metadata.tolerance"},
+      {"/metadata/weight_hash", "metadata.weight_hash"},
+      {"/metadata/feature_page", "metadata.feature_page"},
+      {"/metadata/golden", "metadata.golden"},
+      {"/metadata/golden/inputs", "metadata.golden.inputs"},
+      {"/metadata/golden/outputs", "metadata.golden.outputs"},
+      {"/metadata/golden/reset_before", "metadata.golden.reset_before"}};
+  for (const auto& [pointer, name] : places) {
+    for (const json& value : wrong) {
+      json document = small_json();
+      const json::json_pointer place(pointer);
+      if (document[place].type() == value.type() && !value.empty() && value.is_string()) {
+        if (pointer.find("activation") == std::string::npos) continue;
+      }
+      document[place] = value;
+      const std::string said = refusal(document.dump());
+      CAPTURE(pointer);
+      CAPTURE(value.dump());
+      CAPTURE(said);
+      CHECK(has(said, "small.json: " + name));
+    }
+    json document = small_json();
+    const json::json_pointer place(pointer);
+    if (document[place.parent_pointer()].is_object()) {
+      document[place.parent_pointer()].erase(place.back());
+      CHECK_REFUSED(refusal(document.dump()), "small.json: " + name + " is missing");
+    }
+  }
+}
+
+TEST_CASE("metadata that contradicts the layers, or says nothing, is refused by name") {
+  const auto meta = [](json& d) -> json& { return d["metadata"]; };
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["format"] = 2; }),
+                "metadata.format is 2; wanted: 1");
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["parameters"] = 50; }),
+                "metadata.parameters is 50; wanted: 49");
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["state_policy"] = "bar"; }),
+                "metadata.state_policy is \"bar\"; wanted: stateless or carry");
+  for (const double tolerance : {0.0, -1e-5, 1.0}) {
+    CHECK_REFUSED(refusal([&](json& d) { meta(d)["tolerance"] = tolerance; }),
+                  "metadata.tolerance is ");
+  }
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["weight_hash"] = "sha256:00"; }),
+                "metadata.weight_hash is \"sha256:00\"; wanted: sha256:");
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["golden"]["inputs"].erase(0); }),
+                "metadata.golden.inputs is 63 steps; wanted: at least 64");
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["golden"]["outputs"].erase(0); }),
+                "metadata.golden.outputs is an array of 63; wanted: 64 rows of 3");
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["golden"]["inputs"][7].push_back(1); }),
+                "metadata.golden.inputs[7] is a row of 3 numbers; wanted: 64 rows of 2");
+  for (const json& resets : {json{0, 0}, json{1, 40}, json{0, 64}, json{0, 2.5}, json{0, -3}}) {
+    CHECK_REFUSED(refusal([&](json& d) { meta(d)["golden"]["reset_before"] = resets; }),
+                  "metadata.golden.reset_before is not in order");
+  }
+  CHECK_REFUSED(refusal([&](json& d) { meta(d)["golden"]["reset_before"] = json{0}; }),
+                "metadata.golden.reset_before is a row of 1 numbers");
+}
+
+TEST_CASE("keys that stand twice, or that a layer has not, are refused") {
+  const std::string text = small_json().dump();
+  CHECK_REFUSED(refusal(with(text, "{\"in_shape\"", "{\"in_shape\":[null,null,3],\"in_shape\"")),
+                "two keys \"in_shape\"");
+  CHECK_REFUSED(refusal(with(text, "\"type\":\"lstm\"", "\"type\":\"dense\",\"type\":\"lstm\"")),
+                "two keys \"type\"");
+  CHECK_REFUSED(refusal([](json& d) { d["layers"][1]["dilation"] = {2}; }),
+                "layers[1].dilation is a key that such a layer has not");
+}
+
+TEST_CASE("text that is no JSON says where") {
+  const std::string text = small_json().dump();
+  for (const std::string& bad :
+       {std::string(), std::string(" "), std::string("null"), std::string("[]"), std::string("3"),
+        text + "x", text + text, text + "}", "{" + text, std::string("\xff\xfe{}"),
+        std::string("{\"a\": \"\xc3\x28\"}"), std::string("{'a': 1}"), std::string("{\"a\": 01}"),
+        std::string("{\"a\": .5}"), std::string("{\"a\": 1,}"), std::string("// {}"),
+        std::string(1, '\0')}) {
+    CAPTURE(bad);
+    CHECK_REFUSED(refusal(bad), "small.json: ");
+  }
+}
+
+TEST_CASE("what would cost too much is refused before it costs") {
+  const std::string text = small_json().dump();
+  const auto training = [&](const std::string& value) {
+    return refusal(with(text, "\"training\":{}", "\"training\":" + value));
+  };
+  SUBCASE("depth") {
+    CHECK_REFUSED(refusal(std::string(1000000, '[')), "nested deeper; wanted: at most 8");
+    CHECK_REFUSED(refusal(std::string(8, '[') + "[" + std::string(9, ']')), "nested deeper");
+    CHECK(has(refusal(std::string(8, '[') + std::string(8, ']')), "the top level is"));
+    std::string objects;
+    for (int i = 0; i < 100000; ++i) objects += "{\"a\":";
+    CHECK_REFUSED(refusal(objects), "nested deeper");
+  }
+  SUBCASE("many small values") {
+    std::string many = "[";
+    for (int i = 0; i < 200000; ++i) many += "[],";
+    CHECK_REFUSED(training(many + "[]]"), "one value too many; wanted: at most 65536");
+  }
+  SUBCASE("many numbers") {
+    JsonLimits limits;
+    limits.numbers = 60;
+    CHECK_REFUSED(message_of([&] { parse_document(text, "small.json", limits); }),
+                  "one number too many; wanted: at most 60");
+  }
+  SUBCASE("many keys") {
+    std::string many = "{\"k\":0";
+    for (int i = 0; i < 300; ++i) many += ",\"k" + std::to_string(i) + "\":0";
+    CHECK_REFUSED(training(many + "}"), "an object of more keys; wanted: at most 256");
+  }
+  SUBCASE("long text") {
+    CHECK_REFUSED(training("{\"a\":\"" + std::string(70000, 'x') + "\"}"),
+                  "text of 70000 bytes; wanted: at most 65536");
+    CHECK_REFUSED(training("{\"" + std::string(70000, 'x') + "\":1}"), "text of 70000 bytes");
+    CHECK_REFUSED(training(std::string(300000, '9')), "not JSON at byte");
+    CHECK(refusal(std::string(300000, '9')).size() < 1000);
+  }
+}
+
+TEST_CASE("a file that is not there, a folder, and a file too large are refused by name") {
+  TemporaryFolder folder;
+  const auto reading = [](const std::filesystem::path& path, const JsonLimits& limits = {}) {
+    return message_of([&] { read_document(path, limits); });
+  };
+  CHECK_REFUSED(reading(folder.path() / "none.json"), "none.json: no such file");
+  CHECK_REFUSED(reading(folder.path()), "no such file");
+  CHECK_REFUSED(reading(folder.write("empty.json", "")), "empty.json: not JSON at byte");
+  const auto file = folder.write("small.json", small_json().dump());
+  CHECK(reading(file).empty());
+  JsonLimits limits;
+  limits.bytes = 1000;
+  CHECK_REFUSED(reading(file, limits), "small.json: its size is ");
+  const auto huge = folder.write("huge.json", "");
+  std::filesystem::resize_file(huge, std::uintmax_t{1} << 36);  // a hole: it takes no room
+  CHECK_REFUSED(reading(huge),
+                "huge.json: its size is 68719476736 bytes; wanted: at most 67108864");
+}
+
+TEST_CASE("numbers become the float32 next to what is written") {
+  const auto row = [](const std::string& text) { return parse_json("[" + text + "]", "x").row; };
+  // 1 + 2^-24 lies halfway between two float32; a little more rounds up, though the double next to
+  // it is the half itself (rounding twice would round it down, to even).
+  CHECK(row("1.000000059604644775390625")[0] == 1.0f);
+  CHECK(row("1.000000059604644775390626")[0] == std::nextafter(1.0f, 2.0f));
+  CHECK(row("1.00000017881393432617187499")[0] == std::nextafter(1.0f, 2.0f));
+  CHECK(row("3.4028235e38")[0] == std::numeric_limits<float>::max());
+  CHECK(row("1e-45")[0] == std::numeric_limits<float>::denorm_min());
+  CHECK(row("1e-60")[0] == 0.0f);
+  CHECK(std::signbit(row("-0.0")[0]));
+  CHECK(row("16777217")[0] == 16777216.0f);
+}
