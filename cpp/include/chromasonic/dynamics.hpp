@@ -5,6 +5,7 @@
 
 #include <chromasonic/bar_grid.hpp>
 #include <chromasonic/events.hpp>
+#include <chromasonic/realtime.hpp>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,7 +37,8 @@ struct Onset {
 ///
 /// @param features 32: how many notes begin on each sixteenth, at most 8, over 8; then their mean
 ///     MIDI note less 60, over 24, 0 where none begins
-inline void encode(const Onset* onsets, std::size_t count, float* features) noexcept {
+inline void encode(const Onset* onsets, std::size_t count,
+                   float* features) noexcept CHROMASONIC_NONBLOCKING {
   std::int64_t notes[bar_steps] = {};
   std::int64_t sums[bar_steps] = {};
   for (std::size_t i = 0; i < count; ++i) {
@@ -63,7 +65,8 @@ inline void encode(const Onset* onsets, std::size_t count, float* features) noex
 /// @param output 16: velocity of each sixteenth, 0 to 1 (1 is 127)
 /// @param velocities one for each onset, in their order, 1 to 127
 inline void decode(const float* output, const Onset* onsets, std::size_t count,
-                   const Settings& settings, std::uint8_t* velocities) noexcept {
+                   const Settings& settings,
+                   std::uint8_t* velocities) noexcept CHROMASONIC_NONBLOCKING {
   std::uint8_t loudest[bar_steps] = {};
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t& most = loudest[onsets[i].step];

@@ -8,6 +8,7 @@
 #include <chromasonic/chance.hpp>
 #include <chromasonic/drum_tables.hpp>
 #include <chromasonic/events.hpp>
+#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +80,8 @@ inline PlacedHit place(double position, std::uint8_t note, std::uint8_t velocity
 /// One bar's features. Audio thread.
 ///
 /// @param features 64: kick, snare, hat or cymbal, other; 16 steps each; 1 where it is struck
-inline void encode(const Hit* hits, std::size_t count, float* features) noexcept {
+inline void encode(const Hit* hits, std::size_t count,
+                   float* features) noexcept CHROMASONIC_NONBLOCKING {
   for (std::size_t i = 0; i < input_size; ++i) {
     features[i] = 0.0F;
   }
@@ -134,7 +136,8 @@ inline double to_triplet(const Hit& hit) noexcept {
 /// @param loose memory of looseness from bar to bar; unused where `settings.looseness` is 0
 /// @param struck one for each hit, in their order
 inline void decode(const float* output, const Hit* hits, std::size_t count,
-                   const Settings& settings, Looseness& loose, Struck* struck) noexcept {
+                   const Settings& settings, Looseness& loose,
+                   Struck* struck) noexcept CHROMASONIC_NONBLOCKING {
   const StepTable table(hits, count);
   double drift[bar_steps] = {};
   if (settings.looseness > 0) {
