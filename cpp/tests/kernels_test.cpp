@@ -121,16 +121,25 @@ TEST_CASE("a product is that of the weights as held, at any size, precision and 
   }
 }
 
-TEST_CASE("more inputs than fit one list of rows are added list by list") {
-  const std::size_t in = 1200, out = 40;
-  const auto rows = random_numbers(in * out, 1), x = random_numbers(in, 2);
-  for (const Precision precision : precisions) {
-    const Matrix matrix(rows.data(), in, out, precision);
-    std::vector<float> y(out);
-    matrix.accumulate(x.data(), y.data());
-    const auto wanted = product(rows, x, out, precision);
-    for (std::size_t o = 0; o < out; ++o) {
-      CHECK(y[o] == doctest::Approx(wanted[o]).epsilon(2e-5).scale(10.0));
+TEST_CASE("rows of inputs that are 0 may be left out: few, some, most, and in more than one list") {
+  const std::size_t in = 1200, out = 90;
+  const auto rows = random_numbers(in * out, 1);
+  for (const Target target : targets()) {
+    for (const Precision precision : precisions) {
+      Matrix matrix(rows.data(), in, out, precision);
+      matrix.set_target(target);
+      for (const double share : {0.0, 0.1, 0.2, 0.5, 0.95, 1.0}) {
+        auto x = random_numbers(in, 2);
+        std::mt19937 source(3);
+        std::bernoulli_distribution is_zero(share);
+        for (float& v : x) v = is_zero(source) ? 0.0f : v;
+        std::vector<float> y(out);
+        matrix.accumulate(x.data(), y.data());
+        const auto wanted = product(rows, x, out, precision);
+        for (std::size_t o = 0; o < out; ++o) {
+          CHECK(y[o] == doctest::Approx(wanted[o]).epsilon(2e-5).scale(10.0));
+        }
+      }
     }
   }
 }

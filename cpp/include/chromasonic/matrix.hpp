@@ -76,30 +76,16 @@ class Matrix {
 
   /// Audio thread. y[out] += x[in] * W[in][out]; `y` is not a part of `x`.
   ///
-  /// Rows whose x is 0 are left out (which is exact: weights are finite), and with them x below
-  /// the smallest normal float (1.2e-38), arithmetic with which is slow.
+  /// Where more than an eighth of x is 0, the rows of those are left out, which is exact, since
+  /// weights are finite.
   void accumulate(const float* x, float* y) const noexcept CHROMASONIC_NONBLOCKING {
-    detail::Rows rows;
-    for (std::size_t begin = 0; begin < in_; begin += detail::Rows::capacity) {
-      const std::size_t end = std::min(in_, begin + detail::Rows::capacity);
-      std::size_t count = 0;
-      for (std::size_t i = begin; i < end; ++i) {
-        rows.number[count] = static_cast<std::uint32_t>(i);
-        rows.x[count] = x[i];
-        count += !(std::fabs(x[i]) < std::numeric_limits<float>::min());  // NaN counts
-      }
-      rows.count = count;
-      switch (precision_) {
-        case Precision::float32:
-          add<float>(rows, y);
-          break;
-        case Precision::float16:
-          add<Half>(rows, y);
-          break;
-        case Precision::int8:
-          add<std::int8_t>(rows, y);
-          break;
-      }
+    switch (precision_) {
+      case Precision::float32:
+        return add<float>(x, y);
+      case Precision::float16:
+        return add<Half>(x, y);
+      case Precision::int8:
+        return add<std::int8_t>(x, y);
     }
   }
 
@@ -166,13 +152,32 @@ class Matrix {
   }
 
   template <class Weight>
-  void add(const detail::Rows& rows, float* y) const noexcept CHROMASONIC_NONBLOCKING {
-    if (rows.count == 0) return;
+  void add(const float* x, float* y) const noexcept CHROMASONIC_NONBLOCKING {
+    std::uint32_t zeros = 0;
+    for (std::size_t i = 0; i < in_; ++i) zeros += x[i] == 0.0f;
+    if (zeros <= in_ / 8) return add_rows<Weight>(0, detail::EveryRow{in_, x}, y);
+    detail::SomeRows rows;
+    for (std::size_t begin = 0; begin < in_; begin += detail::SomeRows::capacity) {
+      const std::size_t end = std::min(in_, begin + detail::SomeRows::capacity);
+      std::size_t count = 0;
+      for (std::size_t i = begin; i < end; ++i) {
+        rows.rows[count] = {static_cast<std::uint32_t>(i - begin), x[i]};
+        count += !(x[i] == 0.0f);  // NaN counts
+      }
+      rows.count = count;
+      if (count > 0) add_rows<Weight>(begin, rows, y);
+    }
+  }
+
+  /// Rows from a first one on.
+  template <class Weight, class Rows>
+  void add_rows(std::size_t first, const Rows& rows,
+                float* y) const noexcept CHROMASONIC_NONBLOCKING {
     const auto* panel = static_cast<const Weight*>(weights_.get());
     float sums[panel_width];
     for (std::size_t begin = 0; begin < out_; begin += panel_width) {
       const std::size_t width = std::min(panel_width, padded_outputs() - begin);
-      detail::sum_panel(target_, panel, width, rows, sums);
+      detail::sum_panel(target_, panel + first * width, width, rows, sums);
       const std::size_t real = std::min(width, out_ - begin);
       if (precision_ == Precision::int8) {
         for (std::size_t o = 0; o < real; ++o) y[begin + o] += scales_[begin + o] * sums[o];
