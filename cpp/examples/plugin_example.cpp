@@ -39,7 +39,8 @@ class CompanionPlugin {
       return models_.process(Model::groove_predictor, in, out);
     };
     drums_.process(time, drums_in, groove, drums_out);
-    // Blocks are counted in sixteenths: a chord is asked for at each 4th of them, a note at each 2nd.
+    // Blocks are counted in sixteenths: a chord is asked for at each 4th of them, a note at each
+    // 2nd.
     for (double step = std::ceil(time.begin); step < time.end; step += 1) {
       if (std::fmod(step, 4) == 0) accompany(static_cast<int>(std::fmod(step, 16)) / 4);
       if (std::fmod(step, 2) == 0) sing(step / 4);
