@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "parity_model.hpp"
 #include "parity_table.hpp"
 
 namespace chromasonic::parity {
@@ -53,18 +54,39 @@ inline json emotion_places(const json& request) {
   return rows;
 }
 
+inline json json_of(const EmotionEvent& event) {
+  json row = json_of(event.emotion);
+  row["quadrant"] = event.quadrant;
+  row["is_settled"] = event.is_settled;
+  row["has_changed"] = event.has_changed;
+  return row;
+}
+
+inline EmotionFollower follower_of(const json& request) {
+  return EmotionFollower(request.value("seconds", 0.0), request.value("margin", 0.0));
+}
+
 /// {"cells": [[64]], "seconds", "margin"} to the event after each.
 inline json emotion_events(const json& request) {
-  EmotionFollower follower(request.value("seconds", 0.0), request.value("margin", 0.0));
+  EmotionFollower follower = follower_of(request);
   json rows = json::array();
-  for (const json& cells : request.at("cells")) {
-    const EmotionEvent event = follower.hear(cells.get<std::vector<float>>().data());
-    json row = json_of(event.emotion);
-    row["quadrant"] = event.quadrant;
-    row["is_settled"] = event.is_settled;
-    row["has_changed"] = event.has_changed;
-    rows.push_back(row);
-  }
+  for (const json& cells : request.at("cells"))
+    rows.push_back(json_of(follower.hear(cells.get<std::vector<float>>().data())));
+  return rows;
+}
+
+/// {"model": path, "path", "rate", "seconds", "margin"}: sound to the event after each frame.
+inline json emotion_listening(const json& request) {
+  Network network = network_of(request, Model::emotion_recognizer);
+  EmotionFollower follower = follower_of(request);
+  LogMel log_mel(request.at("rate").get<double>());
+  const std::vector<float> samples = samples_of(request.at("path"));
+  json rows = json::array();
+  log_mel.push(samples.data(), samples.size(), [&](const float* frame) {
+    float cells[emotion_cells];
+    network.step(frame, cells);
+    rows.push_back(json_of(follower.hear(cells)));
+  });
   return rows;
 }
 
@@ -72,6 +94,7 @@ inline void add_emotion(Table& table) {
   table["log_mel_frames"] = log_mel_frames;
   table["emotion_places"] = emotion_places;
   table["emotion_events"] = emotion_events;
+  table["emotion_listening"] = emotion_listening;
 }
 
 }  // namespace chromasonic::parity

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "parity_model.hpp"
 #include "parity_table.hpp"
 
 namespace chromasonic::parity {
@@ -67,35 +68,27 @@ inline json chord_table(const json& request) {
   return rows;
 }
 
-/// A conversation, one beat a request: {"is_first", "tonic", "scale", "beat", "bar_beats",
-/// "melody"} to features; then {"probabilities": [64]} to the chosen chord.
-class HarmonyConversation {
- public:
-  json prepare(const json& beat) {
-    if (beat.at("is_first")) player_.reset(0);
-    player_.set_key(harmony_key_of(beat));
-    std::vector<float> features(harmony_inputs);
-    player_.prepare(beat.at("beat"), beat.at("bar_beats"), melody_of(beat), features.data());
-    return features;
+/// {"model": path, "beats": as of "harmony_features"} to the class that sounds at each beat when
+/// the model accompanies.
+inline json harmony_accompaniment(const json& request) {
+  Network network = network_of(request, Model::harmony_predictor);
+  const auto player = std::make_unique<HarmonyPlayer>();
+  float features[harmony_inputs], probabilities[harmony_outputs];
+  json chords = json::array();
+  for (const json& beat : request.at("beats")) {
+    player->set_key(harmony_key_of(beat));
+    player->prepare(beat.at("beat"), beat.at("bar_beats"), melody_of(beat), features);
+    network.step(features, probabilities);
+    chords.push_back(player->choose(probabilities).chord);
   }
-
-  json choose(const json& answer) {
-    const auto probabilities = answer.at("probabilities").get<std::vector<float>>();
-    const ChordEvent event = player_.choose(probabilities.data());
-    return {{"chord", event.chord}, {"is_new", event.is_new}, {"probability", event.probability}};
-  }
-
- private:
-  HarmonyPlayer player_;
-};
+  return chords;
+}
 
 inline void add_harmony(Table& table) {
   table["harmony_features"] = harmony_features;
   table["harmony_melody"] = harmony_melody;
   table["chord_table"] = chord_table;
-  const auto talk = std::make_shared<HarmonyConversation>();
-  table["harmony_prepare"] = [talk](const json& request) { return talk->prepare(request); };
-  table["harmony_choose"] = [talk](const json& request) { return talk->choose(request); };
+  table["harmony_accompaniment"] = harmony_accompaniment;
 }
 
 }  // namespace chromasonic::parity

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "parity_model.hpp"
 #include "parity_table.hpp"
 
 namespace chromasonic::parity {
@@ -80,10 +81,32 @@ inline json melody_draws(const json& request) {
   return drawn;
 }
 
+/// {"model": path, "notes": [{"onset", "duration"}] in quarters of 4/4, "tonic",
+/// "scale", "valence", "arousal", "lowest", "highest"} to the likeliest pitches, one after the
+/// other.
+inline json melody_drawn_on(const json& request) {
+  Network network = network_of(request, Model::melody_transformer);
+  MelodyPlayer player(request.at("seed").get<std::uint64_t>());
+  player.set_key(key_of(request));
+  player.set_emotion(request.at("valence"), request.at("arousal"));
+  player.set_range(request.at("lowest"), request.at("highest"));
+  player.set_sampling(sampling_of(request));
+  float features[melody_inputs], probabilities[melody_outputs];
+  json pitches = json::array();
+  for (const json& note : request.at("notes")) {
+    const double onset = note.at("onset");
+    player.prepare(onset, 4 * std::floor(onset / 4), features);
+    network.step(features, probabilities);
+    pitches.push_back(player.choose(probabilities, note.at("duration")).pitch);
+  }
+  return pitches;
+}
+
 inline void add_melody(Table& table) {
   table["melody_features"] = melody_features;
   table["melody_line"] = melody_line;
   table["melody_draws"] = melody_draws;
+  table["melody_drawn_on"] = melody_drawn_on;
 }
 
 }  // namespace chromasonic::parity

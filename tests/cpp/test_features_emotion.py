@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soxr
+import torch
 from asking import PARITY, Cpp, largest_gap
+from exported_network import network_of
 
 from chromasonic.companion.emotion_data import WARM_UP_FRAMES, mask_of
 from chromasonic.formats import log_mel
@@ -156,3 +158,25 @@ def test_the_smoothed_mean_forgets_and_the_quadrant_does_not_flicker(cpp: Cpp) -
         found = [event["valence"], event["arousal"]]
         assert largest_gap(found, np.array(expectation(mean))) <= PARITY
     assert changes > 2
+
+
+@pytest.mark.parametrize(("rate", "most"), [(RATE, 1e-5), (44_100, 1e-3)])
+def test_the_model_listens_in_cpp_as_in_python(
+    cpp: Cpp, exported_models: Path, music: Samples, tmp_path: Path, rate: int, most: float
+) -> None:
+    """Sound to valence and arousal; at the host's own rate as near as two resamplers are."""
+    at_page = soxr.resample(music.astype(np.float64), 44_100, RATE).astype(np.float32)
+    network = network_of(exported_models, "emotion_recognizer")
+    answers = network.predict(torch.from_numpy(log_mel.frames_of(at_page))[None])[0].numpy()
+    path = tmp_path / "music.f32"
+    (music if rate == 44_100 else at_page).tofile(path)
+    events = cpp.ask(
+        "emotion_listening",
+        model=str(exported_models / "emotion_recognizer.json"),
+        path=str(path),
+        rate=rate,
+    )
+    assert len(events) > 70
+    heard = answers[WARM_UP_FRAMES : len(events)].astype(np.float64).mean(0)
+    found = [events[-1]["valence"], events[-1]["arousal"]]
+    assert largest_gap(found, np.array(expectation(heard))) <= most

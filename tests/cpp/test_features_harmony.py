@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from asking import PARITY, Cpp, largest_gap
+from exported_network import network_of
 
 from chromasonic.companion.harmony_features import PLACE, encoded, surroundings
 from chromasonic.companion.harmony_playing import harmonize_tune
-from chromasonic.companion.network import CompanionNetwork
-from chromasonic.companion.spec import SPECS
 from chromasonic.data.loading import load
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.chord import CLASSES, HOLD, NONE, OTHER, START, chord_of_class, class_name
@@ -163,24 +161,35 @@ def test_chords_have_pythons_names_and_tones_in_every_key(cpp: Cpp, mode: str) -
             assert row["notes"] == sorted(set(row["notes"]))
 
 
-def accompanied(cpp: Cpp, network: CompanionNetwork, tune: Tune) -> list[int]:
-    """The classes that the C++ player chooses beat by beat, the network being Python's."""
-    chosen = []
-    for number, beat in enumerate(beats(progression_of_tune(tune))):
-        features = cpp.ask("harmony_prepare", is_first=number == 0, **beat)
-        with torch.no_grad():
-            answer = torch.softmax(network(torch.tensor([features])), -1)[0]
-        event = cpp.ask("harmony_choose", probabilities=answer.tolist())
-        chosen.append(event["chord"])
-    return chosen
+def worst_agreement(cpp: Cpp, models: Path, tunes: Sequence[Tune]) -> tuple[float, int]:
+    """Over tunes the smallest share of beats with Python's chord; how many chords came at all."""
+    network = network_of(models, "harmony_predictor")
+    model = str(models / "harmony_predictor.json")
+    shares, chords = [], set()
+    for tune in tunes:
+        expected = harmonize_tune(network, tune, beam=1).classes
+        answer = cpp.ask(
+            "harmony_accompaniment", model=model, beats=beats(progression_of_tune(tune))
+        )
+        shares.append(float((np.array(answer) == expected).mean()))
+        chords |= set(answer)
+    return min(shares), len(chords)
 
 
-def test_the_player_chooses_the_chords_that_python_chooses(cpp: Cpp, tunes: Sequence[Tune]) -> None:
-    for seed, tune in enumerate(tunes):
-        torch.manual_seed(seed)
-        network = CompanionNetwork(SPECS["harmony_predictor"]).eval()
-        with torch.no_grad():
-            network.layers[-1].weight.mul_(20)  # chords that change, and are not held for ever
-        expected = harmonize_tune(network, tune, beam=1).classes.tolist()
-        assert accompanied(cpp, network, tune) == expected
-        assert len(set(expected)) > 3
+def test_the_model_accompanies_in_cpp_as_in_python(
+    cpp: Cpp, exported_models: Path, tunes: Sequence[Tune]
+) -> None:
+    agreement, chords = worst_agreement(cpp, exported_models, tunes)
+    assert agreement == 1
+    assert chords > 5
+
+
+@pytest.mark.corpus
+def test_the_model_accompanies_nottingham_in_cpp_as_in_python(
+    cpp: Cpp, exported_models: Path, corpus_folder: Path
+) -> None:
+    pieces = load("nottingham", data_dir=corpus_folder, download=False).pieces[::40]
+    agreement, chords = worst_agreement(cpp, exported_models, pieces)
+    assert len(pieces) > 20
+    assert agreement == 1
+    assert chords > 5

@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from asking import PARITY, Cpp, largest_gap
+from exported_network import network_of
 
 from chromasonic.companion.melody_clips import line_of_clip
 from chromasonic.companion.melody_features import features_of
 from chromasonic.companion.melody_lines import MelodyLine, _frame, line_of_tune
+from chromasonic.companion.melody_steering import set_last_pitch
 from chromasonic.data.loading import load
 from chromasonic.formats.abc import read_abc
 from chromasonic.melody_generation.sampling import draw
+from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.tune import Tune
 
@@ -161,3 +165,69 @@ def test_the_same_chance_draws_the_same_pitches(cpp: Cpp, how: dict[str, Any]) -
         scores = np.log(probabilities.astype(np.float64))
     expected = draw(scores, np.tile(may, (300, 1)), uniform, **how)
     assert answer == expected.tolist()
+
+
+def pcg32(seed: int) -> Iterator[float]:
+    """The random numbers of C++, written down a second time (O'Neill's XSH-RR 64/32)."""
+    state, mask = 0, (1 << 64) - 1
+
+    def advanced() -> int:
+        return (state * 6364136223846793005 + 1) & mask
+
+    state = (advanced() + seed) & mask
+    state = advanced()
+    while True:
+        mixed, turn = (state >> 18 ^ state) >> 27 & 0xFFFFFFFF, state >> 59
+        state = advanced()
+        yield (mixed >> turn | mixed << (-turn & 31) & 0xFFFFFFFF) / (1 << 32)
+
+
+def test_a_drawn_melody_is_the_same_in_cpp_and_in_python(cpp: Cpp, exported_models: Path) -> None:
+    """Note by note: features, network with its state, chance, and the drawn pitch as the last."""
+    rng, key, count = np.random.default_rng(3), Key("D", "minor"), 150
+    length = rng.choice([1, 2, 3, 4, 6, 8], count)
+    onset = np.concatenate([[0], np.cumsum(length)[:-1]])
+    scale = np.zeros(12, np.uint8)
+    scale[list(key.pitch_classes)] = 1
+    line = MelodyLine(
+        id="rhythm",
+        corpus="",
+        pitch=np.full(count, 60),
+        place=(onset % 16).astype(np.int8),
+        length=length.astype(np.float32),
+        after_rest=np.arange(count) == 0,
+        chord=np.zeros((count, 12), np.uint8),
+        key=np.tile(scale, (count, 1)),
+        tonic=np.full(count, key.tonic_pitch_class, np.int8),
+        valence=-0.4,
+        arousal=0.7,
+    )
+    how = {"temperature": 1.2, "top_p": 0.95}
+    network, state, chance = network_of(exported_models, "melody_transformer"), None, pcg32(77)
+    may = (np.arange(128) >= 50) & (np.arange(128) <= 89)
+    expected: list[int] = []
+    with torch.no_grad():
+        for row in features_of(line):
+            if expected:
+                set_last_pitch(row, expected[-1])
+            logits, state = network.step(torch.from_numpy(row)[None, None], state)
+            drawn = draw(logits[0].double().numpy(), may[None], np.array([next(chance)]), **how)
+            expected.append(int(drawn[0]))
+    answer = cpp.ask(
+        "melody_drawn_on",
+        model=str(exported_models / "melody_transformer.json"),
+        notes=[
+            {"onset": at / 4, "duration": sixteenths / 4}
+            for at, sixteenths in zip(onset.tolist(), length.tolist(), strict=True)
+        ],
+        tonic=key.tonic_pitch_class,
+        scale=tones(scale),
+        valence=-0.4,
+        arousal=0.7,
+        lowest=50,
+        highest=89,
+        seed=77,
+        **how,
+    )
+    assert answer == expected
+    assert len(set(answer)) > 5
