@@ -151,12 +151,22 @@ def write_verified(path: files.PathLike, prepared: Prepared) -> Exported:
         )
 
     files.write_with(path, write_and_compare)
+    (agreement,) = agreements
     return Exported(
         name=metadata.name,
         path=path,
         size_bytes=len(text.encode()),
         parameters=document.parameters,
-        largest_difference=agreements[0].largest_difference,
-        steps=agreements[0].steps,
-        remarks=prepared.remarks,
+        largest_difference=agreement.largest_difference,
+        steps=agreement.steps,
+        remarks=(*prepared.remarks, *_blindness(agreement)),
     )
+
+
+def _blindness(agreement: Agreement) -> list[str]:
+    if not agreement.blind_to:
+        return []
+    return [
+        "its golden vectors are the same for a model broken on purpose, so they do not guard "
+        f"against that: {', '.join(agreement.blind_to)}"
+    ]

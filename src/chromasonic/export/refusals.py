@@ -44,7 +44,25 @@ REASONS: dict[str, str] = {
     "LSTMCell": "use nn.LSTM over the sequence; RTNeural keeps the state by itself",
     "GRUCell": "use nn.GRU over the sequence; RTNeural keeps the state by itself",
     "RNNCell": "RTNeural has LSTM and GRU, no plain RNN",
-    "gelu": _ACTIVATION,
+    **dict.fromkeys(
+        (
+            "celu",
+            "gelu",
+            "glu",
+            "hardsigmoid",
+            "hardswish",
+            "hardtanh",
+            "log_sigmoid",
+            "mish",
+            "rrelu",
+            "selu",
+            "silu",
+            "softplus",
+            "softsign",
+            "clamp",
+        ),
+        _ACTIVATION,
+    ),
     "leaky_relu": f"{_ACTIVATION}; PReLU can say the same",
     "log_softmax": "RTNeural has softmax alone; take the logarithm outside",
     "Bilinear": "it takes two inputs",
@@ -81,8 +99,8 @@ class Place:
 
     def __str__(self) -> str:
         where = f"{self.path} ({self.kind})" if self.path else self.kind or "the module"
-        same = self.operation in ("", self.kind.lower(), "getitem")
-        return where if same else f"{where}, {self.operation}"
+        says_all = self.operation in ("", self.kind.lower(), "getitem") or self.kind in REASONS
+        return where if says_all else f"{self.operation} in {where}"
 
 
 def refuse(key: str, place: Place, why: str = "") -> NoReturn:

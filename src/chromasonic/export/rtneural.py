@@ -134,7 +134,7 @@ class _Writer:
 
     def linear(self, operation: Operation) -> None:
         if self.axes[-1] != "F":
-            self.need((*self.axes[:-1], "F"), operation)
+            refuse("", operation.place, "the last axis that it reads are steps, not features")
         weight = operation.args["weight"]
         bias = _or_zeros(operation.args["bias"], len(weight))
         self.add("dense", len(weight), (weight.T, bias))

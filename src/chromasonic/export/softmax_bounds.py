@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Document, DocumentLayer
+from chromasonic.export.interpreter import compute
 
 LARGEST, SMALLEST = 88.0, -80.0
 """Between these the exponentials and their sum are float32 with all their digits (it overflows
@@ -22,6 +23,9 @@ above 88.72; below -87.33 digits, and with them time, are lost)."""
 
 UNKNOWN = 1e30
 """Inputs are taken to lie within plus and minus this; a bound above it bounds nothing."""
+
+NEGLIGIBLE = 2e-7
+"""A shift that was not needed on the golden steps may round a bias so far, and no farther."""
 
 HAS_LOGITS = ("dense", "conv1d")
 """Layers whose bias can be shifted."""
@@ -74,9 +78,9 @@ def _guard_layer(
     if _fits(proven):
         return layer, ""
     shift = _shift_of(proven) if may_shift else None
-    if shift is not None:
+    if shift is not None and _rounding(layer, shift) <= NEGLIGIBLE:
         return _shifted(layer, shift), _told(shift)
-    measured = _measured(layer, before, inputs)
+    measured, shift = _measured(layer, before, inputs), None
     if not _fits(measured):
         shift = _shift_of(measured) if may_shift else None
         if shift is None:
@@ -120,6 +124,12 @@ def _shifted(layer: DocumentLayer, shift: float) -> DocumentLayer:
     return replace(layer, weights=(weights, moved))
 
 
+def _rounding(layer: DocumentLayer, shift: float) -> float:
+    """How far a shifted bias is from the sum, as 32-bit floats lie wider the larger they are."""
+    moved, bias = _shifted(layer, shift).weights[1], layer.weights[1]
+    return float(np.abs(moved.astype(np.float64) - (bias.astype(np.float64) - shift)).max())
+
+
 def _sum_bounds(logits: Interval) -> tuple[float, float]:
     """Of the logarithm of the sum of exponentials: from the largest least one on."""
     low, high = logits
@@ -130,8 +140,6 @@ def _measured(
     layer: DocumentLayer, before: Document, inputs: NDArray[np.float32]
 ) -> tuple[float, float]:
     """Least and largest logarithm of the sum of exponentials over some steps."""
-    from chromasonic.export.interpreter import compute
-
     linear = () if layer.type == "activation" else (replace(layer, activation=""),)
     logits = compute(replace(before, layers=(*before.layers, *linear)), inputs)
     sums = np.logaddexp.reduce(logits, axis=-1)
