@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 CHECKPOINTS = "checkpoints"
 """Where a training keeps them, in its output folder."""
 
+SHORT_NAMES = {name.partition("_")[0]: name for name in SPECS}
+"""emotion, melody, harmony, dynamics, groove."""
+
 STEPS, RESETS, SEED = 160, (0, 90), 3
 """What is computed to compare a file with its checkpoint."""
 
@@ -62,15 +65,12 @@ def validate_companions(
     """
     spec = None
     if name is not None:
-        from chromasonic.companion.models import names_of
-
-        chosen = names_of(name)
-        if len(chosen) != 1 or len(paths) != 1 or Path(paths[0]).is_dir():
+        spec = SPECS.get(SHORT_NAMES.get(name, name))
+        if spec is None or len(paths) != 1 or Path(paths[0]).is_dir():
             raise UsageError(
-                f"--model is '{name}', with {len(paths)} paths; it goes with one file, and names "
-                f"one of {', '.join(SPECS)}."
+                f"--model is '{name}', with {len(paths)} paths; it goes with one file, and is one "
+                f"of {', '.join(SHORT_NAMES)}."
             )
-        spec = SPECS[chosen[0]]
     found: list[Validation] = []
     for path in map(Path, paths):
         for file in files_of(path):
