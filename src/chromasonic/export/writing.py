@@ -40,11 +40,22 @@ def number_texts(values: NDArray[Any]) -> list[str]:
             f"{np.count_nonzero(~np.isfinite(flat)):,} of {flat.size:,} numbers are not finite, "
             "and JSON has no word for them; nothing is written. Train the model anew."
         )
-    texts: list[str] = flat.astype(str).tolist()  # shortest, read as a 32-bit float
+    # NumPy's texts are the shortest that read as the same 32-bit float.
+    joined = "\n".join([*flat.astype(str).tolist(), ""])
+    joined = joined.replace(".0\n", "\n").replace("-0\n", "-0.0\n")  # -0 would be an integer
+    joined = joined.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    texts = joined.split("\n")[:-1]
     read = np.array(list(map(float, texts)), dtype=np.float64).astype(np.float32)
-    for place in np.flatnonzero(read != flat):  # rounded twice: all its digits then
-        texts[place] = repr(float(flat[place]))
-    return [text.removesuffix(".0") if text != "-0.0" else text for text in texts]
+    for place in np.flatnonzero(read != flat):  # rounded twice, it would be another
+        texts[place] = _text_that_survives_rounding_twice(flat[place])
+    return texts
+
+
+def _text_that_survives_rounding_twice(value: np.float32) -> str:
+    """The shortest text whose nearest 64-bit float is nearest to no other 32-bit float."""
+    exact = float(value)
+    texts = (f"{exact:.{digits}g}" for digits in range(6, 17))
+    return next((text for text in texts if np.float32(float(text)) == value), repr(exact))
 
 
 def array_text(values: NDArray[Any]) -> str:
@@ -118,7 +129,13 @@ def golden_text(golden: Golden) -> str:
 
 
 def _metadata_text(metadata: Metadata) -> str:
-    facts = _json(metadata_facts(metadata))
+    try:
+        facts = _json(metadata_facts(metadata))
+    except ValueError as error:
+        raise ExportError(
+            f"The metadata of {metadata.name} hold a number that is not finite, and JSON has no "
+            "word for it; give None (null) instead."
+        ) from error
     return f'{facts[:-1]},"golden":{golden_text(metadata.golden)}}}'
 
 
