@@ -1,6 +1,8 @@
 // Requests about emotion: frames of sound, places on the plane, a network that listens.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chromasonic/emotion.hpp>
 #include <chromasonic/log_mel.hpp>
 #include <fstream>
@@ -24,19 +26,30 @@ inline std::vector<float> samples_of(const std::string& path) {
   return samples;
 }
 
+/// Room for what a listener writes at each frame: it must not allocate while it listens.
+template <class Value>
+std::vector<Value> room_for_frames(const std::vector<float>& samples, double rate) {
+  return std::vector<Value>(
+      static_cast<std::size_t>(10 * static_cast<double>(samples.size()) / rate) + 1);
+}
+
 /// {"path", "rate", "block": samples at a time} to the frames.
 inline json log_mel_frames(const json& request) {
+  using Frame = std::array<float, LogMel::bands>;
   const std::vector<float> samples = samples_of(request.at("path"));
   const std::size_t block = request.at("block");
-  LogMel log_mel(request.at("rate").get<double>());
-  json rows = json::array();
+  const double rate = request.at("rate");
+  LogMel log_mel(rate);
+  std::vector<Frame> frames = room_for_frames<Frame>(samples, rate);
+  Frame* next = frames.data();
   for (std::size_t at = 0; at < samples.size(); at += block) {
     log_mel.push(samples.data() + at, std::min(block, samples.size() - at),
-                 [&rows](const float* frame) {
-                   rows.push_back(std::vector<float>(frame, frame + LogMel::bands));
+                 [&next](const float* frame) noexcept {
+                   std::copy_n(frame, LogMel::bands, (next++)->data());
                  });
   }
-  return rows;
+  frames.resize(static_cast<std::size_t>(next - frames.data()));
+  return frames;
 }
 
 inline json json_of(const Emotion& emotion) {
@@ -79,14 +92,19 @@ inline json emotion_events(const json& request) {
 inline json emotion_listening(const json& request) {
   Network network = network_of(request, Model::emotion_recognizer);
   EmotionFollower follower = follower_of(request);
-  LogMel log_mel(request.at("rate").get<double>());
+  const double rate = request.at("rate");
+  LogMel log_mel(rate);
   const std::vector<float> samples = samples_of(request.at("path"));
-  json rows = json::array();
-  log_mel.push(samples.data(), samples.size(), [&](const float* frame) {
+  std::vector<EmotionEvent> events = room_for_frames<EmotionEvent>(samples, rate);
+  EmotionEvent* next = events.data();
+  log_mel.push(samples.data(), samples.size(), [&](const float* frame) noexcept {
     float cells[emotion_cells];
     network.step(frame, cells);
-    rows.push_back(json_of(follower.hear(cells)));
+    *next++ = follower.hear(cells);
   });
+  json rows = json::array();
+  for (const EmotionEvent* event = events.data(); event != next; ++event)
+    rows.push_back(json_of(*event));
   return rows;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>
@@ -29,7 +30,7 @@ inline constexpr std::size_t emotion_cells = spec_of(Model::emotion_recognizer).
 namespace emotion_detail {
 
 template <class Number>
-Emotion emotion_of(const Number* cells) noexcept {
+Emotion emotion_of(const Number* cells) noexcept CHROMASONIC_NONBLOCKING {
   constexpr std::size_t side = 8;
   constexpr std::size_t quadrant_of[2][2] = {{2, 3}, {1, 0}};  // high arousal?, high valence?
   double valence = 0, arousal = 0;
@@ -54,7 +55,9 @@ Emotion emotion_of(const Number* cells) noexcept {
 /// The place that a distribution expects. Audio thread.
 ///
 /// @param cells (64,) adding up to 1, as the network gives them.
-inline Emotion emotion_of(const float* cells) noexcept { return emotion_detail::emotion_of(cells); }
+inline Emotion emotion_of(const float* cells) noexcept CHROMASONIC_NONBLOCKING {
+  return emotion_detail::emotion_of(cells);
+}
 
 /// What was heard so far, after a frame.
 struct EmotionEvent {
@@ -87,7 +90,7 @@ class EmotionFollower {
         margin_(margin > 0 ? std::min(margin, 1.0) : 0) {}
 
   /// Another piece begins. Reset the network and `LogMel` too.
-  void reset() noexcept {
+  void reset() noexcept CHROMASONIC_NONBLOCKING {
     sums_.fill(0);
     weight_ = 0;
     heard_ = quadrant_ = 0;
@@ -97,7 +100,7 @@ class EmotionFollower {
   /// all are 0) is passed over.
   ///
   /// @param cells (64,).
-  EmotionEvent hear(const float* cells) noexcept {
+  EmotionEvent hear(const float* cells) noexcept CHROMASONIC_NONBLOCKING {
     EmotionEvent event;
     if (is_distribution(cells)) {
       if (heard_ < warm_up_frames) {

@@ -1,6 +1,7 @@
 // The discrete Fourier transform of real samples, of a length fixed at compile time.
 #pragma once
 
+#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,7 @@ class RealFft {
   ///
   /// @param samples (N,).
   /// @param power (N / 2 + 1,), written whole.
-  void power(const double* samples, double* power) noexcept {
+  void power(const double* samples, double* power) noexcept CHROMASONIC_NONBLOCKING {
     for (std::size_t k = 0; k < half; ++k) {
       real_[order_[k]] = samples[2 * k];
       imaginary_[order_[k]] = samples[2 * k + 1];

@@ -6,6 +6,7 @@
 #include <chromasonic/harmony_memory.hpp>
 #include <chromasonic/key.hpp>
 #include <chromasonic/metre.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>
@@ -36,7 +37,7 @@ struct HarmonyMoment {
 ///
 /// @param features (128,): written whole.
 inline void encode_harmony(const HarmonyMemory& memory, const HarmonyMoment& moment,
-                           float* features) noexcept {
+                           float* features) noexcept CHROMASONIC_NONBLOCKING {
   namespace page = blocks::harmony_predictor;
   std::fill_n(features, harmony_inputs, 0.0F);
   const int tonic = moment.key.has_tonic() ? moment.key.tonic : 0;
@@ -71,12 +72,12 @@ class BeatMelody {
  public:
   static constexpr std::int64_t most_beats = 64;  ///< that are kept at once; older ones go
 
-  void reset() noexcept { slots_.fill({}); }
+  void reset() noexcept CHROMASONIC_NONBLOCKING { slots_.fill({}); }
 
   /// Adds a note, its times in felt beats from the song's beginning (see `Metre::beat_ticks`). What
   /// is no pitch, no time, or before the beginning is passed over; of a longer note the first
   /// `most_beats` beats are taken.
-  void add(int pitch, double onset_beats, double end_beats) noexcept {
+  void add(int pitch, double onset_beats, double end_beats) noexcept CHROMASONIC_NONBLOCKING {
     constexpr double far = 1e12;
     const bool is_time = onset_beats >= 0 && end_beats > onset_beats && onset_beats < far;
     if (pitch < 0 || pitch > 127 || !is_time) return;
@@ -93,7 +94,7 @@ class BeatMelody {
   }
 
   /// The shares of a beat and of the three after it.
-  MelodyAhead ahead(std::int64_t beat) const noexcept {
+  MelodyAhead ahead(std::int64_t beat) const noexcept CHROMASONIC_NONBLOCKING {
     MelodyAhead result{};
     for (std::size_t n = 0; n < beats_ahead && beat >= 0; ++n, ++beat) {
       const Slot& slot = slots_[static_cast<std::size_t>(beat % most_beats)];

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chromasonic/chord.hpp>
+#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,7 @@ class HarmonyMemory {
   static constexpr std::size_t order = 8;  ///< chords by which the memory finds its way back
 
   /// Forget everything: another piece begins.
-  void reset() noexcept {
+  void reset() noexcept CHROMASONIC_NONBLOCKING {
     count_ = usable_ = 0;
     held_ = 0;
     follower_ = unknown;
@@ -41,11 +42,11 @@ class HarmonyMemory {
 
   /// Takes in the chord of a beat, roots as they sound. `chord_hold` and `chord_start` mean that
   /// nothing new is heard, as does a number that is no class.
-  void hear(int chord) noexcept { hear(chord, chord != current()); }
+  void hear(int chord) noexcept CHROMASONIC_NONBLOCKING { hear(chord, chord != current()); }
 
   /// The same where the caller knows whether it is another chord than in the beat before, though
   /// of the same class ("other" twice).
-  void hear(int chord, bool is_new) noexcept {
+  void hear(int chord, bool is_new) noexcept CHROMASONIC_NONBLOCKING {
     const bool is_chord = has_root(chord) || chord == chord_none || chord == chord_other;
     if (!is_chord || !is_new) {
       if (count_ > 0 && held_ < most_beats) ++held_;
@@ -61,7 +62,7 @@ class HarmonyMemory {
 
   /// What was heard is no evidence of how the piece goes on, as the network chose it itself: only
   /// the chords stay, and the one that sounds counts as held for so many beats at most.
-  void forget_course(int held_at_most) noexcept {
+  void forget_course(int held_at_most) noexcept CHROMASONIC_NONBLOCKING {
     usable_ = count_ == 0 ? 0 : count_ - 1;
     follower_ = unknown;
     held_ = std::min(held_, std::max(held_at_most, 0));
@@ -70,7 +71,7 @@ class HarmonyMemory {
   /// Writes the block.
   ///
   /// @param numbers (64,), roots as they sound.
-  void numbers(float* numbers) const noexcept {
+  void numbers(float* numbers) const noexcept CHROMASONIC_NONBLOCKING {
     std::fill_n(numbers, chord_classes, 0.0F);
     if (count_ == 0) {
       numbers[chord_start] = 1;

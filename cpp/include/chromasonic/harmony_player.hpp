@@ -4,6 +4,7 @@
 #include <bitset>
 #include <chromasonic/harmony.hpp>
 #include <chromasonic/random.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/sampling.hpp>
 
 namespace chromasonic {
@@ -33,24 +34,26 @@ class HarmonyPlayer {
   }
 
   /// Another piece begins; chance begins anew. Key and settings stay.
-  void reset(std::uint64_t seed) noexcept {
+  void reset(std::uint64_t seed) noexcept CHROMASONIC_NONBLOCKING {
     random_ = Pcg32(seed);
     memory_.reset();
   }
 
-  void set_key(Key key) noexcept { moment_.key = key; }
+  void set_key(Key key) noexcept CHROMASONIC_NONBLOCKING { moment_.key = key; }
 
   /// What holding costs, in nats: more gives more changes, less gives fewer. 0.5 was chosen on
   /// tunes that were not learned from. Cut to -20 to 20; what is no number counts as 0.
-  void set_restlessness(double nats) noexcept {
+  void set_restlessness(double nats) noexcept CHROMASONIC_NONBLOCKING {
     restlessness_ = std::isfinite(nats) ? std::clamp(nats, -20.0, 20.0) : 0;
   }
 
   /// How chords are drawn; a temperature of 0, as at first, takes the likeliest.
-  void set_sampling(Sampling how) noexcept { sampling_ = how; }
+  void set_sampling(Sampling how) noexcept CHROMASONIC_NONBLOCKING { sampling_ = how; }
 
   /// Where the notes of a chord lie: see `voiced`.
-  void set_voicing(int bass, int close) noexcept { bass_ = bass, close_ = close; }
+  void set_voicing(int bass, int close) noexcept CHROMASONIC_NONBLOCKING {
+    bass_ = bass, close_ = close;
+  }
 
   /// Writes the network's input at a beat.
   ///
@@ -58,7 +61,8 @@ class HarmonyPlayer {
   /// @param bar_beats felt beats of the bar (`Metre::bar_beats`).
   /// @param melody of this beat and the next three, pitch classes as they sound.
   /// @param features (128,).
-  void prepare(int beat, int bar_beats, const MelodyAhead& melody, float* features) noexcept {
+  void prepare(int beat, int bar_beats, const MelodyAhead& melody,
+               float* features) noexcept CHROMASONIC_NONBLOCKING {
     moment_.beat = beat;
     moment_.bar_beats = bar_beats;
     moment_.melody = melody;
@@ -70,7 +74,7 @@ class HarmonyPlayer {
   ///
   /// @param probabilities (64,) of the network, roots from the tonic. If nothing that makes sense
   ///     has a share, the chord stays.
-  ChordEvent choose(const float* probabilities) noexcept {
+  ChordEvent choose(const float* probabilities) noexcept CHROMASONIC_NONBLOCKING {
     const bool has_begun = memory_.current() != chord_start;
     const int stay = has_begun ? chord_hold : chord_start;
     std::array<float, chord_classes> sounding{};
@@ -96,7 +100,7 @@ class HarmonyPlayer {
 
   /// Keeps the chord of a beat that somebody else plays, roots as they sound; `chord_hold`, or what
   /// is no class, says that it stays. The network then also hears how the piece itself went on.
-  ChordEvent hear(int chord) noexcept {
+  ChordEvent hear(int chord) noexcept CHROMASONIC_NONBLOCKING {
     const int before = memory_.current();
     memory_.hear(chord);
     return event(memory_.current() != before, 0);

@@ -5,6 +5,7 @@
 #include <array>
 #include <chromasonic/error.hpp>
 #include <chromasonic/fft.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/resampler.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
@@ -50,7 +51,7 @@ class LogMel {
   }
 
   /// Forget what was heard; the next frame comes a tenth of a second later.
-  void reset() noexcept {
+  void reset() noexcept CHROMASONIC_NONBLOCKING {
     resampler_.reset();
     std::fill(heard_.begin(), heard_.end(), 0.0);
     place_ = since_ = 0;
@@ -62,7 +63,8 @@ class LogMel {
   /// @param on_frame called with `const float*` (128,) for each frame that they complete; must be
   ///     fit for the audio thread.
   template <class OnFrame>
-  void push(const float* samples, std::size_t count, OnFrame&& on_frame) noexcept {
+  void push(const float* samples, std::size_t count,
+            OnFrame&& on_frame) noexcept CHROMASONIC_NONBLOCKING {
     for (std::size_t n = 0; n < count; ++n) hear(heard_as(samples[n]), on_frame);
   }
 
@@ -71,7 +73,7 @@ class LogMel {
   /// @param channels so many pointers to `count` samples each; without any, silence is heard.
   template <class OnFrame>
   void push(const float* const* channels, std::size_t channel_count, std::size_t count,
-            OnFrame&& on_frame) noexcept {
+            OnFrame&& on_frame) noexcept CHROMASONIC_NONBLOCKING {
     const double share = channel_count == 0 ? 0 : 1 / static_cast<double>(channel_count);
     for (std::size_t n = 0; n < count; ++n) {
       double sum = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chromasonic/key.hpp>
 #include <chromasonic/metre.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>
@@ -47,7 +48,8 @@ inline float within_plane(float value) noexcept {
 /// Writes the features of a moment. Audio thread.
 ///
 /// @param features (64,): written whole.
-inline void encode_melody(const MelodyMoment& moment, float* features) noexcept {
+inline void encode_melody(const MelodyMoment& moment,
+                          float* features) noexcept CHROMASONIC_NONBLOCKING {
   namespace page = blocks::melody_transformer;
   constexpr std::size_t rest = 12;  // place of the rest in the block last_pitch_class
   std::fill_n(features, melody_inputs, 0.0F);

@@ -4,6 +4,7 @@
 #include <bitset>
 #include <chromasonic/melody.hpp>
 #include <chromasonic/random.hpp>
+#include <chromasonic/realtime.hpp>
 #include <chromasonic/sampling.hpp>
 
 namespace chromasonic {
@@ -31,36 +32,36 @@ class MelodyPlayer {
 
   /// Nothing has sounded yet; chance begins anew. Key, chord and all settings stay. Reset the
   /// network too.
-  void reset(std::uint64_t seed) noexcept {
+  void reset(std::uint64_t seed) noexcept CHROMASONIC_NONBLOCKING {
     random_ = Pcg32(seed);
     last_ = {unknown, 0, 0};
     asked_quarters_ = 0;
   }
 
-  void set_metre(Metre metre) noexcept { metre_ = metre; }
-  void set_key(Key key) noexcept { moment_.key = key; }
+  void set_metre(Metre metre) noexcept CHROMASONIC_NONBLOCKING { metre_ = metre; }
+  void set_key(Key key) noexcept CHROMASONIC_NONBLOCKING { moment_.key = key; }
   /// Tones of the chord that sounds from now on; 0: nobody knows.
-  void set_chord(PitchClasses tones) noexcept { moment_.chord = tones; }
+  void set_chord(PitchClasses tones) noexcept CHROMASONIC_NONBLOCKING { moment_.chord = tones; }
   /// -1 to 1; 0: the network is not told.
-  void set_emotion(float valence, float arousal) noexcept {
+  void set_emotion(float valence, float arousal) noexcept CHROMASONIC_NONBLOCKING {
     moment_.valence = valence, moment_.arousal = arousal;
   }
-  void set_sampling(Sampling how) noexcept { sampling_ = how; }
+  void set_sampling(Sampling how) noexcept CHROMASONIC_NONBLOCKING { sampling_ = how; }
 
   /// Pitches that may come, both ends included, in either order; cut to MIDI's 0 to 127.
-  void set_range(int one_end, int other_end) noexcept {
+  void set_range(int one_end, int other_end) noexcept CHROMASONIC_NONBLOCKING {
     lowest_ = std::clamp(std::min(one_end, other_end), 0, 127);
     highest_ = std::clamp(std::max(one_end, other_end), 0, 127);
   }
 
   /// Pitch classes that may come: a scale, a chord's tones, the tonic alone for the last note.
   /// Where the range holds none of them, any pitch of the range may come.
-  void set_allowed(PitchClasses tones) noexcept { tones_ = tones; }
+  void set_allowed(PitchClasses tones) noexcept CHROMASONIC_NONBLOCKING { tones_ = tones; }
 
   /// Silence from which on a gap between two notes is a rest, in sixteenths; a shorter gap is
   /// articulation, and the note before counts as held. 0, for notes of a score, makes every gap a
   /// rest; for notes that people play, training took 1.5.
-  void set_shortest_rest(double sixteenths) noexcept {
+  void set_shortest_rest(double sixteenths) noexcept CHROMASONIC_NONBLOCKING {
     shortest_rest_ = std::isfinite(sixteenths) && sixteenths > 0 ? sixteenths : 0;
   }
 
@@ -69,7 +70,8 @@ class MelodyPlayer {
   /// @param onset_quarters when the note will begin, from the song's beginning.
   /// @param bar_quarters when its bar began; the place in the bar is unknown if it is not finite.
   /// @param features (64,).
-  void prepare(double onset_quarters, double bar_quarters, float* features) noexcept {
+  void prepare(double onset_quarters, double bar_quarters,
+               float* features) noexcept CHROMASONIC_NONBLOCKING {
     asked_quarters_ = std::isfinite(onset_quarters) ? onset_quarters : 0;
     moment_.place = place_in_bar(onset_quarters - bar_quarters, metre_);
     moment_.last_pitch = last_.pitch;
@@ -87,7 +89,8 @@ class MelodyPlayer {
   ///
   /// @param probabilities (128,) of the network; see `draw` for what is no probability.
   /// @param duration_quarters how long the note will sound.
-  NoteEvent choose(const float* probabilities, double duration_quarters) noexcept {
+  NoteEvent choose(const float* probabilities,
+                   double duration_quarters) noexcept CHROMASONIC_NONBLOCKING {
     const auto chosen =
         draw<melody_outputs>(probabilities, allowed(), random_.uniform(), sampling_);
     const NoteEvent note{static_cast<int>(chosen), asked_quarters_, length_of(duration_quarters)};
@@ -96,13 +99,13 @@ class MelodyPlayer {
   }
 
   /// Keeps a note that somebody else plays as the last one; no MIDI pitch: nothing is kept.
-  void hear(const NoteEvent& note) noexcept {
+  void hear(const NoteEvent& note) noexcept CHROMASONIC_NONBLOCKING {
     if (!is_midi_pitch(note.pitch) || !std::isfinite(note.onset_quarters)) return;
     last_ = {note.pitch, note.onset_quarters, length_of(note.duration_quarters)};
   }
 
   /// Pitches that `choose` draws among.
-  std::bitset<melody_outputs> allowed() const noexcept {
+  std::bitset<melody_outputs> allowed() const noexcept CHROMASONIC_NONBLOCKING {
     std::bitset<melody_outputs> range, fitting;
     for (int pitch = lowest_; pitch <= highest_; ++pitch) {
       range[static_cast<std::size_t>(pitch)] = true;

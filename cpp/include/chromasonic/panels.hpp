@@ -87,21 +87,18 @@ CHROMASONIC_AVX2 CHROMASONIC_INLINE void add_row(const Weight* row, float x,
 /// latency of multiply-adds: half a panel has two for each output, of every other row.
 template <int width, class Weight, class Rows>
 CHROMASONIC_AVX2 inline void sum_avx2(const Weight* panel, const Rows& rows, float* sums) noexcept {
-  constexpr int vectors = width / 8, second = 8 - vectors;
+  constexpr int vectors = width / 8, at_once = 8 / vectors;
   __m256 s[8];
   for (auto& sum : s) sum = _mm256_setzero_ps();
   std::size_t i = 0;
-  for (; i + 2 <= rows.count; i += 2) {
-    const Weight* row = panel + rows.number(i) * width;
-    const Weight* next = panel + rows.number(i + 1) * width;
-    add_row<vectors>(row, rows.x(i), s);
-    add_row<vectors>(next, rows.x(i + 1), s + second);
+  for (; i + at_once <= rows.count; i += at_once) {
+    add_row<vectors>(panel + rows.number(i) * width, rows.x(i), s);
+    if (at_once == 2) add_row<vectors>(panel + rows.number(i + 1) * width, rows.x(i + 1), s + 4);
   }
   if (i < rows.count) add_row<vectors>(panel + rows.number(i) * width, rows.x(i), s);
 #pragma GCC unroll 8
   for (int v = 0; v < vectors; ++v) {
-    const __m256 sum = second == 0 ? s[v] : _mm256_add_ps(s[v], s[second + v]);
-    _mm256_storeu_ps(sums + 8 * v, sum);
+    _mm256_storeu_ps(sums + 8 * v, at_once == 2 ? _mm256_add_ps(s[v], s[4 + v]) : s[v]);
   }
 }
 

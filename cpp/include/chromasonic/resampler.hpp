@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chromasonic/error.hpp>
+#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,7 @@ class Resampler {
   }
 
   /// Forget what was heard.
-  void reset() noexcept {
+  void reset() noexcept CHROMASONIC_NONBLOCKING {
     std::fill(heard_.begin(), heard_.end(), 0.0);
     place_ = 0;
     fraction_ = 0;
@@ -54,7 +55,7 @@ class Resampler {
 
   /// Hears one sample and hands each one that it completes (none, or one) to `out(double)`.
   template <class Out>
-  void push(double sample, Out&& out) noexcept {
+  void push(double sample, Out&& out) noexcept CHROMASONIC_NONBLOCKING {
     if (from_ == to_) {
       out(sample);
       return;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -57,7 +58,7 @@ void cut_tail(std::array<double, N>& shares, const Sampling& how) noexcept {
 /// @param uniform random number from 0 to below 1; what is outside is moved to the nearer end.
 template <std::size_t N>
 std::size_t draw(const float* probabilities, std::bitset<N> allowed, double uniform,
-                 const Sampling& how = {}) noexcept {
+                 const Sampling& how = {}) noexcept CHROMASONIC_NONBLOCKING {
   constexpr double never = -std::numeric_limits<double>::infinity();
   if (allowed.none()) allowed.set();
   const bool is_cold = !(how.temperature > 0);
