@@ -235,7 +235,6 @@ TEST_CASE("without a model hits pass as they are") {
 TEST_CASE("a loop's jump loses nothing") {
   auto player = std::make_unique<GroovePlayer>();
   GroovePlayer::Events out;
-  int begun = 0;
   double clock = 0;
   std::vector<double> heard;
   for (int round = 0; round < 5; ++round) {
@@ -244,7 +243,6 @@ TEST_CASE("a loop's jump loses nothing") {
       if (step % 4 == 0 && round < 4) {
         in.push({0, 36, 100});
         in.push({90, 36, 0});
-        ++begun;
       }
       player->process({32.0 + step, 33.0 + step, 100, 32, 16}, in, Drummer{}, out);
       for (const BlockEvent& event : out) {

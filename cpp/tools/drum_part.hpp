@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "midi_file.hpp"
@@ -73,8 +74,8 @@ inline void collect_hits(const File& file, std::size_t number, int channel,
 inline std::vector<DrumHit> hits_of(const File& file, const Song& song, int channel) {
   std::vector<DrumHit> hits;
   for (const std::size_t track : song.tracks) collect_hits(file, track, channel, hits);
-  std::stable_sort(hits.begin(), hits.end(), [](const DrumHit& a, const DrumHit& b) {
-    return a.onset != b.onset ? a.onset < b.onset : a.note < b.note;
+  std::sort(hits.begin(), hits.end(), [](const DrumHit& a, const DrumHit& b) {
+    return std::tie(a.onset, a.note, a.track, a.on) < std::tie(b.onset, b.note, b.track, b.on);
   });
   return hits;
 }

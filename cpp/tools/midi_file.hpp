@@ -54,12 +54,14 @@ struct TimeSignature {
   std::int64_t tick;
   int numerator, denominator;
   std::size_t track;
+  std::size_t number;  ///< of its message in the file
 };
 
 struct Tempo {
   std::int64_t tick;
   int microseconds;  ///< a quarter note; above 0
   std::size_t track;
+  std::size_t number;  ///< of its message in the file
 };
 
 /// A file whose notes can be moved and struck anew. Not for the audio thread.
@@ -74,9 +76,11 @@ class File {
       : data_(std::move(data)), name_(std::move(name)) {
     read_header();
     read_chunks();
-    const auto is_earlier = [](const auto& a, const auto& b) { return a.tick < b.tick; };
-    std::stable_sort(metres_.begin(), metres_.end(), is_earlier);
-    std::stable_sort(tempos_.begin(), tempos_.end(), is_earlier);
+    const auto is_earlier = [](const auto& a, const auto& b) {
+      return a.tick != b.tick ? a.tick < b.tick : a.number < b.number;
+    };
+    std::sort(metres_.begin(), metres_.end(), is_earlier);
+    std::sort(tempos_.begin(), tempos_.end(), is_earlier);
   }
 
   int format() const { return format_; }
@@ -250,12 +254,13 @@ class File {
   void add_metre(std::int64_t tick, std::size_t place) {
     const int numerator = data_[place];
     const int power = std::min<int>(data_[place + 1], 16);
-    if (numerator > 0) metres_.push_back({tick, numerator, 1 << power, tracks_.size() - 1});
+    if (numerator > 0)
+      metres_.push_back({tick, numerator, 1 << power, tracks_.size() - 1, messages_});
   }
 
   void add_tempo(std::int64_t tick, std::size_t place) {
     const auto microseconds = static_cast<int>(big_endian(data_, place, 3));
-    if (microseconds > 0) tempos_.push_back({tick, microseconds, tracks_.size() - 1});
+    if (microseconds > 0) tempos_.push_back({tick, microseconds, tracks_.size() - 1, messages_});
   }
 
   void append(std::size_t begin, std::size_t end, std::vector<std::uint8_t>& out) const {
@@ -270,8 +275,9 @@ class File {
     const auto tick_of = [&](std::uint32_t number) {
       return number < count ? track.messages[number].tick : track.added[number - count].tick;
     };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return tick_of(a) < tick_of(b); });
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return tick_of(a) != tick_of(b) ? tick_of(a) < tick_of(b) : a < b;
+    });
     out.insert(out.end(), {'M', 'T', 'r', 'k', 0, 0, 0, 0});
     const std::size_t start = out.size();
     std::int64_t last = 0;

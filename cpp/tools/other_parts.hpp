@@ -6,6 +6,7 @@
 #include <array>
 #include <chromasonic/dynamics.hpp>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "drum_part.hpp"
@@ -36,8 +37,9 @@ inline std::vector<PartNote> notes_of(const File& file, const Song& song, int ch
       notes.push_back({number, i, message.tick, file.note_of(message), velocity, velocity});
     }
   }
-  std::stable_sort(notes.begin(), notes.end(),
-                   [](const PartNote& a, const PartNote& b) { return a.onset < b.onset; });
+  std::sort(notes.begin(), notes.end(), [](const PartNote& a, const PartNote& b) {
+    return std::tie(a.onset, a.track, a.on) < std::tie(b.onset, b.track, b.on);
+  });
   return notes;
 }
 
