@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chromasonic.errors import ExportError
+from chromasonic.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
     import onnx
@@ -50,6 +50,24 @@ def need_onnx() -> tuple[ModuleType, ModuleType]:
             "installed. Install them: pip install 'chromasonic[export]'."
         ) from error
     return onnx, onnxruntime
+
+
+def chosen_opset(opset: int | None) -> int:
+    """The operator set that was asked for, or the newest.
+
+    Raises:
+        UsageError: there is none such.
+        ExportError: the packages are too old, or not installed.
+    """
+    newest = newest_opset()
+    if opset is None:
+        return newest
+    if not LOWEST_OPSET <= opset <= newest:
+        raise UsageError(
+            f"opset is {opset}; allowed are {LOWEST_OPSET} to {newest}, the newest that the "
+            "installed onnx and onnxruntime know."
+        )
+    return opset
 
 
 @cache

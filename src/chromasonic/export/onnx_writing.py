@@ -22,7 +22,7 @@ from chromasonic.errors import ExportError
 from chromasonic.export.document import Document, Metadata
 from chromasonic.export.exported import Exported
 from chromasonic.export.onnx_checking import check_onnx
-from chromasonic.export.onnx_graph import GraphBuilder, newest_opset
+from chromasonic.export.onnx_graph import GraphBuilder, chosen_opset
 from chromasonic.export.onnx_layers import add_layers
 from chromasonic.export.onnx_running import Interface, RunningModel
 from chromasonic.export.writing import golden_text, metadata_facts
@@ -50,6 +50,7 @@ def export_onnx(
     Raises:
         ExportError: a layer has no word in ONNX, the file does not compute what the model does
             (then there is no new file), or the packages are not installed.
+        UsageError: there is no such operator set.
         StorageError: the file cannot be written whole.
     """
     metadata = document.metadata
@@ -60,7 +61,7 @@ def export_onnx(
     interface = Interface(input="features", output="output", state=states)
     model = graph.model(
         name=metadata.name,
-        opset=opset or newest_opset(),
+        opset=chosen_opset(opset),
         description=f"{metadata.title} of Chromasonic: one step is {metadata.step}.",
         metadata={**metadata_texts(metadata), "interface": interface.to_json()},
     )
@@ -70,7 +71,7 @@ def export_onnx(
     def prove(file: Path) -> None:
         nonlocal largest, steps
         check = check_onnx(file)
-        found, compared = _compare(content, interface, document, reference)
+        found, compared = _compare(file.read_bytes(), interface, document, reference)
         largest, steps = max(check.largest_difference, found), check.steps + compared
 
     write_proved(path, content, prove)

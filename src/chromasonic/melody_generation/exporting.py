@@ -1,4 +1,4 @@
-"""Trained melody networks as ONNX files: OUT/melody_KIND.onnx, each proven token by token.
+"""Trained melody networks as ONNX files: OUT/tune_KIND.onnx, each proven token by token.
 
 The file computes all that the network reads from the token ids alone, its memory goes in and comes
 out by name, and its metadata hold the vocabulary: onnxruntime and NumPy are enough to write a tune
@@ -20,13 +20,13 @@ from chromasonic.errors import ExportError, UsageError
 from chromasonic.export.document import FORMAT, Golden
 from chromasonic.export.exported import Exported
 from chromasonic.export.onnx_checking import check_onnx, hash_of, tensors_of, trained
-from chromasonic.export.onnx_graph import GraphBuilder, newest_opset
+from chromasonic.export.onnx_graph import GraphBuilder, chosen_opset
 from chromasonic.export.onnx_running import Interface, RunningModel
 from chromasonic.export.onnx_writing import texts_of, write_proved
 from chromasonic.export.writing import array_text
 from chromasonic.melody_generation.models import MODELS, LoadedModel, load_model
 from chromasonic.melody_generation.onnx_networks import add_lstm, add_transformer
-from chromasonic.melody_generation.onnx_proof import TOLERANCE, Proof, golden_of, prove
+from chromasonic.melody_generation.onnx_proof import Proof, golden_of, prove
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.state import find_checkpoint
@@ -36,6 +36,9 @@ WRITERS: dict[str, Callable[[GraphBuilder, Any], Interface]] = {
     "transformer": add_transformer,
 }
 """By kind of model."""
+
+PREFIX = "tune_"
+"""Of the names of files: the companion MelodyTransformer is a `melody_transformer` too."""
 
 TITLES = {"lstm": "LSTM melody model", "transformer": "Transformer melody model"}
 CORPUS_FACTS = ("name", "title", "licence", "fingerprint", "citation")
@@ -64,7 +67,7 @@ def export_melody(
         What was written.
 
     Raises:
-        UsageError: there is no such model, or `output` is a file.
+        UsageError: there is no such model or operator set, or `output` is a file.
         CheckpointError: there is no checkpoint, or it is damaged.
         ExportError: it is a Markov model, the packages are not installed, or what was written is
             not what was trained.
@@ -91,7 +94,7 @@ def export_melody_model(
     opset: int | None = None,
     remarks: Sequence[str] = (),
 ) -> Exported:
-    """Write one network as FOLDER/melody_KIND.onnx, proven.
+    """Write one network as FOLDER/tune_KIND.onnx, proven.
 
     Args:
         loaded: the network.
@@ -113,20 +116,25 @@ def export_melody_model(
     _check_finite(loaded)
     graph = GraphBuilder()
     interface = WRITERS[loaded.kind](graph, model)
-    name = f"melody_{loaded.kind}"
+    name = f"{PREFIX}{loaded.kind}"
     built = graph.model(
         name=name,
-        opset=opset or newest_opset(),
+        opset=chosen_opset(opset),
         description=f"{TITLES[loaded.kind]} of Chromasonic: tokens to logits of the next token.",
         metadata={},
     )
     tensors = tensors_of(built)
-    facts = _facts(loaded, hash_of(tensors), sum(array.size for array in trained(tensors)))
+    golden, tolerance = golden_of(model)
+    facts = {
+        **_facts(loaded),
+        "parameters": sum(array.size for array in trained(tensors)),
+        "tolerance": tolerance,
+        "weight_hash": hash_of(tensors),
+    }
     graph.set_metadata(
         built,
-        {**texts_of(facts), "golden": _golden_text(golden_of(model)),
-         "interface": interface.to_json()},
-    )  # fmt: skip
+        {**texts_of(facts), "golden": _golden_text(golden), "interface": interface.to_json()},
+    )
     content = built.SerializeToString()
     proofs: list[Proof] = []
 
@@ -193,14 +201,14 @@ def _check_finite(loaded: LoadedModel) -> None:
             )
 
 
-def _facts(loaded: LoadedModel, weight_hash: str, parameters: int) -> dict[str, Any]:
-    """The metadata but for golden vectors and interface; no path of this machine."""
+def _facts(loaded: LoadedModel) -> dict[str, Any]:
+    """What the metadata say of model, vocabulary and training; no path of this machine."""
     corpus = _corpus(loaded)
     facts = CORPORA.get(str(corpus.get("name")))
     metrics = loaded.info.get("metrics")
     values = {
         "format": FORMAT,
-        "name": f"melody_{loaded.kind}",
+        "name": f"{PREFIX}{loaded.kind}",
         "title": TITLES[loaded.kind],
         "version": __version__,
         "corpora": [{key: str(corpus.get(key, "")) for key in CORPUS_FACTS}] if corpus else [],
@@ -210,9 +218,6 @@ def _facts(loaded: LoadedModel, weight_hash: str, parameters: int) -> dict[str, 
         "vocabulary_signature": VOCABULARY.signature,
         "state_policy": "carry",
         "step": "each token",
-        "parameters": parameters,
-        "tolerance": TOLERANCE,
-        "weight_hash": weight_hash,
         "training": {"epoch": loaded.info.get("epoch"), "metrics": metrics},
     }
     return json.loads(files.json_text(values))  # plain values; NaN becomes null
