@@ -509,6 +509,16 @@ def test_a_right_model_has_no_mutant_that_computes_the_same(exported: Path) -> N
     assert checks.golden_inputs(document, document.metadata)[0]
 
 
+def test_units_that_no_golden_step_wakes_are_told(tmp_path: Path) -> None:
+    kernel, bias = random_layer("dense", 3, 6).weights
+    bias = np.array([0, -99, 0, -99, 0, -99], dtype=np.float32)
+    first = DocumentLayer(type="dense", size=6, activation="relu", weights=(kernel, bias))
+    layers = (first, random_layer("dense", 6, 2, seed=1))
+    path = tmp_path / "tiny.json"
+    path.write_text(text_of(with_metadata(Document(inputs=3, layers=layers), _loose_spec(2))))
+    assert "; 3 of 6 ReLU units are 0 throughout" in detail(validate_file(path), "golden inputs")
+
+
 # Fuzzing: what passes computes the same.
 
 FRESH = golden_inputs(40, 3, seed=99)

@@ -12,6 +12,7 @@ from chromasonic.export.document import Document, DocumentLayer, Golden, Metadat
 from chromasonic.export.golden_strength import (
     MOST_WORK,
     allowed_difference,
+    asleep,
     fitting_mutants,
     weaknesses,
     work_of,
@@ -148,7 +149,9 @@ def golden_inputs(document: Document, found: Metadata) -> Finding:
             f"they fit {len(fitting)} of {tried} models broken on purpose as well, such as "
             f"{fitting[0]}"
         )
-    return True, f"{told}; they tell it from {tried} models broken on purpose"
+    sleeping, units = asleep(document, golden)
+    unseen = f"; {sleeping} of {units} ReLU units are 0 throughout" if sleeping else ""
+    return True, f"{told}; they tell it from {tried} models broken on purpose{unseen}"
 
 
 def golden_outputs(document: Document, found: Metadata) -> Finding:

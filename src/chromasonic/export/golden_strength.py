@@ -87,9 +87,24 @@ def fitting_mutants(document: Document, golden: Golden, allowed: float) -> tuple
     return fitting, tried
 
 
+def asleep(document: Document, golden: Golden) -> tuple[int, int]:
+    """ReLU units that are 0 at every step, and how many there are.
+
+    A change of what goes into such a unit, or comes out of it, shows in no golden output.
+    """
+    sleeping, units = 0, 0
+    for place, layer in enumerate(document.layers):
+        if layer.activation == "relu":
+            part = replace(document, layers=document.layers[: place + 1], metadata=None)
+            values = compute(part, golden.inputs, golden.reset_before)
+            sleeping += int((values.max(axis=0) <= 0).sum())
+            units += layer.size
+    return sleeping, units
+
+
 def work_of(document: Document, golden: Golden) -> int:
     """Products that `fitting_mutants` computes, at most."""
-    return document.parameters * len(golden.inputs) * (6 * len(document.layers) + 2)
+    return document.parameters * len(golden.inputs) * (7 * len(document.layers) + 2)
 
 
 def mutants(document: Document, golden: Golden) -> Iterator[Mutant]:

@@ -96,7 +96,7 @@ def parse_json(data: bytes, limits: Limits) -> Any:
         )
     except json.JSONDecodeError as error:
         raise DocumentError(
-            f"is no whole JSON: {error.msg} at character {error.pos} of {len(text)}"
+            f"is no whole JSON: {error.msg}, character {error.pos:,} of {len(text):,}"
         ) from None
     except (RecursionError, ValueError) as error:  # beside the limits: for limits chosen too wide
         raise DocumentError(f"cannot be parsed as JSON: {error}") from None
