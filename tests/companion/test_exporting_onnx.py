@@ -53,6 +53,7 @@ def test_a_file_computes_what_the_network_predicts(
         features = chance.uniform(-1, 2, (batch, steps, spec.inputs)).astype(np.float32)
         wanted = exact(loaded, features)
         if not spec.is_recurrent:
+            assert [port.name for port in session.get_inputs()] == ["features"]
             (found,) = session.run(["output"], {"features": features[:, 0]})
             np.testing.assert_allclose(found, wanted[:, 0], rtol=0, atol=1e-5)
             continue
@@ -66,15 +67,11 @@ def test_a_file_computes_what_the_network_predicts(
         np.testing.assert_allclose(np.concatenate(found, 1), wanted, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("exported", ["emotion_recognizer", "melody_transformer"], indirect=True)
 def test_the_state_matters_and_clearing_it_begins_anew(
     exported: tuple[LoadedCompanion, Exported],
 ) -> None:
     loaded, file = exported
-    if not loaded.spec.is_recurrent:
-        assert [i.name for i in onnxruntime.InferenceSession(file.path).get_inputs()] == [
-            "features"
-        ]
-        return
     session = onnxruntime.InferenceSession(file.path)
     size = session.get_inputs()[1].shape[2]
     zeros = np.zeros((1, 1, size), np.float32)
@@ -115,14 +112,13 @@ def test_an_export_says_how_near_it_is_and_over_how_much(
     assert 0 < file.largest_difference <= 1e-5
 
 
+@pytest.mark.parametrize("exported", ["emotion_recognizer"], indirect=True)
 def test_the_documented_example_proves_a_file_step_by_step(
     exported: tuple[LoadedCompanion, Exported],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    loaded, file = exported
-    if loaded.name != "emotion_recognizer":
-        pytest.skip("The example is of the emotion recognizer.")
+    _, file = exported
     page = (Path(__file__).parents[2] / "docs/onnx.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```py\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     monkeypatch.chdir(file.path.parent)
