@@ -59,7 +59,11 @@ def compare_with_module(path: Path, title: str, module: nn.Module, golden: Golde
         ExportError: the file cannot be read, holds other golden vectors, or computes something
             else; the message names the model, step, output and both values.
     """
-    document = read_document(path)
+    try:
+        document = read_document(path)
+    except ExportError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ExportError(f"{title}: what was written is not valid: {reason}") from error
     _check_golden(document, title, golden)
     others = golden_inputs(document.inputs, seed=OTHER_SEED, steps=len(golden.inputs))
     differences = [
@@ -81,13 +85,17 @@ def _allowed(outputs: NDArray[Any]) -> float:
 def _check_golden(document: Document, title: str, golden: Golden) -> None:
     held = document.metadata
     if held is None or held.weight_hash != weight_hash(document.layers):
-        raise ExportError(f"{title}: the written file does not hold the weights that it names.")
+        raise ExportError(
+            f"{title}: the written file does not hold the weights that it names. No file is kept."
+        )
     if (
         not np.array_equal(held.golden.inputs, golden.inputs)
         or not np.array_equal(held.golden.outputs, golden.outputs)
         or held.golden.reset_before != golden.reset_before
     ):
-        raise ExportError(f"{title}: the written file holds other golden vectors than were made.")
+        raise ExportError(
+            f"{title}: the written file holds other golden vectors than were made. No file is kept."
+        )
 
 
 def _compare(
