@@ -76,7 +76,8 @@ std::size_t draw(const float* probabilities, std::bitset<N> allowed, double unif
   } else if (is_cold) {
     return likeliest;
   } else {
-    for (double& share : shares) share = std::exp((share - highest) / how.temperature);
+    for (double& share : shares)
+      share = share == never ? 0 : std::exp((share - highest) / how.temperature);
   }
   if (how.top_k > 0 || how.top_p < 1) sampling_detail::cut_tail(shares, how);
   double total = 0;
