@@ -14,7 +14,11 @@
 #include <utility>
 #include <vector>
 
-// In this order: RTNeural after what it lacks.
+// RTNeural's own CMake defines it; without, some of its headers take the word for the name.
+#if !defined(RTNEURAL_NAMESPACE)
+#define RTNEURAL_NAMESPACE RTNeural
+#endif
+
 #include <RTNeural/RTNeural.h>
 
 #include <chromasonic/arena.hpp>
@@ -31,11 +35,7 @@
 
 namespace chromasonic {
 
-#ifdef RTNEURAL_NAMESPACE
 namespace rtneural = RTNEURAL_NAMESPACE;
-#else
-namespace rtneural = RTNeural;
-#endif
 
 /// Hands on what an LSTM gives, and notes whether it is finite. RTNeural shows no recurrent state;
 /// but |c| grows by at most 1 a step, so it is NaN or never broken, and then so is h.
