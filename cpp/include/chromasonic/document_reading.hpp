@@ -9,10 +9,12 @@
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>
-#include <exception>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace chromasonic {
@@ -112,7 +114,7 @@ inline void read_metadata(const Field& field, Document& document) {
 /// @throws LoadError It is no JSON, beyond a limit, incomplete, or contradicts itself.
 inline Document parse_document(const std::string& text, const std::string& file,
                                const JsonLimits& limits = {}) {
-  try {
+  return or_load_error(file, [&] {
     const JsonValue tree = parse_json(text, file, limits);
     Document document;
     document.file = file;
@@ -124,42 +126,37 @@ inline Document parse_document(const std::string& text, const std::string& file,
     document.layers = read_layers(root.at("layers"), document.inputs);
     read_metadata(root.at("metadata"), document);
     return document;
-  } catch (const LoadError&) {
-    throw;
-  } catch (const std::exception& error) {  // std::bad_alloc, and whatever a library may add
-    throw LoadError(file + ": could not be read: " + error.what() + ".");
+  });
+}
+
+/// The whole text of a file.
+inline std::string read_text(const std::filesystem::path& path, const JsonLimits& limits) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    throw LoadError(path.string() + ": no such file. Export it: chromasonic export RUN.");
   }
+  std::ifstream stream(path, std::ios::binary);
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || !stream) throw LoadError(path.string() + ": cannot be opened.");
+  if (size > limits.bytes) {
+    refuse(path.string(), "its size", std::to_string(size) + " bytes",
+           "at most " + std::to_string(limits.bytes));
+  }
+  std::string text(static_cast<std::size_t>(size), '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.gcount() != static_cast<std::streamsize>(text.size())) {
+    throw LoadError(path.string() + ": ended while it was read.");
+  }
+  return text;
 }
 
 /// A document from its file.
 ///
 /// @throws LoadError As `parse_document`, or the file is not there, too large, or no file.
 inline Document read_document(const std::filesystem::path& path, const JsonLimits& limits = {}) {
-  std::string file = "the file";
-  try {
-    file = path.filename().string();
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-      throw LoadError(path.string() + ": no such file. Export it: chromasonic export RUN.");
-    }
-    std::ifstream stream(path, std::ios::binary);
-    const auto size = std::filesystem::file_size(path, error);
-    if (error || !stream) throw LoadError(path.string() + ": cannot be opened.");
-    if (size > limits.bytes) {
-      refuse(file, "its size", std::to_string(size) + " bytes",
-             "at most " + std::to_string(limits.bytes));
-    }
-    std::string text(static_cast<std::size_t>(size), '\0');
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (stream.gcount() != static_cast<std::streamsize>(text.size())) {
-      throw LoadError(path.string() + ": ended while it was read.");
-    }
-    return parse_document(text, file, limits);
-  } catch (const LoadError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw LoadError(file + ": could not be read: " + error.what() + ".");
-  }
+  return or_load_error("The file", [&] {
+    return parse_document(read_text(path, limits), path.filename().string(), limits);
+  });
 }
 
 }  // namespace chromasonic

@@ -1,6 +1,8 @@
 // The one error that loading throws; nothing on the audio thread throws.
 #pragma once
 
+#include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -17,6 +19,29 @@ class LoadError : public std::runtime_error {
 [[noreturn]] inline void refuse(const std::string& file, const std::string& where,
                                 const std::string& met, const std::string& wanted) {
   throw LoadError(file + ": " + where + " is " + met + "; wanted: " + wanted + ".");
+}
+
+/// Made before there is need of it: an error that asks for no memory.
+inline const LoadError out_of_memory("Memory ran out while a model was loaded.");
+
+/// What an action gives; whatever it throws becomes a LoadError.
+///
+/// @param file What errors of others are said to be of.
+template <class Action>
+auto or_load_error(const std::string& file, const Action& action) {
+  try {
+    try {
+      return action();
+    } catch (const LoadError&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw LoadError(file + ": could not be loaded: " + error.what() + ".");
+    }
+  } catch (const std::bad_alloc&) {
+    throw LoadError(out_of_memory);
+  }
 }
 
 }  // namespace chromasonic

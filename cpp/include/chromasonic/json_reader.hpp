@@ -58,7 +58,6 @@ class JsonBuilder {
   }
 
   bool string(std::string& value) {
-    check_text(value);
     JsonValue result;
     result.kind = JsonKind::text;
     result.text = std::move(value);
@@ -73,7 +72,6 @@ class JsonBuilder {
   bool end_array() { return close(); }
 
   bool key(std::string& value) {
-    check_text(value);
     JsonValue& object = *open_.back();
     if (object.keys.size() >= limits_.keys) fail("an object of more keys", limit(limits_.keys));
     if (object.find(value) != nullptr) {
@@ -122,12 +120,6 @@ class JsonBuilder {
   }
 
   static std::string limit(std::size_t most) { return "at most " + std::to_string(most); }
-
-  void check_text(const std::string& text) const {
-    if (text.size() > limits_.text_bytes) {
-      fail("text of " + std::to_string(text.size()) + " bytes", limit(limits_.text_bytes));
-    }
-  }
 
   bool number(double value, bool is_integer, float narrow) {
     if (!std::isfinite(narrow)) fail("a number beyond float32", "a finite float32");
@@ -203,12 +195,38 @@ class JsonBuilder {
   std::size_t numbers_ = 0, values_ = 0;
 };
 
+/// Refuses text with a word (a string, a number) beyond the limit, before the parser copies it.
+inline void check_words(const std::string& text, const std::string& file,
+                        const JsonLimits& limits) {
+  bool is_string = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char letter = text[i];
+    if (i - begin > limits.text_bytes) {
+      refuse(file, "the word at byte " + std::to_string(begin), "longer",
+             "at most " + std::to_string(limits.text_bytes) + " bytes");
+    }
+    if (is_string) {
+      if (letter == '\\') ++i;
+      if (letter == '"') is_string = false;
+    } else if (letter == '"') {
+      is_string = true;
+      begin = i;
+    } else if (letter == ',' || letter == ' ' || letter == ':' || letter == '[' || letter == ']' ||
+               letter == '{' || letter == '}' || letter == '\n' || letter == '\r' ||
+               letter == '\t') {
+      begin = i + 1;
+    }
+  }
+}
+
 /// The tree of a JSON text.
 ///
 /// @param file What errors call it.
 /// @throws LoadError The text is no JSON, or beyond a limit.
 inline JsonValue parse_json(const std::string& text, const std::string& file,
                             const JsonLimits& limits = {}) {
+  check_words(text, file, limits);
   JsonBuilder builder(file, limits);
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();

@@ -16,7 +16,7 @@ struct JsonLimits {
   std::size_t numbers = std::size_t{8} << 20;      ///< in rows of numbers, all together
   std::size_t values = std::size_t{64} << 10;      ///< of every other kind, all together
   std::size_t keys = 256;                          ///< of one object
-  std::size_t text_bytes = std::size_t{64} << 10;  ///< of one string or key
+  std::size_t text_bytes = std::size_t{64} << 10;  ///< of one string, key or number as written
 };
 
 enum class JsonKind { null, boolean, integer, number, text, row, array, object };

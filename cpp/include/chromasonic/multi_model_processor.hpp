@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chromasonic/document_reading.hpp>
+#include <chromasonic/error.hpp>
 #include <chromasonic/finite.hpp>
 #include <chromasonic/flush_to_zero.hpp>
 #include <chromasonic/hand_over.hpp>
@@ -15,7 +16,6 @@
 #include <chromasonic/self_test.hpp>
 #include <chromasonic/specs.hpp>
 #include <cstddef>
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -30,22 +30,19 @@ namespace chromasonic {
 /// @throws LoadError The file is damaged, another model, or computes something else.
 inline std::unique_ptr<Network> load_network(Model model, const std::filesystem::path& file,
                                              Precision precision = Precision::float32) {
-  const Document document = read_document(file);
-  try {
-    check_document(document, spec_of(model));
+  const ModelSpec& spec = spec_of(model);
+  return or_load_error(std::string(spec.title), [&] {
+    const Document document = read_document(file);
+    check_document(document, spec);
     check_pages(document, model);
-    auto network = std::make_unique<Network>(document, spec_of(model), Precision::float32);
+    auto network = std::make_unique<Network>(document, spec, Precision::float32);
     self_test(*network, document, Precision::float32);
     if (precision != Precision::float32) {
-      network = std::make_unique<Network>(document, spec_of(model), precision);
+      network = std::make_unique<Network>(document, spec, precision);
       self_test(*network, document, precision);
     }
     return network;
-  } catch (const LoadError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw LoadError(document.file + ": could not be made into a network: " + error.what() + ".");
-  }
+  });
 }
 
 /// Runs the five exported models.
@@ -67,13 +64,15 @@ class MultiModelProcessor {
   ///
   /// @throws LoadError One of them is wrong; what runs goes on as it was.
   void load(const std::filesystem::path& folder, Precision precision = Precision::float32) {
-    auto set = make_set();
-    for (const ModelSpec& spec : specs) {
-      const auto index = static_cast<std::size_t>(spec.model);
-      const std::string file = std::string(spec.name) + ".json";
-      set->networks[index] = load_network(spec.model, folder / file, precision);
-    }
-    publish(std::move(set));
+    or_load_error("The models", [&] {
+      auto set = std::make_unique<Set>();
+      for (const ModelSpec& spec : specs) {
+        const std::filesystem::path file = folder / (std::string(spec.name) + ".json");
+        set->networks[static_cast<std::size_t>(spec.model)] =
+            load_network(spec.model, file, precision);
+      }
+      publish(std::move(set));
+    });
   }
 
   /// Loads one model; the others stay as they are. Loader thread.
@@ -81,9 +80,11 @@ class MultiModelProcessor {
   /// @throws LoadError The file is wrong; what runs goes on as it was.
   void load(Model model, const std::filesystem::path& file,
             Precision precision = Precision::float32) {
-    auto set = make_set();
-    set->networks[static_cast<std::size_t>(model)] = load_network(model, file, precision);
-    publish(std::move(set));
+    or_load_error("The model", [&] {
+      auto set = std::make_unique<Set>();
+      set->networks[static_cast<std::size_t>(model)] = load_network(model, file, precision);
+      publish(std::move(set));
+    });
   }
 
   /// Frees what the audio thread has put aside. Loader thread; each `load` does it too.
@@ -144,14 +145,6 @@ class MultiModelProcessor {
     std::array<std::unique_ptr<Network>, model_count> networks;
     Set* next = nullptr;
   };
-
-  static std::unique_ptr<Set> make_set() {
-    try {
-      return std::make_unique<Set>();
-    } catch (const std::exception& error) {
-      throw LoadError(std::string("No models could be loaded: ") + error.what() + ".");
-    }
-  }
 
   /// Loader thread.
   void publish(std::unique_ptr<Set> set) {
