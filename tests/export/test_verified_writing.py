@@ -13,14 +13,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from nets import Lambda, Outputs, filled
+from nets import Causal, Lambda, Outputs, filled
 from torch import nn
 
 from chromasonic import files
 from chromasonic.errors import ExportError, StorageError
 from chromasonic.export import exporting
 from chromasonic.export.document import Document, DocumentLayer, weight_hash
-from chromasonic.export.exporting import Description, Prepared, prepare, write_verified
+from chromasonic.export.exporting import (
+    Description,
+    Prepared,
+    export_module,
+    prepare,
+    write_verified,
+)
 from chromasonic.export.reading import read_document
 from chromasonic.export.spec import Block, Layer, ModelSpec
 from chromasonic.export.validation import validate_file
@@ -247,13 +253,20 @@ def test_layers_alone_make_no_lstm_of_a_dense_layer() -> None:
         exporting.check_layers((layer,), SPEC)
 
 
-def test_a_recurrent_module_of_several_layers_is_exported_too(tmp_path: Path) -> None:
-    spec = ModelSpec(
-        name="deep", title="Deep", inputs=4,
-        layers=(Layer(kind="lstm", size=3), Layer(kind="lstm", size=3)),
-        parameters=2 * 24 + 12 * (4 + 3) + 12 * (3 + 3), state="carry", step="each test",
-    )  # fmt: skip
-    net = filled(Outputs(nn.LSTM(4, 3, 2, batch_first=True)))
-    page = Description(inputs=(Block("in", 4, "numbers"),), outputs=(Block("out", 3, "numbers"),))
-    exported = write_verified(tmp_path / "deep.json", prepare(net, spec, page))
-    assert exported.parameters == spec.exported_parameters
+def test_any_module_that_can_be_expressed_is_exported(tmp_path: Path) -> None:
+    net = filled(nn.Sequential(Outputs(nn.GRU(4, 3, 2, batch_first=True)), Causal(3, 2, 3)))
+    page = replace(PAGE, outputs=(Block("out", 2, "numbers"),))
+    exported = export_module(net, tmp_path / "deep.json", page, title="Deep", step="each test")
+    assert exported.parameters == (9 * 4 + 9 * 3 + 18) + (9 * 3 + 9 * 3 + 18) + (3 * 3 * 2 + 2)
+    metadata = read_document(exported.path).metadata
+    assert metadata is not None
+    assert (metadata.name, metadata.state_policy) == ("deep", "carry")
+    assert validate_file(exported.path).passed
+
+
+def test_blocks_that_are_not_what_comes_out_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"Odd gives 3 numbers.*\(out\) have 4"):
+        export_module(nn.Linear(4, 3), tmp_path / "odd.json", PAGE, title="Odd", step="never")
+    with pytest.raises(ExportError, match="cannot be followed"):
+        export_module(nn.Linear(5, 4), tmp_path / "odd.json", PAGE, title="Odd", step="never")
+    assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from chromasonic.export.exported import Exported
 from chromasonic.export.golden import RESET_BEFORE, golden_inputs, golden_of
 from chromasonic.export.rtneural import layers_of
 from chromasonic.export.softmax_bounds import guard_softmax
-from chromasonic.export.spec import Block, ModelSpec
+from chromasonic.export.spec import Block, ModelSpec, StatePolicy
 from chromasonic.export.verifying import Agreement, compare_with_module
 from chromasonic.export.writing import document_text
 
@@ -82,30 +82,92 @@ def prepare(
     """
     layers = layers_of(module, torch.zeros(1, 2, spec.inputs))
     check_layers(layers, spec)
-    inputs = golden_inputs(spec.inputs, examples=examples)
-    golden = golden_of(module, inputs, RESET_BEFORE)
-    guarded = guard_softmax(Document(inputs=spec.inputs, layers=layers), inputs)
-    document = Document(
-        inputs=spec.inputs,
-        layers=guarded.layers,
-        metadata=Metadata(
-            name=spec.name,
-            title=spec.title,
-            version=chromasonic.__version__,
-            corpora=description.corpora,
-            is_synthetic=description.is_synthetic,
-            inputs=description.inputs,
-            outputs=description.outputs,
-            state_policy=spec.state,
-            step=spec.step,
-            parameters=spec.exported_parameters,
-            tolerance=TOLERANCE,
-            weight_hash=weight_hash(guarded.layers),
-            golden=golden,
-            training=description.training,
-        ),
+    return _prepared(
+        module, layers, description, examples,
+        name=spec.name, title=spec.title, state=spec.state, step=spec.step,
+    )  # fmt: skip
+
+
+def export_module(
+    module: nn.Module,
+    path: files.PathLike,
+    description: Description,
+    *,
+    title: str,
+    step: str,
+    examples: Array | None = None,
+) -> Exported:
+    """Write any module that RTNeural's layers can express, and prove the file.
+
+    Args:
+        module: (B, T, I) features to (B, T, O), with all that the file shall compute.
+        path: of the file; its name without ending is the model's. An older file stays unless the
+            new one is right.
+        description: of the training and the features; the sizes of its blocks are I and O.
+        title: as people write it.
+        step: when a step happens, such as "each bar".
+        examples: real features (n, I), one step after the other, for the golden vectors.
+
+    Raises:
+        ExportError: it cannot be expressed (the message names what), holds a value that is not
+            finite, or what was written does not compute what the module computes.
+        StorageError: the file cannot be written.
+    """
+    inputs = sum(block.size for block in description.inputs)
+    layers = layers_of(module, torch.zeros(1, 2, inputs))
+    remembers = any(
+        layer.type in ("lstm", "gru") or layer.options.get("kernel_size", 1) > 1 for layer in layers
     )
-    return Prepared(module=module, document=document, remarks=guarded.remarks)
+    prepared = _prepared(
+        module, layers, description, examples,
+        name=Path(path).stem, title=title, state="carry" if remembers else "stateless", step=step,
+    )  # fmt: skip
+    return write_verified(path, prepared)
+
+
+def _prepared(
+    module: nn.Module,
+    layers: tuple[DocumentLayer, ...],
+    description: Description,
+    examples: Array | None,
+    *,
+    name: str,
+    title: str,
+    state: StatePolicy,
+    step: str,
+) -> Prepared:
+    """Golden vectors, a guarded softmax, and metadata for a module's layers."""
+    size, gives = (
+        sum(block.size for block in blocks) for blocks in (description.inputs, description.outputs)
+    )
+    if layers[-1].size != gives:
+        raise ExportError(
+            f"{title} gives {layers[-1].size} numbers, and the blocks that describe them "
+            f"({', '.join(block.name for block in description.outputs)}) have {gives}."
+        )
+    inputs = golden_inputs(size, examples=examples)
+    golden = golden_of(module, inputs, RESET_BEFORE)
+    guarded = guard_softmax(Document(inputs=size, layers=layers), inputs)
+    document = Document(inputs=size, layers=guarded.layers)
+    metadata = Metadata(
+        name=name,
+        title=title,
+        version=chromasonic.__version__,
+        corpora=description.corpora,
+        is_synthetic=description.is_synthetic,
+        inputs=description.inputs,
+        outputs=description.outputs,
+        state_policy=state,
+        step=step,
+        parameters=document.parameters,
+        tolerance=TOLERANCE,
+        weight_hash=weight_hash(guarded.layers),
+        golden=golden,
+        training=description.training,
+    )
+    return Prepared(
+        module=module, document=replace(document, metadata=metadata), remarks=guarded.remarks
+    )
 
 
 def check_layers(layers: tuple[DocumentLayer, ...], spec: ModelSpec) -> None:
