@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -185,6 +186,29 @@ def test_a_tiny_change_with_hash_and_golden_vectors_made_anew_is_found(copy: Pat
     assert "1 of 4,096 in layers[0].weights[0]" in detail(found, "checkpoint")
 
 
+def test_a_bias_shifted_before_its_softmax_is_the_same_model(
+    exported: Path, tmp_path: Path
+) -> None:
+    """The exporter may shift all logits, to keep RTNeural's exponentials in range."""
+    from dataclasses import replace
+
+    from chromasonic.export.document import weight_hash
+    from chromasonic.export.reading import read_document
+    from chromasonic.export.writing import write_document
+
+    document = read_document(exported / "harmony_predictor.json")
+    assert document.metadata is not None
+    kernel, bias = document.layers[-1].weights
+    shifted = replace(document.layers[-1], weights=(kernel, bias - np.float32(8)))
+    layers = (*document.layers[:-1], shifted)
+    metadata = replace(document.metadata, weight_hash=weight_hash(layers))
+    path = write_document(
+        tmp_path / "harmony_predictor.json", replace(document, layers=layers, metadata=metadata)
+    )
+    assert failed(in_json(path, "--against", exported)) == {"harmony_predictor.json": set()}
+    assert "--against RUN" in detail(in_json(path), "checkpoint")
+
+
 def test_an_untransposed_square_matrix_of_a_real_model_is_found(
     exported: Path, tmp_path: Path
 ) -> None:
@@ -267,6 +291,22 @@ def test_an_onnx_file_is_checked_too(exported: Path, tmp_path: Path) -> None:
     assert failed(in_json(other)) == {"dynamics_engine.onnx": {"name", "parameters"}}
     other.write_bytes(other.read_bytes()[:5000])
     assert failed(in_json(other)) == {"dynamics_engine.onnx": {"onnx"}}
+
+
+def test_nothing_in_a_file_or_its_name_reaches_the_terminal_raw(copy: Path) -> None:
+    path = copy / "groove_predictor.json"
+    value = json.loads(path.read_text())
+    value["metadata"].update(is_synthetic=False, version="1\x1b[31m", title="\x1b]0;x\x07")
+    corpus = dict.fromkeys(("title", "licence_url", "fingerprint"), "")
+    value["metadata"]["corpora"] = [{**corpus, "name": "a\nb", "licence": "[bold]\x9b" * 99}]
+    path.write_text(json.dumps(value))
+    odd = Path(os.fsdecode(bytes(copy / "x") + b"\xff\x1b[0m.json"))
+    shutil.copy(path, odd)
+    done = validate(path, odd)
+    assert done.exit_code == 1
+    assert "\x1b" not in done.stdout
+    assert "\x9b" not in done.stdout
+    assert len(in_json(path, odd)["files"]) == 2
 
 
 @pytest.mark.parametrize(

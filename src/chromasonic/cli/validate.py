@@ -92,10 +92,12 @@ def _print(found: tuple[Validation, ...]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from chromasonic.export.json_limits import printable
+
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     for validation in found:
         table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-        table.title = Text(_printable(validation.path), "bold")
+        table.title = Text(printable(str(validation.path)), "bold")
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
@@ -109,9 +111,4 @@ def _print(found: tuple[Validation, ...]) -> None:
     for validation in found:
         if validation.failed:
             names = ", ".join(check.name for check in validation.failed)
-            console.print(Text(f"  {_printable(validation.path)}: {names}"), soft_wrap=True)
-
-
-def _printable(path: Path) -> str:
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
+            console.print(Text(f"  {printable(str(validation.path))}: {names}"), soft_wrap=True)

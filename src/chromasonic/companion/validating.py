@@ -124,8 +124,12 @@ def validate_companion(
         if metadata is not None:
             checks.append(feature_page(metadata.inputs, metadata.outputs, spec.name))
         is_that_model = all(check.passed for check in checks if check.name == "model")
-        if (run := _run_beside(path, spec, against)) is not None and is_that_model:
+        run = _run_beside(path, spec, against)
+        if run is not None and is_that_model:
             checks.append(checkpoint(document, spec, run))
+        else:
+            why = "another model" if run is not None else "no training beside it: --against RUN"
+            checks.append(Check(name="checkpoint", passed=None, detail=f"not compared: {why}"))
     return Validation(path=path, checks=tuple(checks))
 
 
@@ -220,7 +224,7 @@ def _other_weights(document: Document, loaded: LoadedCompanion) -> str:
             apart = found.astype(np.float64) - wanted
             if layer.activation == "softmax" and found.ndim == 1:
                 apart = apart - np.median(apart)  # a shift of all logits changes nothing
-            if wrong := int((np.abs(apart) > ROUNDING * np.maximum(1, np.abs(wanted))).sum()):
+            if wrong := int((np.abs(apart) > ROUNDING * np.maximum(1, np.abs(found))).sum()):
                 return f"{wrong:,} of {found.size:,} in layers[{place}].weights[{number}]"
     return ""
 

@@ -18,7 +18,7 @@ from chromasonic.export.golden_strength import (
     work_of,
 )
 from chromasonic.export.interpreter import compute, softmax_range
-from chromasonic.export.json_limits import shown
+from chromasonic.export.json_limits import printable, shown
 from chromasonic.export.reading import parse_document
 from chromasonic.export.spec import ModelSpec
 
@@ -51,15 +51,16 @@ def structure_details(document: Document, size_bytes: int) -> list[tuple[str, st
 
 def metadata(found: Metadata) -> Finding:
     """That it is said what the model was trained on, and under which licence."""
+    by = f"exported by Chromasonic {printable(found.version)}"
     if found.is_synthetic:
-        return True, f"exported by Chromasonic {found.version}; learned from made-up examples"
+        return True, f"{by}; learned from made-up examples"
     if not found.corpora:
         return False, "corpora: none named; wanted: what the model was trained on"
     for place, corpus in enumerate(found.corpora):
         if not corpus["licence"]:
-            return False, f"corpora[{place}]: {corpus['name']} has no licence"
+            return False, f"corpora[{place}]: {printable(corpus['name'])} has no licence"
     told = ", ".join(f"{corpus['name']} ({corpus['licence']})" for corpus in found.corpora)
-    return True, f"exported by Chromasonic {found.version}; learned from {told}"
+    return True, f"{by}; learned from {printable(told)}"
 
 
 def model(document: Document, spec: ModelSpec) -> Finding:
@@ -115,7 +116,7 @@ def name(found: Metadata, spec: ModelSpec | None, file_name: str | None) -> Find
         return False, f"its title is {shown(found.title)}; wanted {spec.title!r}"
     if file_name is not None and file_name != found.name:
         return False, f"the file is called {shown(file_name)} and holds {shown(found.name)}"
-    return True, f"{found.name}: {found.title}" if found.name.isprintable() else shown(found.name)
+    return True, printable(f"{found.name}: {found.title}")
 
 
 def hash_of_weights(document: Document, found: Metadata) -> Finding:

@@ -7,6 +7,7 @@ of them: a short text can ask for gigabytes of lists, or for a depth that overfl
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,10 @@ from chromasonic.errors import ExportError
 SHOWN_CHARACTERS = 60
 """Of a value in a message."""
 
+LONGEST_TEXT = 300
+"""Characters of a text that is shown, such as a licence."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _KEEP_BRACKETS = bytes(code for code in range(256) if chr(code) not in "[]{}")
 _NUMBERS_TO_ZEROS = bytes(
     ord("0") if chr(code) in "+-.0123456789Ee" else ord(" ") for code in range(256)
@@ -67,6 +72,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """A text from a file as it may be shown: nothing in it moves a cursor or changes a colour."""
+    plain = text if text.isprintable() else ascii(text)[1:-1]
+    return plain if len(plain) <= LONGEST_TEXT else plain[: LONGEST_TEXT - 3] + "..."
+
+
 def parse_json(data: bytes, limits: Limits) -> Any:
     """The value of a JSON text in UTF-8.
 
@@ -100,7 +111,7 @@ def parse_json(data: bytes, limits: Limits) -> Any:
         ) from None
     except (RecursionError, ValueError) as error:  # beside the limits: for limits chosen too wide
         raise DocumentError(f"cannot be parsed as JSON: {error}") from None
-    if b"\\u" in data:
+    if _SURROGATE.search(data):
         _refuse_lone_surrogates(value)
     return value
 

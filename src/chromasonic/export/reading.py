@@ -16,11 +16,12 @@ from typing import Any
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Document, DocumentLayer
 from chromasonic.export.fields import object_of
-from chromasonic.export.json_limits import DocumentError, Limits, parse_json
+from chromasonic.export.json_limits import DocumentError, Limits, parse_json, printable
 from chromasonic.export.layer_reading import layers_of, size_of
 from chromasonic.export.metadata_reading import metadata_of
 from chromasonic.files import PathLike
 
+GIVE = "Give the file of an exported model."
 NEXT_STEP = "Export the model anew, or mend what wrote this file."
 
 
@@ -37,10 +38,12 @@ def read_document(path: PathLike, *, limits: Limits | None = None) -> Document:
     try:
         return parse_document(read_bytes(path, limits=limits), limits=limits)
     except DocumentError as error:
-        raise DocumentError(f"{Path(path)}: {error}. {NEXT_STEP}", check=error.check) from None
+        raise DocumentError(
+            f"{printable(str(path))}: {error}. {NEXT_STEP}", check=error.check
+        ) from None
     except MemoryError:
         raise ExportError(
-            f"{Path(path)} needs more memory than there is. Free some, or give lower limits."
+            f"{printable(str(path))} needs more memory than there is; free some, or lower limits."
         ) from None
 
 
@@ -55,12 +58,12 @@ def read_bytes(path: PathLike, *, limits: Limits | None = None) -> bytes:
     path = Path(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would wait
-            raise ExportError(f"{path} is no ordinary file. Give the file of an exported model.")
+            raise ExportError(f"{printable(str(path))} is no ordinary file. {GIVE}")
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise ExportError(f"{path} is no ordinary file. Give an exported model.")
+                raise ExportError(f"{printable(str(path))} is no ordinary file. {GIVE}")
             data = b"" if status.st_size > limits.size_bytes else file.read(limits.size_bytes + 1)
             if max(status.st_size, len(data)) > limits.size_bytes:
                 raise DocumentError(
@@ -69,9 +72,7 @@ def read_bytes(path: PathLike, *, limits: Limits | None = None) -> bytes:
             return data
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ExportError(
-            f"Cannot read {str(path)!r}: {reason}. Give the file of an exported model."
-        ) from error
+        raise ExportError(f"Cannot read {printable(str(path))}: {reason}. {GIVE}") from error
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

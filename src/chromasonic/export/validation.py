@@ -64,7 +64,7 @@ class Validation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "path": str(self.path),
+            "path": str(self.path).encode("utf-8", "backslashreplace").decode(),
             "passed": self.passed,
             "checks": [
                 {"name": check.name, "passed": check.passed, "detail": check.detail}
