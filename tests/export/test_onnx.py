@@ -16,6 +16,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 from sample_documents import TINY_SPEC, golden_inputs, random_document, random_layer, with_metadata
 
 from chromasonic.errors import ExportError, UsageError
@@ -171,6 +172,16 @@ def test_a_right_file_is_checked_by_itself(tiny: Document, tiny_file: Path) -> N
     assert check.parameters == tiny.parameters
     assert check.opset == newest_opset()
     assert 0 < check.largest_difference < 1e-6
+
+
+def test_the_reference_implementation_of_onnx_computes_the_same(
+    tiny: Document, tiny_file: Path
+) -> None:
+    inputs = golden_inputs(9, tiny.inputs)
+    zeros = np.zeros((1, 1, 4), np.float32)
+    feeds = {"features": inputs[None], "hidden": zeros, "cell": zeros}
+    (found,) = ReferenceEvaluator(onnx.load(tiny_file)).run(["output"], feeds)
+    np.testing.assert_allclose(found[0], compute(tiny, inputs), rtol=0, atol=1e-6)
 
 
 def test_the_operator_set_is_the_newest_that_onnxruntime_takes() -> None:

@@ -31,7 +31,7 @@ MOST_NODES = 4096
 
 OPERATORS = frozenset(
     "Add And ArgMax Cast Concat Cos CumSum Div Elu Equal GRU Gather GatherElements Gemm Greater "
-    "GreaterOrEqual Identity LSTM LessOrEqual MatMul Max Min Mod Mul Neg Pad Pow Range ReduceMean "
+    "GreaterOrEqual Identity LSTM LessOrEqual MatMul Max Min Mod Mul Neg Pow Range ReduceMean "
     "ReduceSum Relu Reshape ScatterElements Shape Sigmoid Sin Slice Softmax Split Sqrt Squeeze Sub "
     "Tanh Transpose Unsqueeze Where".split()
 )

@@ -91,6 +91,7 @@ class _TokenGraph:
         count = graph.add("Squeeze", graph.add("Shape", self.ids_BS, start=1, end=2))
         self.every_S = graph.add("Range", self._int(0), count, self._int(1))
         self.nothing_BS = graph.add("Mul", self.ids_BS, self._int(0))
+        self.nothing_B1 = self._slice(self.nothing_BS, 0, 1)
 
     def read(self) -> ReadTokens:
         """All of it."""
@@ -214,7 +215,7 @@ class _TokenGraph:
         graph = self.graph
         count_BS = self._running_sum(marks_BS)
         place_BS = graph.add("Mul", marks_BS, self.every_S)
-        table = graph.add("Pad", self.nothing_BS, self._ints(0, 0, 0, 1))
+        table = graph.add("Concat", self.nothing_BS, self.nothing_B1, axis=1)
         table = graph.add("ScatterElements", table, count_BS, place_BS, axis=1, reduction="max")
         return count_BS, graph.add("GatherElements", table, count_BS, axis=1)
 
@@ -239,7 +240,11 @@ class _TokenGraph:
         return self.graph.add("CumSum", values_BS, self._int(1))
 
     def _a_token_later(self, values_BS: str) -> str:
-        return self.graph.add("Pad", values_BS, self._ints(0, 1, 0, -1))
+        # Not by Pad: onnxruntime 1.22 leaves memory as it was where a single token is pushed out.
+        return self.graph.add("Concat", self.nothing_B1, self._slice(values_BS, 0, -1), axis=1)
+
+    def _slice(self, values_BS: str, start: int, end: int) -> str:
+        return self.graph.add("Slice", values_BS, self._ints(start), self._ints(end), self._ints(1))
 
     def _last(self, values: str, axis: int = 1) -> str:
         """The part of the new tokens."""
