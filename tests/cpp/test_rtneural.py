@@ -254,11 +254,11 @@ def test_what_is_no_json_is_refused(program: Path, small: dict[str, Any], tmp_pa
 
 
 def test_the_adapter_computes_the_five_models(exported_models: Path) -> None:
-    options = (f"-DCHROMASONIC_RTNEURAL_DIR={REAL or STAND_IN}",)
+    options = [f"-DCHROMASONIC_RTNEURAL_DIR={REAL or STAND_IN}", "-DCHROMASONIC_TOOLS=OFF"]
     if not REAL:
-        options += ("-DCHROMASONIC_RTNEURAL_BACKEND=stl",)
+        options.append("-DCHROMASONIC_RTNEURAL_BACKEND=stl")
     name = "rtneural" if REAL else "rtneural-stand-in"
-    folder = build(name, targets=("rtneural_test",), options=(*options, "-DCHROMASONIC_TOOLS=OFF"))
+    folder = build(name, targets=("rtneural_test",), options=tuple(options))
     done = subprocess.run(
         [folder / "rtneural_test"], capture_output=True, text=True, timeout=120,
         env={**os.environ, "CHROMASONIC_MODELS": str(exported_models)},
