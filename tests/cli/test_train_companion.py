@@ -74,6 +74,8 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     assert model["parameters"] == 13_520
     assert model["data"]["is_synthetic"]
     assert Path(model["files"]["best.pt"]).is_file()
+    assert model["exported"]["path"] == str(tmp_path / "run/dynamics_engine.json")
+    assert Path(model["exported"]["path"]).stat().st_size == model["exported"]["size_bytes"]
     document = json.loads(evaluate(tmp_path / "run", "--json").stdout)
     (row, *_) = document["models"]["dynamics_engine"]["rows"]
     assert row["method"] == "model"
@@ -83,6 +85,7 @@ def test_json_is_one_document(tmp_path: Path) -> None:
 def test_made_up_examples_are_said_aloud(tmp_path: Path) -> None:
     said = train(*ONE, "--output", tmp_path / "run")
     assert "dynamics_engine: MADE-UP EXAMPLES, asked for" in said.stderr
+    assert "For plugins, compared with what was trained: dynamics_engine.json" in said.stdout
     assert "MADE UP" in said.stdout
 
 

@@ -196,6 +196,17 @@ def test_a_network_with_nan_is_refused_by_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_exporting_into_the_output_folder_is_noted_there(tmp_path: Path) -> None:
+    train_tiny(tmp_path, models=["dynamics_engine"])
+    facts = json.loads((tmp_path / "run.json").read_text())
+    noted = facts.pop("exports")
+    (tmp_path / "run.json").write_text(json.dumps(facts))
+    export_companions(tmp_path, output=tmp_path / "elsewhere")
+    assert "exports" not in json.loads((tmp_path / "run.json").read_text())
+    export_companions(tmp_path)
+    assert json.loads((tmp_path / "run.json").read_text())["exports"] == noted
+
+
 def test_resuming_a_finished_run_exports_what_is_missing(tmp_path: Path) -> None:
     only = {"models": ["dynamics_engine"]}
     first = train_tiny(tmp_path, **only).models["dynamics_engine"].exported

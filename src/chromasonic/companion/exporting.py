@@ -15,6 +15,7 @@ from chromasonic import files
 from chromasonic.companion.examples import FEATURES, Examples
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import (
+    TASK,
     LoadedCompanion,
     checkpoint_folder,
     load_companion,
@@ -32,6 +33,7 @@ from chromasonic.companion.synthetic import (
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.exported import Exported
 from chromasonic.export.exporting import Description, Prepared, prepare, write_verified
+from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import SHARED
 
 FORMATS = ("rtneural", "onnx", "modelt")
@@ -96,7 +98,18 @@ def export_companions(
             f"--output is {folder}, which is a file; give a folder, into which NAME.json goes."
         )
     loaded = [load_companion(file, name) for name, file in _checkpoints(run, models)]
-    return tuple(export_companion(companion, folder, format=format) for companion in loaded)
+    exported = tuple(export_companion(companion, folder, format=format) for companion in loaded)
+    directory = RunDirectory(folder)
+    if format == "rtneural" and directory.is_there and directory.facts().get("task") == TASK:
+        for one in exported:
+            record_export(directory, one)
+    return exported
+
+
+def record_export(run: RunDirectory, exported: Exported) -> None:
+    """Note in run.json which file a model was exported to and what was compared; cards tell it."""
+    facts = {key: value for key, value in exported.to_dict().items() if key != "path"}
+    run.add_fact("exports", exported.name, {"file": exported.path.name, **facts})
 
 
 def output_folder(run: files.PathLike) -> Path:

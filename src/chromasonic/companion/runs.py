@@ -25,7 +25,7 @@ from chromasonic.companion.cards import write_card
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.companion import Companion
 from chromasonic.companion.examples import FEATURES, CompanionTask
-from chromasonic.companion.exporting import export_companion
+from chromasonic.companion.exporting import export_companion, record_export
 from chromasonic.companion.materials import Material, prepare
 from chromasonic.companion.models import TASK, describe, describe_features, load_companion
 from chromasonic.companion.network import CompanionNetwork
@@ -238,8 +238,7 @@ def _train_one(
 def _exported(run: RunDirectory, model: TrainedCompanion, *, is_new: bool) -> TrainedCompanion:
     """Export a model's best checkpoint; the card of one that was trained now says so."""
     exported = export_companion(load_companion(model.checkpoint, model.name), run.path)
-    facts = {key: value for key, value in exported.to_dict().items() if key != "path"}
-    run.add_fact("exports", model.name, {"file": exported.path.name, **facts})
+    record_export(run, exported)
     if is_new:
         write_card(run, model.name)
     return replace(model, exported=exported)
