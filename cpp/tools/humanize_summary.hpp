@@ -7,27 +7,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "drum_names.hpp"
 #include "drum_part.hpp"
 #include "other_parts.hpp"
 
 namespace chromasonic::host {
-
-/// Names of General MIDI drums 35 to 59; others are called by their number.
-inline std::string drum_name(int note) {
-  constexpr std::array<std::string_view, 25> names{
-      "acoustic bass drum", "bass drum",      "side stick",     "snare",
-      "hand clap",          "electric snare", "low floor tom",  "closed hi-hat",
-      "floor tom",          "pedal hi-hat",   "low tom",        "open hi-hat",
-      "low-mid tom",        "high-mid tom",   "crash cymbal 1", "high tom",
-      "ride cymbal 1",      "chinese cymbal", "ride bell",      "tambourine",
-      "splash cymbal",      "cowbell",        "crash cymbal 2", "vibraslap",
-      "ride cymbal 2"};
-  if (note >= 35 && note < 60) return std::string(names[static_cast<std::size_t>(note - 35)]);
-  return "drum " + std::to_string(note);
-}
 
 /// Velocities of a drum or part before and after, and times.
 struct Change {
@@ -76,8 +62,7 @@ class Summary {
       if (drum.count == 0) continue;
       char shift[64];
       std::snprintf(shift, sizeof shift, "%+.0f to %+.0f", drum.earliest_ms, drum.latest_ms);
-      lines +=
-          row(drum_name(static_cast<int>(note)), std::to_string(drum.count), strength(drum), shift);
+      lines += row(midi::drum_name(note), std::to_string(drum.count), strength(drum), shift);
     }
     for (std::size_t channel = 0; channel < parts_.size(); ++channel) {
       const Change& part = parts_[channel];
@@ -105,7 +90,7 @@ class Summary {
   static std::string row(const std::string& name, const std::string& count,
                          const std::string& velocity, const std::string& shift) {
     char text[192];
-    std::snprintf(text, sizeof text, "%-20s%8s%24s%22s", name.c_str(), count.c_str(),
+    std::snprintf(text, sizeof text, "%-24s%8s%24s%22s", name.c_str(), count.c_str(),
                   velocity.c_str(), shift.c_str());
     std::string line = text;
     line.erase(line.find_last_not_of(' ') + 1);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "drum_names.hpp"
 #include "musical_time.hpp"
 #include "parity_table.hpp"
 
@@ -84,14 +85,15 @@ inline json groove_decode(const json& request) {
   return answer;
 }
 
-/// {} to {group: of each MIDI note, shares: [soft, loud][which groups meet][group]}.
+/// {} to {group, name: of each MIDI note, shares: [soft, loud][which groups meet][group]}.
 inline json groove_tables(const json&) {
-  json groups = json::array(), shares = json::array();
+  json groups = json::array(), names = json::array(), shares = json::array();
   for (int note = 0; note < 128; ++note) {
     groups.push_back(groove::group_of(static_cast<std::uint8_t>(note)));
+    names.push_back(midi::drum_name(static_cast<std::size_t>(note)));
   }
   for (const auto& strength : groove::tables::share_of) shares.push_back(strength);
-  return {{"group", groups}, {"shares", shares}};
+  return {{"group", groups}, {"name", names}, {"shares", shares}};
 }
 
 inline void add_groove(Table& table) {

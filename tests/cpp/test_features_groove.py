@@ -17,7 +17,13 @@ from chromasonic.companion.groove_features import features_of
 from chromasonic.companion.groove_humanizing import HumanizeSettings, humanize
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.spec import SPECS
-from chromasonic.music.drums import GROUP_OF_PITCH, INSTRUMENTS, DrumGrid, drum_grid
+from chromasonic.music.drums import (
+    GROUP_OF_PITCH,
+    INSTRUMENTS,
+    DrumGrid,
+    drum_grid,
+    instrument_name,
+)
 
 METRES = [
     [],
@@ -48,6 +54,7 @@ def random_hits(seed: int, count: int = 400) -> tuple[np.ndarray, np.ndarray, np
 def test_the_tables_are_the_same(cpp: Cpp) -> None:
     tables = cpp.ask("groove_tables")
     assert tables["group"] == GROUP_OF_PITCH.tolist()
+    assert tables["name"] == [instrument_name(note) for note in range(128)]
     assert (np.array(tables["shares"], np.float32) == groove_balance._SHARE).all()
 
 

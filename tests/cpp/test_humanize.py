@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -414,3 +415,17 @@ def test_real_drummers_are_humanized_as_in_python(host: Host, corpus_folder: Pat
         theirs = humanize(DrumFile(data, file.name), host.networks["groove_predictor"])
         hits += len(assert_same_hits(host.played(data), theirs.data))
     assert hits > 5000
+
+
+def test_the_commands_of_its_page_run(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (FUNK.parents[1] / "docs" / "cpp-host.md").read_text(encoding="utf-8")
+    lines = {line for line in page.splitlines() if re.match(r"(\S+/)?chromasonic-humanize ", line)}
+    assert len(lines) == 4
+    monkeypatch.chdir(host.folder)
+    for line in lines:
+        source, target, *words = line.split()[1:]
+        Path(source).write_bytes(piano())
+        where = words.index("--models")
+        done = host.run(source, target, *words[:where], *words[where + 2 :])
+        assert done.returncode == 0, done.stderr
+        assert Path(target).stat().st_size > 1000
