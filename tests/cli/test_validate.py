@@ -281,16 +281,31 @@ def test_damaged_and_hostile_files_fail_without_a_traceback(copy: Path, tmp_path
     assert len(failed(in_json(*paths))) == 7
 
 
-def test_an_onnx_file_is_checked_too(exported: Path, tmp_path: Path) -> None:
+def test_an_onnx_file_is_checked_too(exported: Path, copy: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     export_companions(exported, format="onnx", models=["groove"], output=tmp_path)
     path = tmp_path / "groove_predictor.onnx"
     assert failed(in_json(path)) == {"groove_predictor.onnx": set()}
-    assert failed(in_json(tmp_path)) == {"groove_predictor.onnx": set()}
+    assert failed(in_json(tmp_path, "--against", exported)) == {"groove_predictor.onnx": set()}
+    beside = Path(shutil.copy(path, copy))
+    found = in_json(beside)
+    assert failed(found) == {"groove_predictor.onnx": set()}
+    assert "the weights of groove_predictor.json" in detail(found, "same as json")
+    assert "160 steps as the trained model" in detail(found, "checkpoint")
     other = path.rename(tmp_path / "dynamics_engine.onnx")
     assert failed(in_json(other)) == {"dynamics_engine.onnx": {"name", "parameters"}}
     other.write_bytes(other.read_bytes()[:5000])
     assert failed(in_json(other)) == {"dynamics_engine.onnx": {"onnx"}}
+
+
+def test_an_onnx_file_of_an_older_training_is_found(copy: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    export_companions(copy, format="onnx", models=["groove"], output=copy)
+    save_untrained(copy / "checkpoints", "groove_predictor", seed=99)
+    path = copy / "groove_predictor.onnx"
+    assert failed(in_json(path)) == {"groove_predictor.onnx": {"checkpoint"}}
+    export_companions(copy, models=["groove"], output=copy)
+    assert failed(in_json(path))["groove_predictor.onnx"] == {"same as json", "checkpoint"}
 
 
 def test_nothing_in_a_file_or_its_name_reaches_the_terminal_raw(copy: Path) -> None:
@@ -326,15 +341,13 @@ def test_misuse_is_told_with_exit_code_2(arguments: list[str], match: str) -> No
 
 
 def test_the_script_checks_a_folder(copy: Path) -> None:
-    script = [sys.executable, str(REPOSITORY / "validate_models.py")]
-    done = subprocess.run([*script, str(copy)], capture_output=True, text=True, check=False)
+    shutil.rmtree(copy / "checkpoints")
+    script = [sys.executable, str(REPOSITORY / "validate_models.py"), str(copy), "--json"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert "2 of 5 valid" in done.stdout
-    done = subprocess.run(
-        [*script, str(copy), "--json"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1, done.stderr
-    assert failed(json.loads(done.stdout))["groove_predictor.json"] == set()
+    found = failed(json.loads(done.stdout))
+    assert found["groove_predictor.json"] == set()
+    assert found["harmony_predictor.json"] == {"file"}
 
 
 def test_what_is_exported_needs_no_other_parser(exported: Path) -> None:

@@ -572,6 +572,15 @@ def test_subtrees_that_are_swapped_are_found_or_change_nothing(
     assert not validate_file(path, TINY_SPEC).passed or computes_the_same(path, original)
 
 
+def test_an_exported_file_cut_anywhere_is_found(exported: Path, tmp_path: Path) -> None:
+    text = exported.read_bytes().rstrip()
+    chance = random.Random(5)
+    path = tmp_path / "tiny.json"
+    for end in (0, 1, len(text) - 1, *(chance.randrange(len(text)) for _ in range(100))):
+        path.write_bytes(text[:end])
+        assert failed(validate_file(path, TINY_SPEC)) == {"format"}
+
+
 def test_flipped_bytes_are_found_or_change_nothing(exported: Path, tmp_path: Path) -> None:
     text = exported.read_bytes()
     original = compute(read_document(exported), FRESH)

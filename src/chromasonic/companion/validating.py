@@ -7,7 +7,8 @@ export of an older training.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.spec import SPECS
-from chromasonic.errors import CheckpointError, ExportError, UsageError
+from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.document import Document, DocumentLayer
 from chromasonic.export.golden_strength import EXACT
 from chromasonic.export.interpreter import compute
@@ -108,7 +109,9 @@ def validate_companion(
     path = Path(path)
     compare_file_name = spec is None
     if path.suffix.lower() == ".onnx":
-        return _validate_onnx(path, spec or SPECS.get(path.stem))
+        from chromasonic.companion.validating_onnx import validate_companion_onnx
+
+        return validate_companion_onnx(path, spec or SPECS.get(path.stem), against=against)
     if compare_file_name and not path.exists():
         return Validation(path=path, checks=(_missing(path),))
     examined = examine(path, with_golden=with_golden)
@@ -124,7 +127,7 @@ def validate_companion(
         if metadata is not None:
             checks.append(feature_page(metadata.inputs, metadata.outputs, spec.name))
         is_that_model = all(check.passed for check in checks if check.name == "model")
-        run = _run_beside(path, spec, against)
+        run = run_beside(path, spec, against)
         if run is not None and is_that_model:
             checks.append(checkpoint(document, spec, run))
         else:
@@ -160,8 +163,8 @@ def _told(page: tuple[Block, ...]) -> str:
     return ", ".join(f"{block.name} {block.size}" for block in page)
 
 
-def _run_beside(path: Path, spec: ModelSpec, against: PathLike | None) -> Path | None:
-    """Where to look for the checkpoint; None: nowhere."""
+def run_beside(path: Path, spec: ModelSpec, against: PathLike | None) -> Path | None:
+    """Where to look for a file's checkpoint; None: nowhere."""
     if against is not None:
         return Path(against)
     beside = path.parent / CHECKPOINTS
@@ -169,37 +172,61 @@ def _run_beside(path: Path, spec: ModelSpec, against: PathLike | None) -> Path |
 
 
 def checkpoint(document: Document, spec: ModelSpec, run: Path) -> Check:
-    """That a file computes what the best checkpoint of a training computes."""
+    """That a document computes what the best checkpoint of a training computes."""
+
+    def compare(loaded: LoadedCompanion) -> tuple[bool, str]:
+        passed, detail = compare_outputs(
+            loaded, lambda inputs, resets: compute(document, inputs, resets), allowed=EXACT
+        )
+        if passed and (differ := _other_weights(document, loaded)):
+            return False, f"its weights are not those that were trained: {differ}"
+        return passed, f"{detail}; the same weights" if passed else detail
+
+    return check_with_training(spec, run, compare)
+
+
+def check_with_training(
+    spec: ModelSpec, run: Path, compare: Callable[[LoadedCompanion], tuple[bool, str]]
+) -> Check:
+    """A comparison with the best checkpoint of a training; that it cannot be read is a failure."""
     from chromasonic.companion.models import load_companion
 
     try:
         loaded = load_companion(run, spec.name)
     except (CheckpointError, UsageError) as error:
         return Check(name="checkpoint", passed=False, detail=str(error))
-    passed, detail = _compare(document, loaded)
+    passed, detail = compare(loaded)
     epoch = loaded.info.get("epoch")
     of = loaded.checkpoint.name + (f", epoch {epoch}" if isinstance(epoch, int) else "")
     return Check(name="checkpoint", passed=passed, detail=f"{detail} ({of})")
 
 
-def _compare(document: Document, loaded: LoadedCompanion) -> tuple[bool, str]:
-    if document.inputs != loaded.spec.inputs or document.outputs != loaded.spec.outputs:
-        return False, "other sizes than the trained model"
+def compare_outputs(
+    loaded: LoadedCompanion,
+    run: Callable[[NDArray[np.float32], tuple[int, ...]], NDArray[np.floating]],
+    *,
+    allowed: float,
+) -> tuple[bool, str]:
+    """Compare what a file computes with the trained network in float64, over `STEPS` steps.
+
+    Args:
+        loaded: the trained model.
+        run: what the file makes of inputs (S, I) with resets before some steps: (S, O).
+        allowed: difference of outputs up to 1; beyond, times the largest.
+    """
     draw = np.random.default_rng(SEED)
-    inputs = draw.uniform(-1, 1.5, (STEPS, document.inputs)).astype(np.float32)
-    wanted = _of_network(loaded, inputs)
-    apart = np.abs(compute(document, inputs, RESETS) - wanted).max()
-    if not apart <= EXACT * max(1.0, float(np.abs(wanted).max())):
+    inputs = draw.uniform(-1, 1.5, (STEPS, loaded.spec.inputs)).astype(np.float32)
+    wanted = _trained_outputs(loaded, inputs)
+    apart = np.abs(run(inputs, RESETS) - wanted).max()
+    if not apart <= allowed * max(1.0, float(np.abs(wanted).max())):
         return False, (
             f"it does not compute what was trained: outputs are up to {apart:.2g} apart. It is "
             "the export of another training; write it anew with chromasonic export"
         )
-    if differ := _other_weights(document, loaded):
-        return False, f"its weights are not those that were trained: {differ}"
-    return True, f"{STEPS} steps as the trained model, at most {apart:.0e} apart; the same weights"
+    return True, f"{STEPS} steps as the trained model, at most {apart:.0e} apart"
 
 
-def _of_network(loaded: LoadedCompanion, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+def _trained_outputs(loaded: LoadedCompanion, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
     """What the trained network gives, in float64."""
     from copy import deepcopy
 
@@ -207,9 +234,7 @@ def _of_network(loaded: LoadedCompanion, inputs: NDArray[np.float32]) -> NDArray
 
     network = deepcopy(loaded.network).double()
     values = torch.from_numpy(inputs).double()
-    parts = [
-        values[None, start:end] for start, end in zip(RESETS, (*RESETS[1:], STEPS), strict=True)
-    ]
+    parts = [values[None, start:end] for start, end in pairwise((*RESETS, STEPS))]
     return np.concatenate([network.predict(part)[0].numpy() for part in parts])
 
 
@@ -239,40 +264,3 @@ def _trained(layer: DocumentLayer, module: object) -> list[NDArray[np.float64]]:
         both = values["bias_ih_l0"] + values["bias_hh_l0"]
         return [values["weight_ih_l0"].T, values["weight_hh_l0"].T, both]
     return [values["weight"].T, values["bias"]]
-
-
-def _validate_onnx(path: Path, spec: ModelSpec | None) -> Validation:
-    """Look at an ONNX file: by itself, and beside the table of models."""
-    from chromasonic.export.onnx_checking import check_onnx
-
-    try:
-        found = check_onnx(path)
-    except ExportError as error:
-        return Validation(path=path, checks=(Check(name="onnx", passed=False, detail=str(error)),))
-    checks = [
-        Check(name="onnx", passed=True, detail=f"operator set {found.opset}, {found.title!a}"),
-        Check(
-            name="golden outputs",
-            passed=True,
-            detail=f"{found.steps} steps in onnxruntime, at once and one by one: at most "
-            f"{found.largest_difference:.1e} apart; allowed {found.tolerance:.0e}",
-        ),
-    ]
-    spec = spec or SPECS.get(found.name)
-    if spec is None:
-        checks.append(Check(name="parameters", passed=True, detail=f"{found.parameters:,}"))
-        return Validation(path=path, checks=tuple(checks))
-    is_named = found.name == spec.name
-    checks.append(
-        Check(
-            name="name",
-            passed=is_named,
-            detail=f"it holds {found.name!a}" + ("" if is_named else f", wanted {spec.name}"),
-        )
-    )
-    counts = found.parameters == spec.exported_parameters
-    detail = f"{found.parameters:,}" + (
-        "" if counts else f"; {spec.title} has {spec.exported_parameters:,}"
-    )
-    checks.append(Check(name="parameters", passed=counts, detail=detail))
-    return Validation(path=path, checks=tuple(checks))
