@@ -45,6 +45,7 @@ CORPUS_FACTS = ("name", "title", "licence", "fingerprint", "citation")
 
 MADE_UP = "trained on made-up tunes: it shows that export works, and knows no music"
 MAY_NOT_SHIP = "the licence of its corpus does not let its weights be shipped freely"
+UNKNOWN_DATA = "its checkpoint does not say what it was trained on"
 NO_NETWORK = "a Markov model counts what it has read and is no network, so ONNX has no word for it"
 
 
@@ -144,8 +145,6 @@ def export_melody_model(
 
     path = Path(folder) / f"{name}.onnx"
     write_proved(path, content, check)
-    own = [MADE_UP] if facts["is_synthetic"] else []
-    own += [] if _corpus(loaded).get("weights_may_ship", True) else [MAY_NOT_SHIP]
     return Exported(
         name=name,
         path=path,
@@ -153,7 +152,7 @@ def export_melody_model(
         parameters=facts["parameters"],
         largest_difference=proofs[0].largest_difference,
         steps=proofs[0].tokens,
-        remarks=(*own, *remarks),
+        remarks=(*_warnings(loaded, facts), *remarks),
     )
 
 
@@ -205,7 +204,6 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
     """What the metadata say of model, vocabulary and training; no path of this machine."""
     corpus = _corpus(loaded)
     facts = CORPORA.get(str(corpus.get("name")))
-    metrics = loaded.info.get("metrics")
     values = {
         "format": FORMAT,
         "name": f"{PREFIX}{loaded.kind}",
@@ -218,9 +216,36 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
         "vocabulary_signature": VOCABULARY.signature,
         "state_policy": "carry",
         "step": "each token",
-        "training": {"epoch": loaded.info.get("epoch"), "metrics": metrics},
+        "training": _training(loaded.info),
     }
     return json.loads(files.json_text(values))  # plain values; NaN becomes null
+
+
+def _training(info: dict[str, Any]) -> dict[str, Any]:
+    """Epoch, seed, and what was measured on the validation part."""
+    metrics, settings = info.get("metrics"), info.get("training")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    settings = settings if isinstance(settings, dict) else {}
+    return {
+        "epoch": info.get("epoch"),
+        "seed": settings.get("seed"),
+        "validation_loss": metrics.get("val_loss"),
+        "validation": {
+            name: metric.get("value")
+            for name, metric in metrics.get("val", {}).items()
+            if isinstance(metric, dict)
+        },
+    }
+
+
+def _warnings(loaded: LoadedModel, facts: dict[str, Any]) -> list[str]:
+    """What a user must know before the file goes into a product."""
+    corpus = _corpus(loaded)
+    if facts["is_synthetic"]:
+        return [MADE_UP]
+    if not corpus:
+        return [UNKNOWN_DATA]
+    return [] if corpus.get("weights_may_ship") else [MAY_NOT_SHIP]
 
 
 def _corpus(loaded: LoadedModel) -> dict[str, Any]:
