@@ -99,8 +99,7 @@ def operations_of(module: nn.Module, example: Tensor) -> Iterator[Operation]:
 
 
 def _exported(module: nn.Module, example: Tensor) -> torch.export.ExportedProgram:
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"), torch.no_grad():
         try:
             return torch.export.export(module, (example,), strict=False)
         except Exception as error:  # torch raises of every kind, its user's code too
