@@ -4,18 +4,16 @@
 #include <chromasonic/kernels.hpp>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "allocation_counter.hpp"
+
 using namespace chromasonic;
 
 namespace {
-
-std::size_t allocations = 0;  // counted by `operator new` below
 
 std::vector<Target> targets() {
   if (best_target == Target::plain) return {Target::plain};
@@ -78,20 +76,6 @@ std::vector<float> all_over() {
 }
 
 }  // namespace
-
-// The thread sanitizer of Clang brings its own, which cannot be replaced.
-#if !defined(__has_feature)
-#define __has_feature(feature) 0
-#endif
-#if !__has_feature(thread_sanitizer)
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#endif
 
 TEST_CASE("a product is that of the weights as held, at any size, precision and target") {
   for (const Target target : targets()) {
@@ -231,14 +215,15 @@ TEST_CASE("a step takes no memory") {
   for (const Precision precision : precisions) {
     const Matrix matrix(rows.data(), 257, 257, precision);
     std::vector<float> y(257), c(64), h(64);
-    const std::size_t before = allocations;
-    matrix.accumulate(x.data(), y.data());
-    relu(y.data(), 257);
-    tanh(y.data(), 257);
-    sigmoid(y.data(), 257);
-    softmax(y.data(), 257);
-    lstm_cell(y.data(), c.data(), h.data(), 64);
-    CHECK(allocations == before);
+    const std::size_t allocations = tests::allocations_in([&] {
+      matrix.accumulate(x.data(), y.data());
+      relu(y.data(), 257);
+      tanh(y.data(), 257);
+      sigmoid(y.data(), 257);
+      softmax(y.data(), 257);
+      lstm_cell(y.data(), c.data(), h.data(), 64);
+    });
+    CHECK(allocations == 0);
   }
 }
 

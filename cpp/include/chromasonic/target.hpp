@@ -22,6 +22,13 @@
 #define CHROMASONIC_INLINE inline
 #endif
 
+// Before a loop of at most 16 turns whose sums are to stay in registers.
+#if defined(__GNUC__) || defined(__clang__)
+#define CHROMASONIC_UNROLL _Pragma("GCC unroll 16")
+#else
+#define CHROMASONIC_UNROLL
+#endif
+
 #if defined(__GNUC__) || defined(__clang__) || defined(_MSC_VER)
 #define CHROMASONIC_RESTRICT __restrict
 #else
