@@ -1,4 +1,5 @@
 // chromasonic-humanize: a MIDI file through the GroovePredictor and the DynamicsEngine.
+#include <algorithm>
 #include <chromasonic/error.hpp>
 #include <chromasonic/multi_model_processor.hpp>
 #include <cstdio>
@@ -35,6 +36,11 @@ void check_paths(const host::Arguments& arguments) {
   if (std::filesystem::is_directory(arguments.output, error)) {
     throw host::UsageError(arguments.output.string() +
                            " is a folder. Name the file to write in it, such as played.mid.");
+  }
+  const auto status = std::filesystem::status(arguments.output, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw host::UsageError(arguments.output.string() +
+                           " is a device or a pipe. Name a file, such as played.mid.");
   }
 }
 

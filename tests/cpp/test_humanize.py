@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -309,6 +310,7 @@ MISUSES: list[tuple[list[str], str]] = [
     (["same.mid", "./same.mid"], "the file to read"),
     (["same.mid", "link.mid"], "the file to read"),
     (["same.mid", "folder"], "is a folder"),
+    (["same.mid", "pipe"], "is a device or a pipe"),
 ]
 
 
@@ -320,6 +322,7 @@ def test_misuse_is_told_and_ends_with_2(
     Path("same.mid").write_bytes(read_drum_pattern(FUNK))
     Path("link.mid").symlink_to("same.mid")
     Path("folder").mkdir()
+    os.mkfifo("pipe")
     done = host.run(*words, models="--seed" not in words or len(words) > 3)
     assert done.returncode == 2
     assert message in done.stderr
