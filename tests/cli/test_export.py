@@ -53,7 +53,7 @@ def test_it_writes_what_is_there_and_says_what_was_compared(run: Path, tmp_path:
     }  # fmt: skip
     assert "13,520" in said.stdout
     assert "192 steps" in said.stdout
-    assert "dynamics_engine, groove_predictor: trained on made-up examples" in said.stderr
+    assert "Warning: dynamics_engine, groove_predictor: trained on made-up examples" in said.stderr
     assert "Not trained here: emotion_recognizer, melody_transformer, harmony" in said.stderr
 
 

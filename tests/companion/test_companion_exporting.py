@@ -213,8 +213,11 @@ def test_resuming_a_finished_run_exports_what_is_missing(tmp_path: Path) -> None
     assert first is not None
     before = first.path.read_bytes()
     first.path.unlink()
+    leftover = tmp_path / ".dynamics_engine.json.abc.tmp.json"
+    leftover.write_text("of a process that was killed")
     again = train_tiny(tmp_path, **only, resume=True).models["dynamics_engine"].exported
     assert again == first
+    assert not leftover.exists()
     assert first.path.read_bytes() == before
 
 

@@ -146,4 +146,4 @@ def warning_lines(exported: tuple[Exported, ...]) -> list[str]:
     for one in exported:
         for remark in one.remarks:
             names.setdefault(remark, []).append(one.name)
-    return [f"Note: {', '.join(about)}: {remark}." for remark, about in names.items()]
+    return [f"Warning: {', '.join(about)}: {remark}." for remark, about in names.items()]

@@ -237,6 +237,8 @@ def _train_one(
 
 def _exported(run: RunDirectory, model: TrainedCompanion, *, is_new: bool) -> TrainedCompanion:
     """Export a model's best checkpoint; the card of one that was trained now says so."""
+    for leftover in run.path.glob(f".{model.name}.json.*.tmp*"):  # of a process that was killed
+        leftover.unlink(missing_ok=True)
     exported = export_companion(load_companion(model.checkpoint, model.name), run.path)
     record_export(run, exported)
     if is_new:
