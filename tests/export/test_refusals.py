@@ -86,14 +86,18 @@ REFUSED: dict[str, tuple[nn.Module, str]] = {
     ),
     "LSTM cell": (Lambda(cells, cell=nn.LSTMCell(4, 3)), "cannot express"),
     "skip connection": (
-        Lambda(lambda self, x: x + self.a(x), a=nn.Linear(4, 4)), "add in Lambda: it joins two",
+        Lambda(lambda self, x: x + self.a(x), a=nn.Linear(4, 4)), "add in Lambda: it joins values",
     ),
     "two branches": (
         Lambda(
             lambda self, x: torch.cat([self.a(x), self.b(x)], -1), a=nn.Linear(4, 4),
             b=nn.Linear(4, 2),
         ),
-        r"b \(Linear\): it joins two values|cat in Lambda: it joins",
+        r"b \(Linear\): it joins values|cat in Lambda: it joins",
+    ),
+    "weights that depend on what goes in": (
+        Lambda(lambda self, x: functional.linear(self.a.weight[None], x[0]), a=nn.Linear(4, 4)),
+        "linear in Lambda: it joins values|select in Lambda",
     ),
     "constant factor": (
         Lambda(lambda self, x: 2 * self.a(x), a=nn.Linear(4, 4)), "fold the factor",

@@ -20,8 +20,8 @@ _OTHER_SHAPE = "it changes which number stands where, and RTNeural has no layer 
 _ACTIVATION = "RTNeural knows tanh, relu, sigmoid, softmax and elu alone"
 
 REASONS: dict[str, str] = {
-    "branch": "it joins two values (a skip connection or a branch), and RTNeural's layers follow "
-    "one another in a row",
+    "branch": "it joins values (a skip connection, a branch, or weights that depend on what goes "
+    "in), and RTNeural's layers follow one another in a row",
     "state": "the state of a recurrent layer goes on from there; only its outputs of all steps do",
     "in place": "it changes a value in place that is read again later",
     "LayerNorm": _NORMALIZES,
@@ -77,6 +77,8 @@ REASONS: dict[str, str] = {
     "select": "it takes one step or feature out of several; RTNeural gives every step's output",
     "slice": "it takes some steps or features out of several; RTNeural gives every step's output",
     "getitem": "it takes one of several values",
+    "to": "it makes other numbers of them (ids for an Embedding?), and RTNeural computes in 32-bit "
+    "floats alone",
     "mul": "RTNeural has no layer that multiplies; fold the factor into the weights before it",
     "add": "RTNeural has no layer that adds; fold the constant into the bias before it",
 }

@@ -155,10 +155,10 @@ class _Writer:
             self.found.append(DocumentLayer(type="activation", size=self.size, activation=name))
 
     def prelu(self, operation: Operation) -> None:
-        if self.axes.index("F") != 1:
-            self.need(("B", "F", "T"), operation) if len(operation.args["weight"]) > 1 else None
-        slopes = operation.args["weight"].expand(self.size)
-        self.add("prelu", self.size, (slopes[None],))
+        slopes = operation.args["weight"]
+        if len(slopes) > 1 and self.axes[1] != "F":  # PyTorch counts them along the second axis
+            self.need(("B", "F", "T"), operation)
+        self.add("prelu", self.size, (slopes.expand(self.size)[None],))
 
     def batch_norm(self, operation: Operation) -> None:
         self.need(("B", "F", "T") if len(self.axes) == 3 else ("B", "F"), operation)

@@ -89,7 +89,7 @@ def operations_of(module: nn.Module, example: Tensor) -> Iterator[Operation]:
         place = _place(node)
         if _name(node) == "getitem":
             _check_item(node, place)
-        elif inputs != [current]:
+        elif inputs != [current] or node.args[0] is not current:
             refuse("branch", place)
         else:
             if _is_in_place(node) and len(current.users) > 1:
