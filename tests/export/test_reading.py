@@ -97,6 +97,14 @@ def test_only_the_last_of_a_shape_counts(shape: list[Any]) -> None:
     assert parse_document(dumped(bare(dense(shape=shape)))).outputs == 3
 
 
+@pytest.mark.parametrize("place", ["in_shape", "shape"])
+def test_files_with_metadata_have_their_exact_form(place: str) -> None:
+    for shape in ([3], [None, 3], [1, None, 3], [None, False, 3], [None, None, None, 3]):
+        value = value_of(TINY)
+        (value if place == "in_shape" else value["layers"][0])[place] = shape
+        refused(value, f"{place}: an array of {len(shape)}, wanted .null, null, SIZE")
+
+
 def test_keys_that_rtneural_skips_are_skipped() -> None:
     assert parse_document(dumped({**bare(dense()), "comment": ["x", {"y": 1}]})).parameters == 9
 
@@ -145,8 +153,8 @@ def test_numbers_are_rounded_to_float32_once() -> None:
         ('{"a":-1e999}', "-1e999"),
         ('{"a":' + "9" * 5000 + "}", "a number of more than 64 characters"),
         ('{"a":0.' + "1" * 5000 + "}", "a number of more than 64 characters"),
-        ("[" * 17 + "]" * 17, "17 levels"),
-        ('{"a":' * 17 + "1" + "}" * 17, "17 levels"),
+        ("[" * 9 + "]" * 9, "9 levels"),
+        ('{"a":' * 9 + "1" + "}" * 9, "9 levels"),
         ("[" * 100_000, "levels of arrays"),
         ('{"a":' * 100_000, "values|strings|levels|arrays"),
         ("]" * 500_000, "500,000 closing brackets"),
@@ -154,6 +162,9 @@ def test_numbers_are_rounded_to_float32_once() -> None:
         ("[" + "[]," * 500_000 + "[]]", "500,002 arrays"),
         ("[" + "0," * 10_000_000 + "0]", "10,000,000 values; allowed: 6,000,000"),
         ('["' + '","' * 40_000 + '"]', "strings"),
+        ('{"a":"' + "x" * 70_000 + '"}', "70,000 bytes in one string; allowed: 65,536"),
+        ('{"a":"' + '\\"' * 35_000 + '"}', "70,000 bytes in one string"),
+        ("{" + ",".join(f'"{key}":1' for key in range(257)) + "}", "257 keys in one object"),
         ("{'a': 1}", "no whole JSON"),
         ('{"a":1,}', "no whole JSON"),
         ('{"a":01}', "no whole JSON"),
@@ -194,7 +205,7 @@ WRONG_VALUES: list[tuple[dict[str, Any], str]] = [
     ({**bare(dense()), "in_shape": [None, None, -2]}, "-2, wanted 1 to"),
     ({**bare(dense()), "in_shape": [None, None, 10**30]}, "wanted 1 to"),
     ({**bare(dense()), "in_shape": ["x", None, 2]}, r"in_shape\[0\]: 'x'"),
-    ({**bare(dense()), "in_shape": [None, None, 2, 1]}, "4 values, wanted .null, null, SIZE"),
+    ({**bare(dense()), "in_shape": [None, None, 2, 1]}, "an array of 4, wanted .null, null, SIZE"),
     ({**bare(dense()), "in_shape": [None, None, 3]},
      r"layers\[0\].weights\[0\]: 2 rows, wanted 3"),
     (bare(), "layers: 0 values, wanted at least 1"),

@@ -71,11 +71,11 @@ def model(document: Document, spec: ModelSpec) -> Finding:
         return False, f"{len(document.layers)} layers; {spec.title} has {len(spec.layers)}"
     for place, (found, wanted) in enumerate(zip(document.layers, spec.layers, strict=True)):
         kind = "dense" if found.type == "time-distributed-dense" else found.type
-        activation = "" if kind in ("lstm", "gru") else found.activation
-        if (kind, found.size, activation) != (wanted.kind, wanted.size, wanted.activation):
+        ours = kind, found.size, found.activation
+        theirs = wanted.kind, wanted.size, wanted.activation
+        if ours != theirs:
             return False, (
-                f"layers[{place}] is {_layer(kind, found.size, activation)}; {spec.title} has "
-                f"{_layer(wanted.kind, wanted.size, wanted.activation)}"
+                f"layers[{place}] is {_layer(*ours)}; {spec.title} has {_layer(*theirs)}"
             )
     policy, step = (
         (None, None)

@@ -31,7 +31,7 @@ _NUMBERS_TO_ZEROS = bytes(
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much a document may hold; the largest companion model needs a tenth of each.
+    """How much a document may hold; the C++ side has much the same limits.
 
     Attributes:
         size_bytes: of the file.
@@ -40,14 +40,18 @@ class Limits:
         containers: arrays and objects together.
         strings: keys and texts together.
         number_length: characters of one number.
+        string_length: bytes of one string, as it is written.
+        keys: of one object.
     """
 
     size_bytes: int = 64 * 2**20
-    depth: int = 16
+    depth: int = 8
     values: int = 6_000_000
     containers: int = 400_000
     strings: int = 30_000
     number_length: int = 64
+    string_length: int = 2**16
+    keys: int = 256
 
 
 class DocumentError(ExportError):
@@ -103,7 +107,7 @@ def parse_json(data: bytes, limits: Limits) -> Any:
             text,
             parse_float=_finite,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_object_of_pairs,
+            object_pairs_hook=lambda pairs: _object_of_pairs(pairs, limits.keys),
         )
     except json.JSONDecodeError as error:
         raise DocumentError(
@@ -128,10 +132,12 @@ def check_limits(data: bytes, limits: Limits) -> None:
     _compare(len(data), limits.size_bytes, "bytes")
     quotes = data
     if b"\\" in data:  # what a backslash quotes cannot end a string
-        quotes = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        quotes = data.replace(b"\\\\", b"__").replace(b'\\"', b"__")
     _compare(quotes.count(b'"') // 2, limits.strings, "strings")
-    outside = b'""'.join(quotes.split(b'"')[::2])
-    del quotes
+    parts = quotes.split(b'"')
+    _compare(max(map(len, parts[1::2]), default=0), limits.string_length, "bytes in one string")
+    outside = b'""'.join(parts[::2])
+    del quotes, parts
     _compare(outside.count(b"[") + outside.count(b"{"), limits.containers, "arrays and objects")
     _compare(outside.count(b"]") + outside.count(b"}"), limits.containers, "closing brackets")
     _compare(outside.count(b",") + outside.count(b":"), limits.values, "values")
@@ -164,7 +170,8 @@ def _refuse_constant(text: str) -> float:
     raise DocumentError(f"holds {text}; allowed: finite numbers", check="finite")
 
 
-def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_of_pairs(pairs: list[tuple[str, Any]], most: int) -> dict[str, Any]:
+    _compare(len(pairs), most, "keys in one object")
     result = dict(pairs)
     if len(result) != len(pairs):
         counts = Counter(key for key, _ in pairs)

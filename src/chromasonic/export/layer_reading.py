@@ -90,16 +90,21 @@ TYPES: dict[str, LayerType] = {
 """Every type that can be read."""
 
 
-def size_of(shape: Any, where: str) -> int:
+def size_of(shape: Any, where: str, *, exact: bool = False) -> int:
     """The last of a shape's at most three values, which alone counts.
+
+    Args:
+        shape: the value.
+        where: in the file, for messages.
+        exact: whether it must be [null, null, SIZE] and nothing else, as our own files have it.
 
     Raises:
         DocumentError: it is no such shape.
     """
     values = list_of(shape, where, least=1)
-    if len(values) > 3:
+    if len(values) > 3 or (exact and values[:-1] != [None, None]):
         raise DocumentError(
-            f"{where}: {len(values)} values, wanted [null, null, SIZE] (layers of two dimensions "
+            f"{where}: {shown(values)}, wanted [null, null, SIZE] (layers of two dimensions "
             "cannot be read)",
             check="shapes",
         )
@@ -109,12 +114,13 @@ def size_of(shape: Any, where: str) -> int:
     return integer_of(values[-1], f"{where}[{len(values) - 1}]")
 
 
-def layers_of(value: Any, inputs: int) -> tuple[DocumentLayer, ...]:
+def layers_of(value: Any, inputs: int, *, exact: bool = False) -> tuple[DocumentLayer, ...]:
     """All layers, each fed by the one before.
 
     Args:
         value: under the key `layers`.
         inputs: numbers that go into the first.
+        exact: whether shapes must be [null, null, SIZE].
 
     Raises:
         DocumentError: the first thing that is wrong, by its place.
@@ -123,13 +129,13 @@ def layers_of(value: Any, inputs: int) -> tuple[DocumentLayer, ...]:
     if len(items := list_of(value, "layers", least=1)) > MOST_LAYERS:
         raise DocumentError(f"layers: {len(items):,}; allowed: {MOST_LAYERS}")
     for place, item in enumerate(items):
-        layer = _layer(item, f"layers[{place}]", inputs)
+        layer = _layer(item, f"layers[{place}]", inputs, exact)
         layers.append(layer)
         inputs = layer.size
     return tuple(layers)
 
 
-def _layer(value: Any, where: str, inputs: int) -> DocumentLayer:
+def _layer(value: Any, where: str, inputs: int, exact: bool) -> DocumentLayer:
     found = object_of(value, where, required=("type",), optional=None)
     name = text_of(found["type"], f"{where}.type", may_be_empty=True)
     if name not in TYPES:
@@ -143,7 +149,7 @@ def _layer(value: Any, where: str, inputs: int) -> DocumentLayer:
         required=("type", "shape", "activation", "weights", *kind.needs),
         optional=kind.allows,
     )
-    size = size_of(found["shape"], f"{where}.shape")
+    size = size_of(found["shape"], f"{where}.shape", exact=exact)
     activation = text_of(found["activation"], f"{where}.activation", may_be_empty=True)
     if activation not in kind.activations:
         raise DocumentError(

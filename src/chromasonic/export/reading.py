@@ -109,8 +109,12 @@ def parse_value(text: str | bytes, *, limits: Limits | None = None) -> dict[str,
 def structure_of(value: dict[str, Any]) -> tuple[int, tuple[DocumentLayer, ...]]:
     """Numbers that go in, and the layers, of what `parse_value` gave.
 
+    Files of ours, which have metadata, are held to their exact form; those of other programs may
+    write a shape as RTNeural reads it, by its last value.
+
     Raises:
         DocumentError: the first thing that is wrong.
     """
-    inputs = size_of(value["in_shape"], "in_shape")
-    return inputs, layers_of(value["layers"], inputs)
+    exact = "metadata" in value
+    inputs = size_of(value["in_shape"], "in_shape", exact=exact)
+    return inputs, layers_of(value["layers"], inputs, exact=exact)
