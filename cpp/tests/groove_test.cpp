@@ -2,6 +2,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <chromasonic/groove.hpp>
 #include <chromasonic/groove_player.hpp>
@@ -200,6 +201,79 @@ TEST_CASE("what is played comes out 16 steps later, struck and moved as the mode
       const double moved = i == 4 || i == 5 ? 0.0 : 0.25;
       CHECK(played[i].step == doctest::Approx(hits[i].step + 16 + moved).epsilon(0.0001));
     }
+  }
+}
+
+TEST_CASE("bars that are played become what the same bars become when they are known beforehand") {
+  // A model whose answer depends on every feature.
+  const auto model = [](const float* in, float* out) noexcept {
+    for (int i = 0; i < 32; ++i) {
+      float sum = 0;
+      for (int k = 0; k < 64; ++k) sum += in[k] * std::sin(static_cast<float>(i * 64 + k));
+      out[i] = i < 16 ? 0.5F + 0.1F * sum : 0.1F * sum;
+    }
+    return true;
+  };
+  std::mt19937 random(9);
+  std::vector<Given> hits;
+  double position = 0.3;
+  for (std::uint8_t note = 35; position < 200;
+       position += 0.35 + static_cast<double>(random() % 1000) / 400.0) {
+    note =
+        note == 75 ? std::uint8_t{35} : static_cast<std::uint8_t>(note + 1);  // no drum twice a bar
+    hits.push_back({position, note, static_cast<std::uint8_t>(1 + random() % 127)});
+  }
+  constexpr std::int64_t length = 14;  // 7/8
+  std::vector<Played> wanted;
+  for (std::size_t i = 0; i < hits.size();) {
+    std::vector<Hit> bar;
+    const std::int64_t first = groove::place(hits[i].step, 0, 1, 0, length).first_step;
+    const std::size_t start = i;
+    for (; i < hits.size(); ++i) {
+      const auto placed = groove::place(hits[i].step, hits[i].note, hits[i].velocity, 0, length);
+      if (placed.first_step != first) break;
+      bar.push_back(placed.hit);
+    }
+    std::array<float, 64> features;
+    std::array<float, 32> answer{};
+    groove::encode(bar.data(), bar.size(), features.data());
+    model(features.data(), answer.data());
+    const auto struck = decoded(answer, bar);
+    for (std::size_t k = 0; k < bar.size(); ++k) {
+      const double on =
+          std::max(hits[start + k].step + struck[k].shift, static_cast<double>(first) - 0.5);
+      wanted.push_back({on + 16, bar[k].note, struck[k].velocity});
+    }
+  }
+  const auto by_time = [](const Played& a, const Played& b) { return a.step < b.step; };
+  std::sort(wanted.begin(), wanted.end(), by_time);
+
+  auto player = std::make_unique<GroovePlayer>();
+  GroovePlayer::Events out;
+  std::vector<Played> played;
+  std::size_t next = 0;
+  for (double begin = 0; begin < 240;) {
+    const int samples = 1 + static_cast<int>(random() % 3000);
+    const double end = begin + samples * 0.0005;
+    EventList<64> in;
+    for (; next < hits.size() && hits[next].step < end; ++next) {
+      const double share = (hits[next].step - begin) / (end - begin);
+      in.push({static_cast<std::int32_t>(share * samples), hits[next].note, hits[next].velocity});
+    }
+    const std::int64_t bar = nearest_step(begin - 0.5) / length * length;
+    player->process({begin, end, samples, bar, length}, in, model, out);
+    for (const BlockEvent& event : out) {
+      if (event.velocity > 0)
+        played.push_back({begin + event.sample * 0.0005, event.note, event.velocity});
+    }
+    begin = end;
+  }
+  REQUIRE(played.size() == wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    CAPTURE(i);
+    CHECK(played[i].note == wanted[i].note);
+    CHECK(played[i].velocity == wanted[i].velocity);
+    CHECK(std::fabs(played[i].step - wanted[i].step) < 0.002);
   }
 }
 

@@ -137,7 +137,7 @@ inline void humanize(std::vector<DrumHit>& hits, const MetreMap& metres, int tic
   std::int64_t bar_first = 0;
   const auto strike = [&](std::size_t end) {
     std::array<float, groove::input_size> features;
-    std::array<float, groove::output_size> answer;
+    std::array<float, groove::output_size> answer{};
     groove::encode(bar.data(), bar.size(), features.data());
     predict(features.data(), answer.data());
     struck.resize(bar.size());

@@ -28,7 +28,7 @@ struct BlockTime {
 
 /// Delays drums by 16 steps and strikes them as the model says.
 ///
-/// Fixed memory (about 40 kB), no allocation, lock or system call; one thread, the audio thread.
+/// Fixed memory (about 60 kB), no allocation, lock or system call; one thread, the audio thread.
 /// Everything is counted in steps, so tempo may change at any time; the delay in samples is then
 /// what 16 steps last. Where the music jumps (a loop), what is on its way still comes out 16 steps
 /// after it was played.
@@ -214,7 +214,7 @@ class GroovePlayer {
       bar_[i] = {slot.step, slot.offset, slot.note, slot.velocity};
     }
     std::array<float, input_size> features;
-    std::array<float, output_size> answer;
+    std::array<float, output_size> answer{};
     encode(bar_.data(), count, features.data());
     if (predict(static_cast<const float*>(features.data()), answer.data())) {
       decode(answer.data(), bar_.data(), count, settings_, loose_, struck_.data());
