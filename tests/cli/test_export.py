@@ -123,3 +123,13 @@ def test_a_melody_run_is_refused_for_rtneural_by_name(tmp_path: Path) -> None:
         said = export(run, code=2)
         assert "RTNeural has no Embedding" in said.stderr
         assert "--format onnx" in said.stderr
+
+
+def test_an_operator_set_can_be_asked_for(run: Path, tmp_path: Path) -> None:
+    import onnx
+
+    words = ("--format", "onnx", "--models", "groove", "-o", tmp_path, "--opset")
+    export(run, *words, 18)
+    assert onnx.load(tmp_path / "groove_predictor.onnx").opset_import[0].version == 18
+    assert "allowed are 18 to" in export(run, *words, 3, code=2).stderr
+    assert "--opset is of --format onnx" in export(run, "--opset", 18, code=2).stderr

@@ -43,6 +43,12 @@ def export(
         Path | None,
         typer.Option("--output", "-o", help="A folder for the files; the output folder if not."),
     ] = None,
+    opset: Annotated[
+        int | None,
+        typer.Option(
+            help="ONNX's operator set, for older runtimes.", show_default="the newest known here"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Write trained models as files that plugins load.
@@ -57,14 +63,16 @@ def export(
       chromasonic export runs/companion --models groove,dynamics --output plugin/models
       chromasonic export runs/companion/checkpoints/groove_predictor_best.pt --format onnx
       chromasonic export runs/companion --format modelt --output plugin/include
-      chromasonic export runs/first --format onnx
+      chromasonic export runs/first --format onnx --opset 18
     """
     if format not in FORMATS:
         raise UsageError(f"--format is '{format}'; allowed: {', '.join(FORMATS)}.")
+    if opset is not None and format != "onnx":
+        raise UsageError(f"--opset is of --format onnx; it says nothing of {format}.")
     if is_melody_run(run):
-        exported = _export_melody(run, format, models, output)
+        exported = _export_melody(run, format, models, output, opset)
     else:
-        exported = _export_companions(run, format, models, output)
+        exported = _export_companions(run, format, models, output, opset)
     print_exported(exported, as_json=as_json)
 
 
@@ -86,13 +94,13 @@ def is_melody_run(path: Path) -> bool:
 
 
 def _export_companions(
-    run: Path, format: str, models: str | None, output: Path | None
+    run: Path, format: str, models: str | None, output: Path | None, opset: int | None
 ) -> tuple[Exported, ...]:
     from chromasonic.companion.exporting import export_companions
     from chromasonic.companion.models import names_of
 
     names = None if models is None else names_of(models)
-    exported = export_companions(run, format=format, models=names, output=output)
+    exported = export_companions(run, format=format, models=names, output=output, opset=opset)
     missing = [name for name in names_of("all") if name not in {one.name for one in exported}]
     if names is None and run.is_dir() and missing:
         typer.echo(f"Not trained here: {', '.join(missing)}.", err=True)
@@ -100,7 +108,7 @@ def _export_companions(
 
 
 def _export_melody(
-    run: Path, format: str, models: str | None, output: Path | None
+    run: Path, format: str, models: str | None, output: Path | None, opset: int | None
 ) -> tuple[Exported, ...]:
     if format != "onnx":
         raise UsageError(
@@ -111,7 +119,7 @@ def _export_melody(
     from chromasonic.melody_generation.exporting import export_melody
 
     kinds = None if models is None else [word.strip() for word in models.split(",")]
-    return export_melody(run, models=kinds, output=output)
+    return export_melody(run, models=kinds, output=output, opset=opset)
 
 
 def print_exported(exported: tuple[Exported, ...], *, as_json: bool) -> None:

@@ -72,6 +72,7 @@ def export_companions(
     format: str = "rtneural",
     models: Sequence[str] | None = None,
     output: files.PathLike | None = None,
+    opset: int | None = None,
 ) -> tuple[Exported, ...]:
     """Export trained companion models, each from its best checkpoint.
 
@@ -80,6 +81,7 @@ def export_companions(
         format: rtneural, onnx or modelt.
         models: short or full names; without, all that are there.
         output: the folder for the files; without, the output folder of the training.
+        opset: ONNX's operator set; None is the newest that the installed packages know.
 
     Returns:
         What was written, in the order of the table of models.
@@ -98,7 +100,9 @@ def export_companions(
             f"--output is {folder}, which is a file; give a folder, into which NAME.json goes."
         )
     loaded = [load_companion(file, name) for name, file in _checkpoints(run, models)]
-    exported = tuple(export_companion(companion, folder, format=format) for companion in loaded)
+    exported = tuple(
+        export_companion(companion, folder, format=format, opset=opset) for companion in loaded
+    )
     directory = RunDirectory(folder)
     if format == "rtneural" and directory.is_there and directory.facts().get("task") == TASK:
         for one in exported:
@@ -120,7 +124,11 @@ def output_folder(run: files.PathLike) -> Path:
 
 
 def export_companion(
-    loaded: LoadedCompanion, folder: files.PathLike, *, format: str = "rtneural"
+    loaded: LoadedCompanion,
+    folder: files.PathLike,
+    *,
+    format: str = "rtneural",
+    opset: int | None = None,
 ) -> Exported:
     """Write one model into a folder, proven: NAME.json, NAME.onnx, or NAME_model.hpp.
 
@@ -128,12 +136,13 @@ def export_companion(
         loaded: the model.
         folder: where; made if need be. An older file stays unless the new one is right.
         format: one of `FORMATS`.
+        opset: ONNX's operator set; None is the newest that the installed packages know.
 
     Raises:
         ExportError: it cannot be exported, or what was written is not what was trained.
         StorageError: the file cannot be written.
     """
-    exported = _WRITERS[format](loaded, Path(folder))
+    exported = _WRITERS[format](loaded, Path(folder), opset)
     return replace(exported, remarks=(*_warnings(loaded), *exported.remarks))
 
 
@@ -154,17 +163,17 @@ def prepare_companion(loaded: LoadedCompanion) -> Prepared:
     )  # fmt: skip
 
 
-def _write_rtneural(loaded: LoadedCompanion, folder: Path) -> Exported:
+def _write_rtneural(loaded: LoadedCompanion, folder: Path, _: int | None) -> Exported:
     return write_verified(folder / f"{loaded.name}.json", prepare_companion(loaded))
 
 
-def _write_onnx(loaded: LoadedCompanion, folder: Path) -> Exported:
+def _write_onnx(loaded: LoadedCompanion, folder: Path, opset: int | None) -> Exported:
     from chromasonic.companion.exporting_onnx import export_companion_onnx
 
-    return export_companion_onnx(loaded, folder)
+    return export_companion_onnx(loaded, folder, opset=opset)
 
 
-def _write_header(loaded: LoadedCompanion, folder: Path) -> Exported:
+def _write_header(loaded: LoadedCompanion, folder: Path, _: int | None) -> Exported:
     """The type alone: its weights come from NAME.json."""
     from chromasonic.export.model_header import model_header
 
@@ -179,7 +188,7 @@ def _write_header(loaded: LoadedCompanion, folder: Path) -> Exported:
     )
 
 
-_WRITERS: dict[str, Callable[[LoadedCompanion, Path], Exported]] = {
+_WRITERS: dict[str, Callable[[LoadedCompanion, Path, int | None], Exported]] = {
     "rtneural": _write_rtneural,
     "onnx": _write_onnx,
     "modelt": _write_header,
