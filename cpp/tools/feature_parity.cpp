@@ -23,6 +23,7 @@
 #include "parity_harmony.hpp"
 #define CHROMASONIC_PARITY_HARMONY
 #endif
+#include "parity_kernels.hpp"
 #if __has_include("parity_melody.hpp")
 #include "parity_melody.hpp"
 #define CHROMASONIC_PARITY_MELODY
@@ -36,6 +37,7 @@ using chromasonic::parity::Table;
 /// Each `add_NAME(table)` adds the requests of one model.
 Table all_requests() {
   Table table;
+  chromasonic::parity::add_kernels(table);
 #ifdef CHROMASONIC_PARITY_DYNAMICS
   chromasonic::parity::add_dynamics(table);
 #endif
