@@ -181,10 +181,10 @@ TEST_CASE("channels are mixed to their mean; without any, silence is heard") {
 TEST_CASE("rates that cannot be heard are refused when it is made") {
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
   for (const double rate : {0.0, -44'100.0, 8'000.0, 22'049.0, 1e9, not_a_number, HUGE_VAL})
-    CHECK_THROWS_WITH_AS(LogMel{rate}, doctest::Contains("22050 to 1536000 Hz"), LoadError);
+    CHECK_THROWS_WITH_AS(LogMel{rate}, doctest::Contains("22050 to 768000 Hz"), LoadError);
   CHECK_THROWS_AS(Resampler(22'050, 44'100, {1, 2, 60}), LoadError);
   CHECK_THROWS_AS(Resampler(22'050, 0, {1, 2, 60}), LoadError);
-  CHECK_NOTHROW(LogMel{1'536'000});
+  CHECK_NOTHROW(LogMel{768'000});
 }
 
 TEST_CASE("a resampled sine is the sine at the other rate, neither shifted nor softer") {

@@ -63,7 +63,7 @@ inline void encode_harmony(const HarmonyMemory& memory, const HarmonyMoment& mom
   }
 }
 
-/// The melody's notes as shares of beats, for as many beats as it holds. Audio thread; 4 KB.
+/// The melody's notes as shares of beats, for as many beats as it holds. Audio thread; 7 KB.
 ///
 /// The network wants to know the next three beats too. Where they are known (a sequencer, a loop, a
 /// game's score), add notes as soon as they are known; where somebody plays, harmonize three beats

@@ -52,8 +52,8 @@ class HarmonyMemory {
       if (count_ > 0 && held_ < most_beats) ++held_;
       return;
     }
-    if (count_ > 0) at(count_ - 1).held = held_;
-    at(count_++) = {chord, 0};
+    if (count_ > 0) at(count_ - 1).held = static_cast<std::uint16_t>(held_);
+    at(count_++) = {static_cast<std::uint8_t>(chord), 0};
     for (double& recency : trace_) recency *= decay;
     trace_[static_cast<std::size_t>(chord)] = 1;
     held_ = 1;
@@ -97,11 +97,11 @@ class HarmonyMemory {
  private:
   static constexpr double trace_share = 0.15, decay = 0.6;
   static constexpr double expected = 0.25, expected_by_all = 0.25;
-  static constexpr int most_beats = 1 << 30;
+  static constexpr int most_beats = 65'535;  // nine hours; longer counts as this long
 
   struct Change {
-    std::int32_t chord;
-    std::int32_t held;  ///< beats until the next change; not known of the last one
+    std::uint8_t chord;
+    std::uint16_t held;  ///< beats until the next change; not known of the last one
   };
 
   Change& at(std::uint64_t number) noexcept { return changes_[number % most_changes]; }
