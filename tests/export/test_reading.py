@@ -323,6 +323,7 @@ def test_every_key_of_the_metadata_is_wanted_and_of_one_type(key: str) -> None:
         (lambda m: m["feature_page"]["inputs"][0].update(name="b"), "two blocks of one name"),
         (lambda m: m["feature_page"]["outputs"][0].update(size=True), "true, wanted a whole"),
         (lambda m: m["corpora"][0].pop("licence"), r"corpora\[0\]: the key 'licence' is missing"),
+        (lambda m: m.update(training={"a": [{"b": -1e39}]}), "training: -1e.39, which is beyond"),
         (lambda m: m["golden"]["inputs"].pop(), "outputs: 96 rows, wanted 95"),
         (lambda m: m["golden"]["inputs"][3].pop(), r"golden.inputs\[3\]: 2 columns, wanted 3"),
         (lambda m: m["golden"].update(inputs=[[]] * 4097), "4,097 steps; allowed: 4,096"),

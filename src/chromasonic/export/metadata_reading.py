@@ -36,6 +36,8 @@ LARGEST_TOLERANCE = 1e-3
 
 MOST_PARAMETERS = 2**31
 
+LARGEST_FLOAT = 3.4e38
+
 MOST_STEPS = 4096
 """Of the golden vectors; they are computed more than once."""
 
@@ -92,7 +94,7 @@ def _metadata(value: Any, inputs: int, outputs: int) -> Metadata:
         ),
         weight_hash=text_of(found["weight_hash"], "metadata.weight_hash"),
         golden=_golden(found["golden"], inputs, outputs),
-        training=object_of(found["training"], "metadata.training", required=(), optional=None),
+        training=_training(found["training"]),
     )
 
 
@@ -103,6 +105,18 @@ def _truth(value: Any, where: str) -> bool:
     if not isinstance(value, bool):
         raise DocumentError(f"{where}: {shown(value)}, wanted true or false")
     return value
+
+
+def _training(value: Any) -> dict[str, Any]:
+    found = object_of(value, "metadata.training", required=(), optional=None)
+    left: list[Any] = [found]
+    while left:
+        item = left.pop()
+        if isinstance(item, (dict, list)):
+            left += item.values() if isinstance(item, dict) else item
+        elif isinstance(item, (int, float)) and abs(item) > LARGEST_FLOAT:
+            raise DocumentError(f"metadata.training: {shown(item)}, which is beyond float32")
+    return found
 
 
 def _corpus(value: Any, place: int) -> dict[str, str]:
