@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -57,16 +58,22 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "".join(f"#include <{path.name}>\n" for path in headers)
         + f"#define EACH_MODEL(TRY) {' '.join(f'TRY({spec.name})' for spec in specs)}\n"
     )
+    return compiled(HERE / "modelt_program.cpp", folder, request.param)
+
+
+def compiled(source: Path, headers: Path, runtime: str) -> Path:
+    """The program of one source and generated headers, compiled without a warning."""
     compiler = shutil.which("c++")
     assert compiler, "c++ is missing: run 'make cpp-tools', which says how to get it"
     strict = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
+    program = headers / "program"
     done = subprocess.run(
-        [compiler, "-std=c++17", "-O1", *strict, f"-I{folder}", *options_of(request.param),
-         HERE / "modelt_program.cpp", "-o", folder / "program"],
+        [compiler, "-std=c++17", "-O1", *strict, f"-I{headers}", *options_of(runtime), source,
+         "-o", program],
         capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    return folder / "program"
+    return program
 
 
 def options_of(runtime: str) -> list[str]:
@@ -251,6 +258,20 @@ def test_what_is_no_json_is_refused(program: Path, small: dict[str, Any], tmp_pa
     names = [*weird, "absent"]
     lines = answers(program, *(("small", tmp_path / f"{name}.json") for name in names))
     assert all(line.startswith("refused ") for line in lines), lines
+
+
+def test_the_program_of_the_documentation_runs(exported_models: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "rtneural.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```cpp\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "program.cpp").write_text(source)
+    write_model_headers([SPECS["groove_predictor"]], tmp_path)
+    program = compiled(tmp_path / "program.cpp", tmp_path, "eigen" if REAL else "stand-in")
+    done = subprocess.run(
+        [program, exported_models / "groove_predictor.json"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("farthest: ")
 
 
 def test_the_adapter_computes_the_five_models(exported_models: Path) -> None:

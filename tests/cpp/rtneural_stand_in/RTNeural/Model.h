@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -201,6 +202,11 @@ std::unique_ptr<Model<T>> parseJson(const nlohmann::json& parent) {
     if (!name.empty()) model->addLayer(activation_of<T>(name, out).release());
   }
   return model;
+}
+
+template <typename T>
+std::unique_ptr<Model<T>> parseJson(std::ifstream& stream) {
+  return parseJson<T>(nlohmann::json::parse(stream));
 }
 
 }  // namespace json_parser
