@@ -4,6 +4,7 @@
 #include <array>
 #include <chromasonic/document.hpp>
 #include <chromasonic/model_spec.hpp>
+#include <chromasonic/self_test.hpp>
 #include <chromasonic/specs.hpp>
 #include <chrono>
 #include <cstddef>
@@ -29,11 +30,12 @@ class Engine {
       : name(std::move(its_name)), inputs(std::move(its_inputs)) {}
   virtual ~Engine() = default;
   virtual Times step() noexcept = 0;
-  virtual std::array<std::size_t, model_count> bytes() const { return {}; }
+  virtual std::array<std::size_t, model_count> bytes() const = 0;
 
   std::string name;    ///< as tables call it
   std::string inputs;  ///< "dense" or "real"
   std::vector<Times> samples;
+  std::array<double, model_count> golden_errors{};  ///< largest distances; of files only
 };
 
 /// What the five models are fed, in turn.
@@ -60,6 +62,7 @@ class NetworkEngine : public Engine {
       const auto index = static_cast<std::size_t>(spec.model);
       networks_[index] = std::make_unique<AnyNetwork>(documents[index], spec, options...);
       outputs_[index].resize(spec.outputs);
+      golden_errors[index] = golden_error(*networks_[index], documents[index]).largest;
     }
   }
 

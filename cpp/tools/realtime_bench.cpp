@@ -226,6 +226,9 @@ Json report(const std::vector<std::unique_ptr<Engine>>& engines,
     for (std::size_t i = 0; i < model_count; ++i) {
       models[std::string(specs[i].name)] = summary(column(engine.samples, i));
       models[std::string(specs[i].name)]["bytes"] = bytes[i];
+      if (engine.inputs == "real") {
+        models[std::string(specs[i].name)]["golden_error"] = engine.golden_errors[i];
+      }
       total += bytes[i];
     }
     const auto all = column(engine.samples, model_count);
