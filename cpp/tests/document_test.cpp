@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,7 @@ std::string refusal(const std::string& text) {
 
 /// The refusal of the small document with one change.
 std::string refusal(const std::function<void(json&)>& change) {
-  json document = small_json();
+  json document = json::parse(small_text());
   change(document);
   return refusal(document.dump());
 }
@@ -69,7 +70,7 @@ TEST_CASE("SHA-256 gives the values of the standard") {
 }
 
 TEST_CASE("a document is read as it stands") {
-  const Document document = parse_document(small_json().dump(), "small.json");
+  const Document document = parse_document(json::parse(small_text()).dump(), "small.json");
   CHECK(document.inputs == 2);
   CHECK(document.outputs() == 3);
   REQUIRE(document.layers.size() == 2);
@@ -87,7 +88,7 @@ TEST_CASE("a document is read as it stands") {
 }
 
 TEST_CASE("keys that nobody reads, and other order, change nothing") {
-  json document = small_json();
+  json document = json::parse(small_text());
   document["made_by"] = {{"any", {1, "thing", nullptr, {{"deep", {1.5, true}}}}}};
   CHECK(refusal(document.dump()).empty());
   CHECK(refusal(document.dump(2) + "\r\n\t ").empty());
@@ -148,7 +149,7 @@ TEST_CASE("every wrong file that RTNeural's own parser passes or crashes on is r
     }
   }
   SUBCASE("NaN, infinity, and what float32 cannot hold") {
-    const std::string text = small_json().dump();
+    const std::string text = json::parse(small_text()).dump();
     for (const char* bad : {"NaN", "nan", "Infinity", "-Infinity", "1e400", "-1e400"}) {
       CHECK_REFUSED(refusal(with(text, "[0.5,", std::string("[") + bad + ",")), "not JSON at byte");
     }
@@ -185,7 +186,7 @@ TEST_CASE("values of a wrong type are refused by name") {
       {"/metadata/golden/reset_before", "metadata.golden.reset_before"}};
   for (const auto& [pointer, name] : places) {
     for (const json& value : wrong) {
-      json document = small_json();
+      json document = json::parse(small_text());
       const json::json_pointer place(pointer);
       if (document[place].type() == value.type() && !value.empty() && value.is_string()) {
         if (pointer.find("activation") == std::string::npos) continue;
@@ -197,7 +198,7 @@ TEST_CASE("values of a wrong type are refused by name") {
       CAPTURE(said);
       CHECK(has(said, "small.json: " + name));
     }
-    json document = small_json();
+    json document = json::parse(small_text());
     const json::json_pointer place(pointer);
     if (document[place.parent_pointer()].is_object()) {
       document[place.parent_pointer()].erase(place.back());
@@ -235,7 +236,7 @@ TEST_CASE("metadata that contradicts the layers, or says nothing, is refused by 
 }
 
 TEST_CASE("keys that stand twice, or that a layer has not, are refused") {
-  const std::string text = small_json().dump();
+  const std::string text = json::parse(small_text()).dump();
   CHECK_REFUSED(refusal(with(text, "{\"in_shape\"", "{\"in_shape\":[null,null,3],\"in_shape\"")),
                 "two keys \"in_shape\"");
   CHECK_REFUSED(refusal(with(text, "\"type\":\"lstm\"", "\"type\":\"dense\",\"type\":\"lstm\"")),
@@ -245,7 +246,7 @@ TEST_CASE("keys that stand twice, or that a layer has not, are refused") {
 }
 
 TEST_CASE("text that is no JSON says where") {
-  const std::string text = small_json().dump();
+  const std::string text = json::parse(small_text()).dump();
   for (const std::string& bad :
        {std::string(), std::string(" "), std::string("null"), std::string("[]"), std::string("3"),
         text + "x", text + text, text + "}", "{" + text, std::string("\xff\xfe{}"),
@@ -258,7 +259,7 @@ TEST_CASE("text that is no JSON says where") {
 }
 
 TEST_CASE("what would cost too much is refused before it costs") {
-  const std::string text = small_json().dump();
+  const std::string text = json::parse(small_text()).dump();
   const auto training = [&](const std::string& value) {
     return refusal(with(text, "\"training\":{}", "\"training\":" + value));
   };
@@ -305,7 +306,7 @@ TEST_CASE("a file that is not there, a folder, and a file too large are refused 
   CHECK_REFUSED(reading(folder.path() / "none.json"), "none.json: no such file");
   CHECK_REFUSED(reading(folder.path()), "no such file");
   CHECK_REFUSED(reading(folder.write("empty.json", "")), "empty.json: not JSON at byte");
-  const auto file = folder.write("small.json", small_json().dump());
+  const auto file = folder.write("small.json", json::parse(small_text()).dump());
   CHECK(reading(file).empty());
   JsonLimits limits;
   limits.bytes = 1000;
@@ -328,4 +329,43 @@ TEST_CASE("numbers become the float32 next to what is written") {
   CHECK(row("1e-60")[0] == 0.0f);
   CHECK(std::signbit(row("-0.0")[0]));
   CHECK(row("16777217")[0] == 16777216.0f);
+}
+
+TEST_CASE(
+    "a small document in which any value is another, gone, or elsewhere never computes wrong") {
+  const json whole = json::parse(small_text());
+  const Document right = parse_document(whole.dump(), "small.json");
+  const json flat = whole.flatten();
+  std::vector<json::json_pointer> places;
+  for (const auto& item : flat.items()) {
+    json::json_pointer place(item.key());
+    for (; !place.empty(); place = place.parent_pointer()) places.push_back(place);
+  }
+  const std::vector<json> others{nullptr,   true,     0,      -1,    1e30,          1e-30,
+                                 "",        "lstm",   "relu", "x",   json::array(), json::object(),
+                                 {1, 2, 3}, {{1, 2}}, 0.5,    65536, 4294967296};
+  std::mt19937 chance(4);
+  const auto below = [&](std::size_t limit) { return chance() % limit; };
+  std::size_t refused = 0, accepted = 0;
+  for (std::size_t k = 0; k < 4000; ++k) {
+    json changed = whole;
+    const json::json_pointer place = places[below(places.size())];
+    switch (below(3)) {
+      case 0:
+        changed[place] = others[below(others.size())];
+        break;
+      case 1:
+        changed[place] = whole[places[below(places.size())]];
+        break;
+      default:
+        json& parent = changed[place.parent_pointer()];
+        if (parent.is_object()) parent.erase(place.back());
+        if (parent.is_array()) parent.erase(std::stoul(place.back()));
+    }
+    const Taken taken = take_small(changed.dump(), right);
+    if (taken == Taken::wrong) FAIL_CHECK("wrong answers after a change at " << place.to_string());
+    ++(taken == Taken::refused ? refused : accepted);
+  }
+  MESSAGE(refused << " refused, " << accepted << " harmless");
+  CHECK(refused > accepted);
 }

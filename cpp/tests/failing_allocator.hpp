@@ -35,13 +35,22 @@ inline void* allocate(std::size_t size, std::size_t alignment) {
 
 }  // namespace chromasonic::tests
 
-void* operator new(std::size_t size) {
+// Not inlined: compilers would see `free` meet what `new` gave, and warn.
+#if defined(__GNUC__)
+#define CHROMASONIC_APART __attribute__((noinline))
+#else
+#define CHROMASONIC_APART
+#endif
+
+CHROMASONIC_APART void* operator new(std::size_t size) {
   return chromasonic::tests::allocate(size, alignof(std::max_align_t));
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
+CHROMASONIC_APART void* operator new(std::size_t size, std::align_val_t alignment) {
   return chromasonic::tests::allocate(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* old) noexcept { std::free(old); }
-void operator delete(void* old, std::size_t) noexcept { std::free(old); }
-void operator delete(void* old, std::align_val_t) noexcept { std::free(old); }
-void operator delete(void* old, std::size_t, std::align_val_t) noexcept { std::free(old); }
+CHROMASONIC_APART void operator delete(void* old) noexcept { std::free(old); }
+CHROMASONIC_APART void operator delete(void* old, std::size_t) noexcept { std::free(old); }
+CHROMASONIC_APART void operator delete(void* old, std::align_val_t) noexcept { std::free(old); }
+CHROMASONIC_APART void operator delete(void* old, std::size_t, std::align_val_t) noexcept {
+  std::free(old);
+}

@@ -16,7 +16,7 @@ using namespace chromasonic::tests;
 
 namespace {
 
-Document small_document() { return parse_document(small_json().dump(), "small.json"); }
+Document small_document() { return parse_document(small_text(), "small.json"); }
 
 }  // namespace
 

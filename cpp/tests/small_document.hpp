@@ -4,9 +4,10 @@
 #include <chromasonic/document.hpp>
 #include <chromasonic/document_reading.hpp>
 #include <chromasonic/native_network.hpp>
+#include <chromasonic/self_test.hpp>
 #include <cmath>
 #include <cstddef>
-#include <nlohmann/json.hpp>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -62,50 +63,65 @@ class SmallModel {
   std::vector<double> h_{0.0, 0.0}, c_{0.0, 0.0};
 };
 
-/// The document as JSON; `sign` is not needed.
-inline nlohmann::json small_json() {
+/// Rows as JSON.
+inline std::string json_of(const std::vector<double>& row) {
+  std::string text = "[";
+  for (const double value : row) {
+    char number[32];
+    std::snprintf(number, sizeof number, "%s%.8g", text.size() > 1 ? "," : "", value);
+    text += number;
+  }
+  return text + "]";
+}
+
+inline std::string json_of(const std::vector<std::vector<double>>& rows) {
+  std::string text = "[";
+  for (const std::vector<double>& row : rows) text += (text.size() > 1 ? "," : "") + json_of(row);
+  return text + "]";
+}
+
+/// The document as text.
+inline std::string small_text() {
   SmallModel model;
-  nlohmann::json golden{{"reset_before", {0, 40}}};
+  std::vector<std::vector<double>> inputs, outputs;
   for (int step = 0; step < 64; ++step) {
     if (step == 0 || step == 40) model.reset();
-    const std::vector<double> x{(step * 7 % 16) / 8.0 - 1.0, (step * 5 % 8) / 4.0 - 0.75};
-    golden["inputs"].push_back(x);
-    nlohmann::json y;
-    for (const double value : model.step(x)) y.push_back(std::round(value * 1e7) / 1e7);
-    golden["outputs"].push_back(y);
+    inputs.push_back({(step * 7 % 16) / 8.0 - 1.0, (step * 5 % 8) / 4.0 - 0.75});
+    outputs.push_back(model.step(inputs.back()));
   }
-  const nlohmann::json null;
-  const auto page = [](const char* name, int size) {
-    return nlohmann::json{{{"name", name}, {"size", size}, {"meaning", "anything"}}};
-  };
-  nlohmann::json json{{"in_shape", {null, null, 2}},
-                      {"layers",
-                       {{{"type", "lstm"},
-                         {"shape", {null, null, 2}},
-                         {"activation", ""},
-                         {"weights", {model.w, model.u, model.b}}},
-                        {{"type", "dense"},
-                         {"shape", {null, null, 3}},
-                         {"activation", "softmax"},
-                         {"weights", {model.v, model.d}}}}},
-                      {"metadata",
-                       {{"format", 1},
-                        {"name", "small"},
-                        {"title", "Small"},
-                        {"version", "0.1.0"},
-                        {"corpora", nlohmann::json::array()},
-                        {"is_synthetic", true},
-                        {"feature_page", {{"inputs", page("in", 2)}, {"outputs", page("out", 3)}}},
-                        {"state_policy", "carry"},
-                        {"step", "each"},
-                        {"parameters", small_spec.parameters},
-                        {"tolerance", 1e-5},
-                        {"training", nlohmann::json::object()},
-                        {"golden", golden}}}};
-  const JsonValue tree = parse_json(json.dump(), "small");
+  const std::string layers =
+      "[{\"type\":\"lstm\",\"shape\":[null,null,2],\"activation\":\"\",\"weights\":[" +
+      json_of(model.w) + "," + json_of(model.u) + "," + json_of(model.b) +
+      "]},{\"type\":\"dense\",\"shape\":[null,null,3],\"activation\":\"softmax\",\"weights\":[" +
+      json_of(model.v) + "," + json_of(model.d) + "]}]";
   const std::string file = "small";
-  json["metadata"]["weight_hash"] = weight_hash(read_layers(Field(tree, file, "").at("layers"), 2));
-  return json;
+  const JsonValue tree = parse_json(layers, file);
+  return "{\"in_shape\":[null,null,2],\"layers\":" + layers +
+         ",\"metadata\":{\"format\":1,\"name\":\"small\",\"title\":\"Small\",\"version\":\"0.1.0\","
+         "\"corpora\":[],\"is_synthetic\":true,\"feature_page\":{\"inputs\":[{\"name\":\"in\","
+         "\"size\":2,\"meaning\":\"any\"}],\"outputs\":[{\"name\":\"out\",\"size\":3,\"meaning\":"
+         "\"any\"}]},\"state_policy\":\"carry\",\"step\":\"each\",\"parameters\":49,\"tolerance\":"
+         "1e-5,"
+         "\"weight_hash\":\"" +
+         weight_hash(read_layers(Field(tree, file, "layers"), 2)) +
+         "\",\"training\":{},\"golden\":{\"inputs\":" + json_of(inputs) +
+         ",\"outputs\":" + json_of(outputs) + ",\"reset_before\":[0,40]}}}";
+}
+
+/// How a text was taken.
+enum class Taken { refused, right, wrong };
+
+/// Loads the small document from a text as a program would, and compares what it computes with
+/// what the right one computes.
+inline Taken take_small(const std::string& text, const Document& right) {
+  try {
+    const Document document = parse_document(text, "small.json");
+    NativeNetwork network(document, small_spec);
+    self_test(network, document, Precision::float32);
+    return golden_error(network, right).largest <= right.tolerance ? Taken::right : Taken::wrong;
+  } catch (const LoadError&) {
+    return Taken::refused;
+  }
 }
 
 }  // namespace chromasonic::tests

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
 
 namespace chromasonic::tests {
@@ -72,18 +71,6 @@ inline std::string message_of(const std::function<void()>& action) {
     return error.what();
   }
   return "";
-}
-
-/// Makes the hash and the count of a changed document right again: only its own golden vectors can
-/// tell then.
-inline void sign(nlohmann::json& json) {
-  const JsonValue tree = parse_json(json.dump(), "test");
-  const std::string file = "test";
-  const Field root(tree, file, "");
-  Document document;
-  document.layers = read_layers(root.at("layers"), read_shape(root.at("in_shape")));
-  json["metadata"]["weight_hash"] = weight_hash(document.layers);
-  json["metadata"]["parameters"] = document.parameters();
 }
 
 }  // namespace chromasonic::tests
