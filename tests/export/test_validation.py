@@ -412,7 +412,6 @@ def test_weights_that_overflow_end_in_a_failed_check(tmp_path: Path) -> None:
         ({"parameters": 7}, "parameters", "its metadata say 7"),
         ({"weight_hash": "sha256:" + "0" * 64}, "weight hash", "changed after the export"),
         ({"weight_hash": "md5:0"}, "weight hash", "'md5:0'; wanted sha256:"),
-        ({"state_policy": "stateless"}, "model", "state_policy is stateless; Tiny has carry"),
         ({"step": "each year"}, "model", "step is 'each year'; Tiny has 'each test'"),
         ({"is_synthetic": False, "corpora": ()}, "metadata", "corpora: none named"),
         ({"is_synthetic": False, "corpora": ({**CORPORA[0], "licence": ""},)}, "metadata",
@@ -428,6 +427,14 @@ def test_metadata_that_do_not_fit_are_found(
     found = validate_file(path, TINY_SPEC)
     assert failed(found) == {check}
     assert match in detail(found, check)
+
+
+def test_a_stateless_model_has_no_recurrent_layer(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.json"
+    assert TINY.metadata is not None
+    stateless = replace(TINY.metadata, state_policy="stateless")
+    path.write_text(text_of(replace(TINY, metadata=stateless)))
+    assert "has a recurrent layer" in detail(validate_file(path), "metadata")
 
 
 def test_another_model_under_the_right_name_is_found(tmp_path: Path) -> None:
@@ -454,6 +461,7 @@ def test_another_file_name_is_found_unless_it_is_not_asked_for(tmp_path: Path) -
     ("spec", "match"),
     [
         (replace(TINY_SPEC, inputs=4), "3 inputs; Tiny has 4"),
+        (replace(TINY_SPEC, state="stateless"), "state_policy is carry; Tiny has stateless"),
         (replace(TINY_SPEC, layers=TINY_SPEC.layers[:2]), "3 layers; Tiny has 2"),
         (replace(TINY_SPEC, layers=(Layer(kind="dense", size=5), *TINY_SPEC.layers[1:])),
          "layers[0] is dense 5 tanh; Tiny has dense 5"),

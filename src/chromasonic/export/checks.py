@@ -49,8 +49,16 @@ def structure_details(document: Document, size_bytes: int) -> list[tuple[str, st
     ]
 
 
-def metadata(found: Metadata) -> Finding:
-    """That it is said what the model was trained on, and under which licence."""
+REMEMBERS = ("lstm", "gru")
+"""Layers whose state goes on from step to step."""
+
+
+def metadata(document: Document, found: Metadata) -> Finding:
+    """That it is said what the model was trained on, under which licence; and of its state."""
+    if found.state_policy == "stateless" and any(
+        layer.type in REMEMBERS for layer in document.layers
+    ):
+        return False, "state_policy: stateless, of a model that has a recurrent layer"
     by = f"exported by Chromasonic {printable(found.version)}"
     if found.is_synthetic:
         return True, f"{by}; learned from made-up examples"

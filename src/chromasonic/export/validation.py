@@ -148,7 +148,7 @@ def examine(path: PathLike, *, with_golden: bool = True, limits: Limits | None =
         wrong = Check(name="metadata", passed=False, detail=str(error))
         return Examined(path=path, document=document, checks=(*found, wrong))
     document = Document(inputs=inputs, layers=layers, metadata=metadata)
-    passed, detail = checks.metadata(metadata)
+    passed, detail = checks.metadata(document, metadata)
     told = Check(name="metadata", passed=passed, detail=detail)
     return Examined(path=path, document=document, checks=(*found, told))
 
