@@ -49,10 +49,14 @@ def build(
     assert shutil.which("cmake"), "cmake is missing: run 'make cpp-tools', which says how to get it"
     folder = BUILD / name
     with locked(BUILD / f".{name}.lock"):
-        if not (folder / "CMakeCache.txt").exists():
-            ninja = ("-G", "Ninja") if shutil.which("ninja") else ()
-            _run("cmake", "-S", str(ROOT / "cpp"), "-B", str(folder), *ninja, *options,
-                 f"-DCMAKE_BUILD_TYPE={build_type}")  # fmt: skip
+        ninja = ("-G", "Ninja") if shutil.which("ninja") else ()
+        configure = ("cmake", "-S", str(ROOT / "cpp"), "-B", str(folder), *ninja, *options,
+                     f"-DCMAKE_BUILD_TYPE={build_type}")  # fmt: skip
+        stamp = folder / "configured"
+        if not stamp.exists() or stamp.read_text() != repr(configure):
+            shutil.rmtree(folder, ignore_errors=True)
+            _run(*configure)
+            stamp.write_text(repr(configure))
         wanted = ("--target", *targets) if targets else ()
         jobs = str(min(os.cpu_count() or 1, 4))
         _run("cmake", "--build", str(folder), "-j", jobs, *wanted)
