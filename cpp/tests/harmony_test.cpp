@@ -178,7 +178,8 @@ TEST_CASE("features are counted from the tonic, and what is out of range is unkn
   moment.melody[36 + 2] = 0.25F;  // D, three beats on
   moment.melody[0] = not_a_number;
   moment.melody[1] = -infinity;
-  moment.melody[14] = infinity;  // D, in the next beat
+  moment.melody[3] = -2;
+  moment.melody[14] = 7;  // D, in the next beat
   Features features;
   encode_harmony(*memory, moment, features.data());
   CHECK(features[0] == 1);  // the tonic's chord
@@ -232,7 +233,7 @@ TEST_CASE("notes that are none are passed over, and endless ones end") {
   melody.add(128, 0, 1);
   melody.add(60, 1, 1);
   CHECK(melody.ahead(0) == MelodyAhead{});
-  melody.add(60, 0, HUGE_VAL);
+  melody.add(60, 0, 1e300);
   CHECK(melody.ahead(60)[36] == 1);
   CHECK(melody.ahead(64) == MelodyAhead{});
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
@@ -86,8 +87,8 @@ class EmotionFollower {
   ///     mean of all frames since the reset, which is what the model's accuracy is measured by.
   /// @param margin by how much of the mass, 0 to 1, another quadrant must lead.
   explicit EmotionFollower(double seconds = 6, double margin = 0.05) noexcept
-      : keep_(seconds > 0 ? std::exp(-1 / (10 * seconds)) : 1),
-        margin_(margin > 0 ? std::min(margin, 1.0) : 0) {}
+      : keep_(is_finite(seconds) && seconds > 0 ? std::exp(-1 / (10 * seconds)) : 1),
+        margin_(is_finite(margin) ? std::clamp(margin, 0.0, 1.0) : 0) {}
 
   /// Another piece begins. Reset the network and `LogMel` too.
   void reset() noexcept CHROMASONIC_NONBLOCKING {
@@ -129,9 +130,10 @@ class EmotionFollower {
 
  private:
   static bool is_distribution(const float* cells) noexcept {
+    if (!are_finite(cells, emotion_cells)) return false;
     double sum = 0;
     for (std::size_t n = 0; n < emotion_cells; ++n) {
-      if (!(cells[n] >= 0) || !std::isfinite(cells[n])) return false;
+      if (cells[n] < 0) return false;
       sum += cells[n];
     }
     return sum > 0;

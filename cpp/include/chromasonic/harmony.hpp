@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/harmony_memory.hpp>
 #include <chromasonic/key.hpp>
 #include <chromasonic/metre.hpp>
@@ -53,7 +54,8 @@ inline void encode_harmony(const HarmonyMemory& memory, const HarmonyMoment& mom
     const auto tone = static_cast<std::size_t>(pitch_class(tonic + step));
     for (std::size_t ahead = 0; ahead < beats_ahead; ++ahead) {
       const float share = moment.melody[12 * ahead + tone];
-      features[page::melody.begin + 12 * ahead + place] = share > 0 ? std::min(share, 1.0F) : 0.0F;
+      features[page::melody.begin + 12 * ahead + place] =
+          is_finite(share) ? std::clamp(share, 0.0F, 1.0F) : 0.0F;
     }
     if (contains(moment.key.scale, tonic + step)) features[page::key.begin + place] = 1;
   }
@@ -79,6 +81,7 @@ class BeatMelody {
   /// `most_beats` beats are taken.
   void add(int pitch, double onset_beats, double end_beats) noexcept CHROMASONIC_NONBLOCKING {
     constexpr double far = 1e12;
+    if (!is_finite(onset_beats) || !is_finite(end_beats)) return;
     const bool is_time = onset_beats >= 0 && end_beats > onset_beats && onset_beats < far;
     if (pitch < 0 || pitch > 127 || !is_time) return;
     const auto first = static_cast<std::int64_t>(onset_beats);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bitset>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/harmony.hpp>
 #include <chromasonic/random.hpp>
 #include <chromasonic/realtime.hpp>
@@ -44,7 +45,7 @@ class HarmonyPlayer {
   /// What holding costs, in nats: more gives more changes, less gives fewer. 0.5 was chosen on
   /// tunes that were not learned from. Cut to -20 to 20; what is no number counts as 0.
   void set_restlessness(double nats) noexcept CHROMASONIC_NONBLOCKING {
-    restlessness_ = std::isfinite(nats) ? std::clamp(nats, -20.0, 20.0) : 0;
+    restlessness_ = is_finite(nats) ? std::clamp(nats, -20.0, 20.0) : 0;
   }
 
   /// How chords are drawn; a temperature of 0, as at first, takes the likeliest.
@@ -86,7 +87,7 @@ class HarmonyPlayer {
       const float share = probabilities[transposed_class(chord, -tonic_)];
       sounding[place] = share;
       allowed[place] = makes_sense;
-      is_said = is_said || (makes_sense && share > 0 && std::isfinite(share));
+      is_said = is_said || (makes_sense && is_finite(share) && share > 0);
     }
     sounding[chord_hold] *= static_cast<float>(std::exp(-restlessness_));
     const double chance = random_.uniform();

@@ -5,6 +5,7 @@
 #include <array>
 #include <chromasonic/error.hpp>
 #include <chromasonic/fft.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/realtime.hpp>
 #include <chromasonic/resampler.hpp>
 #include <chromasonic/specs.hpp>
@@ -95,15 +96,15 @@ class LogMel {
   };
 
   static std::int64_t whole_rate(double hz) {
-    if (!(hz >= static_cast<double>(rate_hz) && hz <= highest_rate_hz)) {
+    if (!is_finite(hz) || hz < static_cast<double>(rate_hz) || hz > highest_rate_hz) {
       throw LoadError("A sample rate of " + std::to_string(hz) +
                       " Hz cannot be heard; allowed: 22050 to 768000 Hz.");
     }
     return static_cast<std::int64_t>(std::llround(hz));
   }
 
-  static double heard_as(float sample) noexcept {
-    return std::isfinite(sample) ? double{sample} : 0.0;
+  static double heard_as(const float& sample) noexcept {
+    return is_finite(sample) ? double{sample} : 0.0;
   }
 
   void count_window() {

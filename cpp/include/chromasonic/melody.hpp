@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/key.hpp>
 #include <chromasonic/metre.hpp>
 #include <chromasonic/realtime.hpp>
@@ -33,14 +34,15 @@ constexpr bool is_midi_pitch(int pitch) noexcept { return pitch >= 0 && pitch <=
 /// A length as the number of the block `last_duration`: 0 a sixteenth, 0.5 a quarter, 1 a whole
 /// note; from -0.25 (also 0, less, and what is no number) to 1.5.
 inline float duration_number(double sixteenths) noexcept {
-  const double shown = std::log2(sixteenths > 1e-3 ? sixteenths : 1e-3) / 4;
+  if (!is_finite(sixteenths)) return -0.25F;
+  const double shown = std::log2(std::max(sixteenths, 1e-3)) / 4;
   return static_cast<float>(std::clamp(shown, -0.25, 1.5));
 }
 
 namespace melody_detail {
 
 inline float within_plane(float value) noexcept {
-  return std::isfinite(value) ? std::clamp(value, -1.0F, 1.0F) : 0.0F;
+  return is_finite(value) ? std::clamp(value, -1.0F, 1.0F) : 0.0F;
 }
 
 }  // namespace melody_detail

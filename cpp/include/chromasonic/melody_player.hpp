@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bitset>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/melody.hpp>
 #include <chromasonic/random.hpp>
 #include <chromasonic/realtime.hpp>
@@ -62,7 +63,7 @@ class MelodyPlayer {
   /// articulation, and the note before counts as held. 0, for notes of a score, makes every gap a
   /// rest; for notes that people play, training took 1.5.
   void set_shortest_rest(double sixteenths) noexcept CHROMASONIC_NONBLOCKING {
-    shortest_rest_ = std::isfinite(sixteenths) && sixteenths > 0 ? sixteenths : 0;
+    shortest_rest_ = is_finite(sixteenths) && sixteenths > 0 ? sixteenths : 0;
   }
 
   /// Writes the network's input before a note.
@@ -72,7 +73,7 @@ class MelodyPlayer {
   /// @param features (64,).
   void prepare(double onset_quarters, double bar_quarters,
                float* features) noexcept CHROMASONIC_NONBLOCKING {
-    asked_quarters_ = std::isfinite(onset_quarters) ? onset_quarters : 0;
+    asked_quarters_ = is_finite(onset_quarters) ? onset_quarters : 0;
     moment_.place = place_in_bar(onset_quarters - bar_quarters, metre_);
     moment_.last_pitch = last_.pitch;
     const auto end = ticks_of_quarters(last_.onset_quarters + last_.duration_quarters);
@@ -100,7 +101,7 @@ class MelodyPlayer {
 
   /// Keeps a note that somebody else plays as the last one; no MIDI pitch: nothing is kept.
   void hear(const NoteEvent& note) noexcept CHROMASONIC_NONBLOCKING {
-    if (!is_midi_pitch(note.pitch) || !std::isfinite(note.onset_quarters)) return;
+    if (!is_midi_pitch(note.pitch) || !is_finite(note.onset_quarters)) return;
     last_ = {note.pitch, note.onset_quarters, length_of(note.duration_quarters)};
   }
 
@@ -116,7 +117,7 @@ class MelodyPlayer {
 
  private:
   static double length_of(double quarters) noexcept {
-    return std::isfinite(quarters) && quarters > 0 ? quarters : 0;
+    return is_finite(quarters) && quarters > 0 ? quarters : 0;
   }
 
   Pcg32 random_;

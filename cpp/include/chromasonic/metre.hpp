@@ -1,6 +1,7 @@
 // Musical time: ticks, metres, places in the bar.
 #pragma once
 
+#include <chromasonic/finite.hpp>
 #include <chromasonic/key.hpp>
 #include <cmath>
 #include <cstdint>
@@ -14,7 +15,7 @@ inline constexpr std::int64_t ticks_per_sixteenth = ticks_per_quarter / 4;
 /// The nearest tick of a time in quarter notes, as hosts count it. What is not finite is 0, what is
 /// beyond a billion quarters is cut there.
 inline std::int64_t ticks_of_quarters(double quarters) noexcept {
-  if (!std::isfinite(quarters)) return 0;
+  if (!is_finite(quarters)) return 0;
   constexpr double limit = 1e9;
   const double within = quarters < -limit ? -limit : quarters > limit ? limit : quarters;
   return static_cast<std::int64_t>(std::llround(within * double{ticks_per_quarter}));
@@ -64,7 +65,7 @@ constexpr int place_in_bar(std::int64_t ticks_into_bar, Metre metre) noexcept {
 
 /// The same of a time in quarters, `unknown` too if it is not finite.
 inline int place_in_bar(double quarters_into_bar, Metre metre) noexcept {
-  if (!std::isfinite(quarters_into_bar)) return unknown;
+  if (!is_finite(quarters_into_bar)) return unknown;
   return place_in_bar(ticks_of_quarters(quarters_into_bar), metre);
 }
 

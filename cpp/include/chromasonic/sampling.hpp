@@ -5,22 +5,26 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <numeric>
 
 namespace chromasonic {
 
 /// How boldly to draw.
 struct Sampling {
-  double temperature = 1;  ///< 1 as learned, lower is safer; 0, below, or NaN: always the likeliest
+  double temperature = 1;  ///< 1 as learned, lower is safer; 0, or no number above: the likeliest
   int top_k = 0;           ///< among so many of the likeliest; below 1: among all
-  double top_p = 1;        ///< among the fewest likeliest that hold this share; NaN: among all
+  double top_p = 1;  ///< among the fewest likeliest that hold this share; no number: among all
 };
 
 namespace sampling_detail {
+
+inline bool cuts_share(const Sampling& how) noexcept {
+  return is_finite(how.top_p) && how.top_p < 1;
+}
 
 /// Takes the unlikely tail off; of equal ones the lower number stays.
 template <std::size_t N>
@@ -34,7 +38,7 @@ void cut_tail(std::array<double, N>& shares, const Sampling& how) noexcept {
   for (std::size_t rank = most; rank < N; ++rank) shares[order[rank]] = 0;
   double total = 0;
   for (const double share : shares) total += share;
-  if (!(how.top_p < 1)) return;
+  if (!cuts_share(how)) return;
   double before = 0;
   for (std::size_t rank = 0; rank < most; ++rank) {
     double& share = shares[order[rank]];
@@ -55,19 +59,20 @@ void cut_tail(std::array<double, N>& shares, const Sampling& how) noexcept {
 ///
 /// @param probabilities (N,); they need not add up to 1.
 /// @param allowed which may come.
-/// @param uniform random number from 0 to below 1; what is outside is moved to the nearer end.
+/// @param uniform random number from 0 to below 1; what is outside is moved to the nearer end, no
+///     number is 0.
 template <std::size_t N>
 std::size_t draw(const float* probabilities, std::bitset<N> allowed, double uniform,
                  const Sampling& how = {}) noexcept CHROMASONIC_NONBLOCKING {
-  constexpr double never = -std::numeric_limits<double>::infinity();
+  constexpr double never = -1e9;  // below every logarithm
   if (allowed.none()) allowed.set();
-  const bool is_cold = !(how.temperature > 0);
+  const bool is_cold = !is_finite(how.temperature) || how.temperature <= 0;
   std::array<double, N> shares;
   std::size_t likeliest = 0;
   double highest = never;
   for (std::size_t i = 0; i < N; ++i) {
     const float p = probabilities[i];
-    const bool may = allowed[i] && p > 0 && std::isfinite(p);
+    const bool may = allowed[i] && is_finite(p) && p > 0;
     shares[i] = may ? std::log(double{p}) : never;
     if (shares[i] > highest) highest = shares[i], likeliest = i;
   }
@@ -79,10 +84,11 @@ std::size_t draw(const float* probabilities, std::bitset<N> allowed, double unif
     for (double& share : shares)
       share = share == never ? 0 : std::exp((share - highest) / how.temperature);
   }
-  if (how.top_k > 0 || how.top_p < 1) sampling_detail::cut_tail(shares, how);
+  if (how.top_k > 0 || sampling_detail::cuts_share(how)) sampling_detail::cut_tail(shares, how);
   double total = 0;
   for (const double share : shares) total += share;
-  const double wanted = (uniform > 0 ? std::min(uniform, 1.0) : 0.0) * total;
+  const double chance = is_finite(uniform) ? std::clamp(uniform, 0.0, 1.0) : 0.0;
+  const double wanted = chance * total;
   double reached = 0;
   std::size_t last = 0;
   for (std::size_t i = 0; i < N; ++i) {
