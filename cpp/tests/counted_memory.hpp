@@ -19,10 +19,25 @@ inline void* counted(std::size_t size) {
 
 }  // namespace chromasonic::tests
 
+// GCC warns of `free` where it has taken in the one and not the other.
+#if defined(__GNUC__)
+#define CHROMASONIC_NOT_INLINE __attribute__((noinline))
+#else
+#define CHROMASONIC_NOT_INLINE
+#endif
+
 // Ordinary allocations only: nothing that these tests watch asks for more alignment.
-void* operator new(std::size_t size) { return chromasonic::tests::counted(size); }
-void* operator new[](std::size_t size) { return chromasonic::tests::counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+CHROMASONIC_NOT_INLINE void* operator new(std::size_t size) {
+  return chromasonic::tests::counted(size);
+}
+CHROMASONIC_NOT_INLINE void* operator new[](std::size_t size) {
+  return chromasonic::tests::counted(size);
+}
+CHROMASONIC_NOT_INLINE void operator delete(void* memory) noexcept { std::free(memory); }
+CHROMASONIC_NOT_INLINE void operator delete[](void* memory) noexcept { std::free(memory); }
+CHROMASONIC_NOT_INLINE void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+CHROMASONIC_NOT_INLINE void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}

@@ -5,6 +5,7 @@
 
 #include <chromasonic/bar_grid.hpp>
 #include <chromasonic/events.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/realtime.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -74,6 +75,10 @@ inline void decode(const float* output, const Onset* onsets, std::size_t count,
   }
   for (std::size_t i = 0; i < count; ++i) {
     const double written = onsets[i].velocity;
+    if (!are_finite(output + onsets[i].step, 1)) {  // no number says nothing
+      velocities[i] = onsets[i].velocity;
+      continue;
+    }
     const double step = static_cast<double>(output[onsets[i].step]) * 127.0 + settings.level;
     const double wanted = step * written / loudest[onsets[i].step];
     velocities[i] = midi_velocity(written + settings.amount * (wanted - written));

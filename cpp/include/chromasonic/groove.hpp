@@ -4,10 +4,12 @@
 // audio thread: nothing allocates, locks or throws.
 #pragma once
 
+#include <algorithm>
 #include <chromasonic/bar_grid.hpp>
 #include <chromasonic/chance.hpp>
 #include <chromasonic/drum_tables.hpp>
 #include <chromasonic/events.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
@@ -121,6 +123,9 @@ inline double group_velocity(float loudest, unsigned groups, std::size_t group) 
   return static_cast<double>(velocity * share_of_group(velocity >= loud, groups, group));
 }
 
+/// Of a broken model's answers: beyond this nothing is left of music, and products stay finite.
+inline constexpr float widest_answer = 1e6F;
+
 /// From a hit to the nearest note of an eighth-note triplet of its bar, in steps.
 inline double to_triplet(const Hit& hit) noexcept {
   const double position = hit.step + hit.offset;
@@ -153,12 +158,17 @@ inline void decode(const float* output, const Hit* hits, std::size_t count,
     const Hit& hit = hits[i];
     const std::size_t group = group_of(hit.note);
     const double written = hit.velocity;
-    const double wanted = group_velocity(output[hit.step], table.groups[hit.step], group) *
-                          written / table.loudest[hit.step][group];
-    double velocity = written + settings.velocity * (wanted - written);
     const bool is_meant = table.is_meant(hit);
-    double shift =
-        is_meant ? 0.0 : settings.timing * static_cast<double>(output[bar_steps + hit.step]);
+    double velocity = written, shift = 0.0;
+    // What is no number says nothing: the hit stays as it is written.
+    if (are_finite(output + hit.step, 1) && are_finite(output + bar_steps + hit.step, 1)) {
+      const float loudest = std::clamp(output[hit.step], -widest_answer, widest_answer);
+      const float offset = std::clamp(output[bar_steps + hit.step], -widest_answer, widest_answer);
+      const double wanted = group_velocity(loudest, table.groups[hit.step], group) * written /
+                            table.loudest[hit.step][group];
+      velocity += settings.velocity * (wanted - written);
+      shift = is_meant ? 0.0 : settings.timing * static_cast<double>(offset);
+    }
     if (settings.looseness > 0) {
       velocity += settings.looseness * loose_velocity * loose.chance.normal();
       shift += settings.looseness * drift[hit.step];
@@ -166,7 +176,7 @@ inline void decode(const float* output, const Hit* hits, std::size_t count,
     if (settings.quantize) {
       shift += is_meant ? to_triplet(hit) : -hit.offset;
     }
-    struck[i] = {std::isfinite(shift) ? shift : 0.0, midi_velocity(velocity), is_meant};
+    struck[i] = {shift, midi_velocity(velocity), is_meant};
   }
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chromasonic/events.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/groove.hpp>
 #include <chromasonic/realtime.hpp>
 #include <cmath>
@@ -130,7 +131,8 @@ class GroovePlayer {
   static constexpr double shortest = 1e-3;  ///< steps that a hit lasts at least
 
   static bool is_sound(const BlockTime& block) noexcept {
-    return block.samples > 0 && block.end > block.begin && std::fabs(block.begin) < farthest &&
+    return is_finite(block.begin) && is_finite(block.end) && block.samples > 0 &&
+           block.end > block.begin && std::fabs(block.begin) < farthest &&
            std::fabs(block.end) < farthest;
   }
 
