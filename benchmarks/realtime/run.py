@@ -6,8 +6,10 @@ Run from the repository's root, after building the C++ tools (`cmake -S cpp -B b
     python benchmarks/realtime/run.py --run runs/companion [--models FOLDER] [--steps 100000]
 
 `--models` is a folder of the five exported files (by default they are exported into a temporary
-one). With the corpora at hand (CHROMASONIC_DATA), inputs are features of their validation parts;
-without, the files' golden inputs. Engines take turns, round by round. Writes
+one). `--rtneural` is the same tool built with `CHROMASONIC_RTNEURAL_DIR` and, for this processor's
+registers, `-DCMAKE_CXX_FLAGS=-march=native`; of it only RTNeural is timed. With the corpora at hand
+(CHROMASONIC_DATA), inputs are features of their validation parts; without, the files' golden
+inputs. Engines take turns, round by round. Writes
 `benchmarks/results/realtime.json` and its part of `docs/realtime-results.md`.
 """
 
@@ -50,6 +52,7 @@ from chromasonic.training.run_directory import environment
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results/realtime.json"
 TOOL = "chromasonic-realtime-bench"
+RTNEURAL = "RTNeural"
 QUANTILES = {"median": 0.5, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 FEED_STEPS = 1000
 WARM_UP = 20
@@ -72,10 +75,12 @@ def real_features(name: str) -> np.ndarray | None:
     return np.stack(rows[:FEED_STEPS])
 
 
-def bench(tool: Path, models: Path, feed: Path, work: Path, steps: int, cold: int) -> Any:
+def bench(
+    tool: Path, models: Path, feed: Path, work: Path, steps: int, cold: int, engine: str = "native"
+) -> Any:
     """One turn of the C++ engines: what it reports, and engine and inputs to samples (S, 6)."""
-    command = [tool, models, "--features", feed, "--steps", str(steps), "--rounds", "1",
-               "--cold", str(cold), "--samples", work, "--json", work / "turn.json"]  # fmt: skip
+    command = [tool, models, "--features", feed, "--steps", steps, "--rounds", 1, "--cold", cold,
+               "--samples", work, "--json", work / "turn.json", "--engine", engine]  # fmt: skip
     subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
     report = json.loads((work / "turn.json").read_text())
     samples = {
@@ -183,6 +188,12 @@ def measure(chosen: argparse.Namespace, work: Path) -> dict[str, Any]:
             report = turn_report
             first = {(row["engine"], row["inputs"]): row for row in report["engines"]}
         limits.append(limit)
+        if chosen.rtneural:
+            more, more_samples, _ = bench(
+                chosen.rtneural, chosen.models, work, work / "samples", per_round, cold, RTNEURAL
+            )
+            turn_samples |= more_samples
+            first |= {(row["engine"], row["inputs"]): row for row in more["engines"] if cold}
         for key, values in turn_samples.items():
             samples.setdefault(key, []).append(values)
         for engine in others:
@@ -213,6 +224,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/companion"))
     parser.add_argument("--models", type=Path)
     parser.add_argument("--tool", type=Path, default=ROOT / "build/cpp" / TOOL)
+    parser.add_argument("--rtneural", type=Path)
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--cold", type=int, default=300)

@@ -3,12 +3,14 @@
 //
 //   chromasonic-realtime-bench [MODELS] [--steps 100000] [--rounds 20] [--cold 300]
 //                              [--features FOLDER] [--samples FOLDER] [--json FILE]
+//                              [--engine NAME]
 //
 // MODELS is a folder of the five exported files; without it, only made-up weights are timed.
 // "dense": made-up weights and inputs with which no row of a matrix can be skipped, the worst case.
 // "real": the files' weights, and their golden inputs or, with --features, those of music (for each
 // model NAME.f32, rows of little-endian float32). Engines take turns, round by round, so that
 // whatever else the machine does hits all alike; so that it is one core, pin it (taskset -c 0).
+// --engine leaves out those without NAME in their names.
 #include <array>
 #include <chromasonic/document_reading.hpp>
 #include <chromasonic/flush_to_zero.hpp>
@@ -33,6 +35,7 @@
 #include "dense_models.hpp"
 #include "engine.hpp"
 #include "memory_limit.hpp"
+#include "realtime_options.hpp"
 #include "realtime_report.hpp"
 
 namespace {
@@ -41,45 +44,6 @@ using namespace chromasonic;
 using namespace chromasonic::bench;
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
-
-struct Options {
-  std::string models, features, samples, json;
-  std::size_t steps = 100000, rounds = 20, cold = 300;
-};
-
-Options parse(int count, char** words) {
-  Options options;
-  for (int i = 1; i < count; ++i) {
-    const std::string word = words[i];
-    if (word.rfind("--", 0) != 0) {
-      options.models = word;
-      continue;
-    }
-    if (i + 1 == count) throw std::invalid_argument(word + " needs a value");
-    const std::string value = words[++i];
-    if (word == "--steps" || word == "--rounds" || word == "--cold") {
-      const std::size_t number = std::stoul(value);
-      (word == "--steps"    ? options.steps
-       : word == "--rounds" ? options.rounds
-                            : options.cold) = number;
-    } else if (word == "--features") {
-      options.features = value;
-    } else if (word == "--samples") {
-      options.samples = value;
-    } else if (word == "--json") {
-      options.json = value;
-    } else {
-      throw std::invalid_argument(
-          word +
-          " is no option; there are --steps, --rounds, --cold, --features, --samples, "
-          "--json");
-    }
-  }
-  if (options.rounds == 0 || options.steps < options.rounds) {
-    throw std::invalid_argument("there must be at least one step in each round");
-  }
-  return options;
-}
 
 std::vector<float> read_features(const std::filesystem::path& file, const ModelSpec& spec) {
   std::ifstream stream(file, std::ios::binary);
@@ -300,8 +264,12 @@ void run(const Options& options) {
   if (!options.models.empty()) cases.push_back(real_case(options));
   std::vector<std::unique_ptr<Engine>> engines;
   for (const Case& from : cases) {
-    for (auto& engine : engines_of(from)) engines.push_back(std::move(engine));
+    for (auto& engine : engines_of(from)) {
+      const bool is_wanted = engine->name.find(options.engine) != std::string::npos;
+      if (is_wanted) engines.push_back(std::move(engine));
+    }
   }
+  if (engines.empty()) throw std::invalid_argument("no engine is called " + options.engine);
   const WeightSizedBuffers buffers;
   Measured measured{fastest_reading(buffers), {}, {}};
   measured.limit.reserve(options.steps);
