@@ -38,6 +38,12 @@ CHROMASONIC_INLINE float pick(bool condition, float yes, float no) noexcept {
   return from_bits((bits_of(yes) & mask) | (bits_of(no) & ~mask));
 }
 
+/// NaN by its bits: with -ffast-math, which many plugins are built with, compilers take x == x to
+/// be always true, and an overflow would pass for a number.
+CHROMASONIC_INLINE bool is_nan(float x) noexcept {
+  return (bits_of(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 /// exp of x within [-87, 87], to 2 units in the last place; outside that, of the nearer end. Of
 /// NaN, any number.
 CHROMASONIC_INLINE float bounded_exp(float x) noexcept {
@@ -61,7 +67,7 @@ CHROMASONIC_INLINE float bounded_exp(float x) noexcept {
 /// 0 where it is below 2e-22, so that what it gates does not become subnormal, which is slow.
 CHROMASONIC_INLINE float sigmoid(float x) noexcept {
   const float y = 1.0f / (1.0f + bounded_exp(-x));
-  return pick(x == x, pick(x < -50.0f, 0.0f, y), x);
+  return pick(is_nan(x), x, pick(x < -50.0f, 0.0f, y));
 }
 
 CHROMASONIC_INLINE float tanh(float x) noexcept {
@@ -76,12 +82,12 @@ CHROMASONIC_INLINE float tanh(float x) noexcept {
   const float near_zero = p * square * size + size;
   const float far = 1.0f - 2.0f / (1.0f + bounded_exp(2.0f * size));
   const float y = pick(size < 0.625f, near_zero, far);
-  return pick(x == x, from_bits(bits_of(y) | sign), x);
+  return pick(is_nan(x), x, from_bits(bits_of(y) | sign));
 }
 
 /// exp of x that is not above 0; 0 where it is below 2e-35 (see `sigmoid`).
 CHROMASONIC_INLINE float falling_exp(float x) noexcept {
-  return pick(x == x, pick(x < -80.0f, 0.0f, bounded_exp(x)), x);
+  return pick(is_nan(x), x, pick(x < -80.0f, 0.0f, bounded_exp(x)));
 }
 
 // What `ForEach` applies.
