@@ -1,6 +1,7 @@
 // Requests about harmony: features of beats, names and notes of chords, accompaniments.
 #pragma once
 
+#include <chromasonic/chord_fitting.hpp>
 #include <chromasonic/harmony_player.hpp>
 #include <memory>
 #include <string>
@@ -84,10 +85,21 @@ inline json harmony_accompaniment(const json& request) {
   return chords;
 }
 
+/// {"weights": [[12]], "basses": []} to classes.
+inline json fitted_chords(const json& request) {
+  json chords = json::array();
+  for (std::size_t row = 0; row < request.at("basses").size(); ++row) {
+    const auto weights = request.at("weights").at(row).get<std::vector<float>>();
+    chords.push_back(fitted_chord(weights.data(), request.at("basses").at(row)));
+  }
+  return chords;
+}
+
 inline void add_harmony(Table& table) {
   table["harmony_features"] = harmony_features;
   table["harmony_melody"] = harmony_melody;
   table["chord_table"] = chord_table;
+  table["fitted_chords"] = fitted_chords;
   table["harmony_accompaniment"] = harmony_accompaniment;
 }
 

@@ -16,6 +16,7 @@ from chromasonic.companion.harmony_playing import harmonize_tune
 from chromasonic.data.loading import load
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.chord import CLASSES, HOLD, NONE, OTHER, START, chord_of_class, class_name
+from chromasonic.music.chord_fitting import fit_chords
 from chromasonic.music.harmonic_rhythm import (
     progression_of_chorale,
     progression_of_tune,
@@ -159,6 +160,18 @@ def test_chords_have_pythons_names_and_tones_in_every_key(cpp: Cpp, mode: str) -
             assert {pitch % 12 for pitch in row["notes"]} == tones
             assert row["notes"][0] % 12 == number % 12, "the root is in the bass"
             assert row["notes"] == sorted(set(row["notes"]))
+
+
+def test_sounding_tones_make_the_chord_that_python_finds(cpp: Cpp) -> None:
+    rng = np.random.default_rng(4)
+    held = (np.arange(4096)[:, None] >> np.arange(12) & 1).astype(np.float32)  # all sets of tones
+    soft = np.where(rng.random((3000, 12)) < 0.4, rng.random((3000, 12)), 0).astype(np.float32)
+    weights = np.concatenate([held, soft])
+    basses = rng.integers(-1, 12, len(weights)).tolist()
+    named = [None if bass < 0 else bass for bass in basses]
+    expected = [chord.class_id for chord in fit_chords(weights.astype(np.float64), named)]
+    assert cpp.ask("fitted_chords", weights=weights, basses=basses) == expected
+    assert len(set(expected)) == 62  # all 60, none and other
 
 
 def worst_agreement(cpp: Cpp, models: Path, tunes: Sequence[Tune]) -> tuple[float, int]:
