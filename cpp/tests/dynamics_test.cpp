@@ -1,5 +1,4 @@
 // Bars of other parts: features, and what answers make of notes.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

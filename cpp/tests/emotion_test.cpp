@@ -1,5 +1,4 @@
 // Emotion: the plane by hand, an emotion that is followed, answers that are none.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

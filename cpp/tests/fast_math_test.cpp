@@ -2,7 +2,6 @@
 //
 // What is handed over by pointer can be looked at; clang takes a number that is handed over by
 // value to be finite, so that settings (a temperature that is NaN) are the caller's there.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

@@ -1,5 +1,4 @@
 // Hits humanized while they are played.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>

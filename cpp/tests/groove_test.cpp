@@ -1,5 +1,4 @@
 // Drum bars: features, and what answers make of hits.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

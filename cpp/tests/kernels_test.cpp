@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <chromasonic/kernels.hpp>
@@ -295,6 +294,27 @@ TEST_CASE("activations of infinite values and of NaN") {
     CHECK(r[0] == infinity);
     CHECK(r[1] == 0.0f);
     CHECK(std::isnan(r[2]));
+  }
+}
+
+TEST_CASE("ReLU leaves what is not below 0") {
+  for (const Target target : targets()) {
+    float x[] = {1e-40f, -1e-40f, 0.0f, 3.0f, -3.0f, 3e38f, -3e38f, -not_a_number};
+    detail::run(target, detail::ForEach<detail::Relu>{x, 8, {}});
+    const float wanted[] = {1e-40f, 0.0f, 0.0f, 3.0f, 0.0f, 3e38f, 0.0f};
+    for (std::size_t k = 0; k < 7; ++k) CHECK(x[k] == wanted[k]);
+    CHECK(std::isnan(x[7]));
+  }
+}
+
+TEST_CASE("an LSTM does not lose NaN") {
+  for (const Target target : targets()) {
+    for (std::size_t gate = 0; gate < 4; ++gate) {
+      std::vector<float> gates(4 * 17, 0.5f), c(17, 0.1f), h(17);
+      gates[gate * 17 + 16] = gates[gate * 17 + 2] = not_a_number;
+      detail::run(target, detail::LstmCell{gates.data(), c.data(), h.data(), 17});
+      for (std::size_t k = 0; k < 17; ++k) CHECK(std::isnan(h[k]) == (k == 2 || k == 16));
+    }
   }
 }
 

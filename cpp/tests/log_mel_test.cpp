@@ -1,5 +1,4 @@
 // Sound to frames: the transform, the resampler, blocks, rates, bad samples.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

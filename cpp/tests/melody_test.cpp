@@ -1,5 +1,4 @@
 // Melodies: places, features by hand, drawing, the player, and whatever a host may get wrong.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <array>

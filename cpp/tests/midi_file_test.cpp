@@ -1,5 +1,4 @@
 // MIDI files: taken apart and put together, hostile ones, and their notes moved and struck anew.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "../tools/midi_file.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,4 @@
 // The models on RTNeural. Built with CHROMASONIC_RTNEURAL_DIR; without, there is nothing to test.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #ifndef CHROMASONIC_USE_RTNEURAL
