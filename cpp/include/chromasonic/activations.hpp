@@ -13,6 +13,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__clang__)
+#pragma float_control(precise, on, push)  // else, with -ffast-math, it takes NaN to be impossible
+#endif
+
 namespace chromasonic {
 
 namespace detail {
@@ -42,6 +46,16 @@ CHROMASONIC_INLINE float pick(bool condition, float yes, float no) noexcept {
 /// be always true, and an overflow would pass for a number.
 CHROMASONIC_INLINE bool is_nan(float x) noexcept {
   return (bits_of(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+/// Likewise, whether x is below 0; -0 is not.
+CHROMASONIC_INLINE bool is_negative(float x) noexcept {
+  return bits_of(x) - 0x80000001u <= 0xff800000u - 0x80000001u;  // from just below 0 to -infinity
+}
+
+/// Likewise, whether |x| is below a limit.
+CHROMASONIC_INLINE bool is_within(float x, float limit) noexcept {
+  return (bits_of(x) & 0x7fffffffu) < bits_of(limit);
 }
 
 /// exp of x within [-87, 87], to 2 units in the last place; outside that, of the nearer end. Of
@@ -92,7 +106,9 @@ CHROMASONIC_INLINE float falling_exp(float x) noexcept {
 
 // What `ForEach` applies.
 struct Relu {
-  CHROMASONIC_INLINE float operator()(float x) const noexcept { return pick(x < 0.0f, 0.0f, x); }
+  CHROMASONIC_INLINE float operator()(float x) const noexcept {
+    return pick(is_negative(x), 0.0f, x);
+  }
 };
 struct Tanh {
   CHROMASONIC_INLINE float operator()(float x) const noexcept { return detail::tanh(x); }
@@ -158,7 +174,7 @@ struct LstmCell {
     for (std::size_t k = 0; k < lanes; ++k) {
       const float next =
           detail::sigmoid(f[k]) * cell[k] + detail::sigmoid(i[k]) * detail::tanh(g[k]);
-      cell[k] = pick(std::fabs(next) < 1e-15f, 0.0f, next);  // on its way to subnormal numbers
+      cell[k] = pick(is_within(next, 1e-15f), 0.0f, next);  // on its way to subnormal numbers
       out[k] = detail::sigmoid(o[k]) * detail::tanh(cell[k]);
     }
   }
@@ -218,3 +234,7 @@ inline void lstm_cell(const float* gates, float* c, float* h,
 }
 
 }  // namespace chromasonic
+
+#if defined(__clang__)
+#pragma float_control(pop)
+#endif
