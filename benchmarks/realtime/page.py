@@ -22,20 +22,23 @@ Written by `python benchmarks/realtime/run.py` (times) and `python benchmarks/re
 (what weights of fewer bits cost). Times are of one machine and one run: only their ratios carry
 over, and `chromasonic-realtime-bench MODELS` measures your own machine."""
 
-HOW_TIMES = """- **memory limit**: the time to read as many bytes as the weights have at float32,
-  once, in the same order, by the fastest of several plain loops, in the same run. No engine that
-  uses each float32 weight once can be faster. It is a limit of this processor's caches, not of
-  its memory chips: the weights of all five fit its last-level cache.
+HOW_TIMES = """- **memory limit**: the time to read as many bytes as the weights have at float32, once,
+  in the same order, by the fastest of several plain loops, in the same run. No engine that uses
+  each float32 weight once can be faster. It is a limit of this processor's caches, not of its
+  memory chips: the weights of all five fit its last-level cache.
 - **dense**: made-up weights and positive inputs, so that no input of any layer is 0 and every
-  weight is used: the worst case. **real**: trained weights and {inputs}. The loops leave out rows
-  whose input is 0 (behind a ReLU, in one-hot features); here they read {rows:.0%} of the weights,
-  so that a step may take less time than reading all of them.
+  weight is used: the worst case. **real**: trained weights and {inputs}. The
+  loops leave out rows whose input is 0 (behind a ReLU, in one-hot features); here they read
+  {rows:.0%} of the weights, so that a step may take less time than reading all of them.
 - Engines take turns in {rounds} rounds on one core, one thread each. A ratio is of medians; in
   brackets are the lowest and the highest of a round. High quantiles and the maximum tell of the
-  machine (interrupts, other programs) more than of an engine.
+  machine more than of an engine: other programs took the core away from the C++ engines
+  {interruptions:,} times in this run, each time for milliseconds.
 - **after other work**: the median when 128 MiB were read between two steps, so that weights come
   from memory chips, as between two blocks of a busy host. It varies by tens of percent from run to
   run.
+- float16 is converted by one instruction, int8 takes two, so that on this processor int8 is behind
+  while weights lie in the cache, and ahead where they do not.
 - Engines from Python pay for one call in Python for each model, as a program that uses them does.
   PyTorch runs without oneDNN, whose LSTM takes about twice as long for a single step.
 - RTNeural, where it is timed: its Eigen backend and run-time model, compiled for this processor
@@ -97,6 +100,7 @@ def _times(times: dict[str, Any]) -> list[str]:
         rows=times["rows_read"],
         rounds=times["rounds"],
         clock=times["clock_us"],
+        interruptions=times["interruptions"],
         inputs=" or ".join(sorted(set(times["inputs"].values()))),
     )
     return [

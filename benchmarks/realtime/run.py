@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import tempfile
 from pathlib import Path
@@ -203,6 +204,7 @@ def measure(chosen: argparse.Namespace, work: Path) -> dict[str, Any]:
     joined = np.concatenate(limits)
     return {
         "processor": processor(),
+        "interruptions": resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw,
         "rounds": chosen.rounds,
         "inputs": kinds,
         "rows_read": round(rows_read(documents, feed), 3),
