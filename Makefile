@@ -12,12 +12,12 @@ STAMP := $(VENV)/installed
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo environment test check lint format bench constraints clean distclean
+.PHONY: help demo environment cpp-tools test check lint format bench constraints clean distclean
 
 help:  ## List what make can do here
 	@echo "Chromasonic: small music models, trained on real music."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Variables: PYTHON=python3.12 (which Python makes .venv), TORCH_INDEX=ADDRESS (wheel index"
 	@echo "for torch without CUDA), DEMO_FLAGS='--dataset nottingham', PYTEST_FLAGS='-k tokens', WORKERS=2"
@@ -31,19 +31,24 @@ environment: $(STAMP)  ## Make .venv and install everything into it
 $(STAMP): pyproject.toml constraints.txt scripts/make_environment.sh
 	@PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh scripts/make_environment.sh
 
-test: lint  ## Everything that CI runs: format, lint, types, imports, tests
+cpp-tools:  ## See that CMake, a compiler and headers for cpp/ are here; root on Debian gets them
+	@sh scripts/install_cpp_tools.sh
+
+test: cpp-tools lint  ## Everything that CI runs: format, lint, types, imports, tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
 check: test  ## The same as test
 
 lint: $(STAMP)  ## What can be said of the code without running it: seconds
 	$(PY) -m ruff format --check .
+	find cpp -name '*.[ch]pp' -exec $(VENV)/bin/clang-format --dry-run --Werror {} +
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
 format: $(STAMP)  ## Lay out the code and mend what ruff can mend
 	$(PY) -m ruff format .
+	find cpp -name '*.[ch]pp' -exec $(VENV)/bin/clang-format -i {} +
 	$(PY) -m ruff check --fix .
 
 bench: $(STAMP)  ## Run the benchmarks and write their results (minutes)
