@@ -7,6 +7,7 @@
 #include <array>
 #include <chromasonic/emotion.hpp>
 #include <chromasonic/harmony_player.hpp>
+#include <chromasonic/json_reader.hpp>
 #include <chromasonic/log_mel.hpp>
 #include <chromasonic/melody_player.hpp>
 #include <cstdint>
@@ -92,4 +93,12 @@ TEST_CASE("broken shares of a melody are none") {
   const HarmonyMemory memory;
   encode_harmony(memory, moment, features.data());
   for (std::size_t n = 64; n < 112; ++n) CHECK(features[n] == 0);
+}
+
+TEST_CASE("a number beyond float32 is refused in a file") {
+  CHECK(parse_json("[3.4028235e38]", "x").row.size() == 1);
+  for (const char* text : {"[1e39]", "[-1e39]", "[1e400]", "[-1e400]", "[NaN]"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_json(text, "x"), LoadError);
+  }
 }

@@ -129,23 +129,29 @@ inline Document parse_document(const std::string& text, const std::string& file,
   });
 }
 
+/// A path for messages: UTF-8 on every system, so that no name is an error of its own.
+inline std::string text_of_path(const std::filesystem::path& path) {
+  const auto text = path.u8string();  // of char or, since C++20, char8_t
+  return std::string(text.begin(), text.end());
+}
+
 /// The whole text of a file.
 inline std::string read_text(const std::filesystem::path& path, const JsonLimits& limits) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    throw LoadError(path.string() + ": no such file. Export it: chromasonic export RUN.");
+    throw LoadError(text_of_path(path) + ": no such file. Export it: chromasonic export RUN.");
   }
   std::ifstream stream(path, std::ios::binary);
   const auto size = std::filesystem::file_size(path, error);
-  if (error || !stream) throw LoadError(path.string() + ": cannot be opened.");
+  if (error || !stream) throw LoadError(text_of_path(path) + ": cannot be opened.");
   if (size > limits.bytes) {
-    refuse(path.string(), "its size", std::to_string(size) + " bytes",
+    refuse(text_of_path(path), "its size", std::to_string(size) + " bytes",
            "at most " + std::to_string(limits.bytes));
   }
   std::string text(static_cast<std::size_t>(size), '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.gcount() != static_cast<std::streamsize>(text.size())) {
-    throw LoadError(path.string() + ": ended while it was read.");
+    throw LoadError(text_of_path(path) + ": ended while it was read.");
   }
   return text;
 }
@@ -155,7 +161,7 @@ inline std::string read_text(const std::filesystem::path& path, const JsonLimits
 /// @throws LoadError As `parse_document`, or the file is not there, too large, or no file.
 inline Document read_document(const std::filesystem::path& path, const JsonLimits& limits = {}) {
   return or_load_error("The file", [&] {
-    return parse_document(read_text(path, limits), path.filename().string(), limits);
+    return parse_document(read_text(path, limits), text_of_path(path.filename()), limits);
   });
 }
 

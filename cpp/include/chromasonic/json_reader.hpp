@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chromasonic/error.hpp>
+#include <chromasonic/finite.hpp>
 #include <chromasonic/json_tree.hpp>
 #include <cmath>
 #include <cstdint>
@@ -122,7 +123,7 @@ class JsonBuilder {
   static std::string limit(std::size_t most) { return "at most " + std::to_string(most); }
 
   bool number(double value, bool is_integer, float narrow) {
-    if (!std::isfinite(narrow)) fail("a number beyond float32", "a finite float32");
+    if (!are_finite(&narrow, 1)) fail("a number beyond float32", "a finite float32");
     if (!open_.empty()) {
       JsonValue& array = *open_.back();
       if (array.kind == JsonKind::array && array.items.empty()) array.kind = JsonKind::row;

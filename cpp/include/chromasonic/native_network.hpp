@@ -48,7 +48,8 @@ class NativeNetwork {
   NativeNetwork(const NativeNetwork&) = delete;
   NativeNetwork& operator=(const NativeNetwork&) = delete;
 
-  /// One step. Audio thread.
+  /// One step. Audio thread, while a `ScopedFlushToZero` lives (MultiModelProcessor sees to it): a
+  /// fading state would else go through numbers that some processors are slow with.
   ///
   /// @param in Numbers of the spec's inputs.
   /// @param out Room for the spec's outputs; may be the same memory as `in`.
