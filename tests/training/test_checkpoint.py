@@ -130,9 +130,15 @@ def test_a_foreign_file_is_named(tmp_path: Path, content: object, says: str) -> 
         load_checkpoint(tmp_path / "foreign.pt")
 
 
-def test_text_a_folder_and_nothing_are_named(tmp_path: Path) -> None:
+def test_text_a_folder_a_pipe_and_nothing_are_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.pt")
     (tmp_path / "text.pt").write_text("hello")
-    for name, says in (("text.pt", "text.pt"), (".", "is a folder"), ("no.pt", "No such file")):
+    for name, says in (
+        ("text.pt", "text.pt"),
+        (".", "is a folder"),
+        ("pipe.pt", "is a pipe"),
+        ("no.pt", "No such file"),
+    ):
         with pytest.raises(CheckpointError, match=says):
             load_checkpoint(tmp_path / name)
 

@@ -81,6 +81,8 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
     try:
         if path.is_dir():
             raise CheckpointError(f"{path} is a folder; give a checkpoint in it (NAME_best.pt).")
+        if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
+            raise CheckpointError(f"{path} is a pipe or a device; give a file (NAME_best.pt).")
         path.open("rb").close()
     except OSError as error:
         raise CheckpointError(
