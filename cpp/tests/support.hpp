@@ -73,4 +73,16 @@ inline std::string message_of(const std::function<void()>& action) {
   return "";
 }
 
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// That a refusal says something, and which one it was where it does not.
+#define CHECK_REFUSED(text, part)                    \
+  do {                                               \
+    const std::string said = text;                   \
+    CAPTURE(said);                                   \
+    CHECK(chromasonic::tests::contains(said, part)); \
+  } while (false)
+
 }  // namespace chromasonic::tests

@@ -48,7 +48,7 @@ GoldenError golden_error(Network& network, const Document& document) {
 
 /// How far outputs may be from the golden ones: at float32 what the file says. With weights of
 /// fewer bits, a bound of this project: the five trained models need up to 0.0012 at float16 and
-/// 0.043 at int8. It only tells whether a model bears the rounding; whether the file is right was
+/// 0.057 at int8. It only tells whether a model bears the rounding; whether the file is right was
 /// told at float32 before.
 inline double allowed_error(const Document& document, Precision precision) noexcept {
   switch (precision) {
@@ -57,7 +57,7 @@ inline double allowed_error(const Document& document, Precision precision) noexc
     case Precision::float16:
       return 0.01;
     case Precision::int8:
-      return 0.1;
+      return 0.15;
   }
   return 0.0;
 }

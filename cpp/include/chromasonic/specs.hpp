@@ -92,7 +92,8 @@ constexpr const ModelSpec& spec_of(Model model) noexcept {
 namespace blocks {
 namespace emotion_recognizer {
 inline constexpr Block log_mel{"log_mel", 0, 128};
-inline constexpr Block all[] = {log_mel};
+inline constexpr Block all[] = {
+    log_mel};
 }  // namespace emotion_recognizer
 namespace melody_transformer {
 inline constexpr Block last_pitch_class{"last_pitch_class", 0, 13};
@@ -103,26 +104,30 @@ inline constexpr Block key{"key", 49, 12};
 inline constexpr Block last_duration{"last_duration", 61, 1};
 inline constexpr Block valence{"valence", 62, 1};
 inline constexpr Block arousal{"arousal", 63, 1};
-inline constexpr Block all[] = {last_pitch_class, last_octave, sixteenth, chord, key, last_duration, valence, arousal};
+inline constexpr Block all[] = {
+    last_pitch_class, last_octave, sixteenth, chord, key, last_duration, valence, arousal};
 }  // namespace melody_transformer
 namespace harmony_predictor {
 inline constexpr Block last_chord{"last_chord", 0, 64};
 inline constexpr Block melody{"melody", 64, 48};
 inline constexpr Block key{"key", 112, 12};
 inline constexpr Block beat{"beat", 124, 4};
-inline constexpr Block all[] = {last_chord, melody, key, beat};
+inline constexpr Block all[] = {
+    last_chord, melody, key, beat};
 }  // namespace harmony_predictor
 namespace dynamics_engine {
 inline constexpr Block onset_weight{"onset_weight", 0, 16};
 inline constexpr Block mean_height{"mean_height", 16, 16};
-inline constexpr Block all[] = {onset_weight, mean_height};
+inline constexpr Block all[] = {
+    onset_weight, mean_height};
 }  // namespace dynamics_engine
 namespace groove_predictor {
 inline constexpr Block kick{"kick", 0, 16};
 inline constexpr Block snare{"snare", 16, 16};
 inline constexpr Block hat_or_cymbal{"hat_or_cymbal", 32, 16};
 inline constexpr Block other{"other", 48, 16};
-inline constexpr Block all[] = {kick, snare, hat_or_cymbal, other};
+inline constexpr Block all[] = {
+    kick, snare, hat_or_cymbal, other};
 }  // namespace groove_predictor
 }  // namespace blocks
 
@@ -130,24 +135,29 @@ inline constexpr Block all[] = {kick, snare, hat_or_cymbal, other};
 namespace output_blocks {
 namespace emotion_recognizer {
 inline constexpr Block cell{"cell", 0, 64};
-inline constexpr Block all[] = {cell};
+inline constexpr Block all[] = {
+    cell};
 }  // namespace emotion_recognizer
 namespace melody_transformer {
 inline constexpr Block pitch{"pitch", 0, 128};
-inline constexpr Block all[] = {pitch};
+inline constexpr Block all[] = {
+    pitch};
 }  // namespace melody_transformer
 namespace harmony_predictor {
 inline constexpr Block chord{"chord", 0, 64};
-inline constexpr Block all[] = {chord};
+inline constexpr Block all[] = {
+    chord};
 }  // namespace harmony_predictor
 namespace dynamics_engine {
 inline constexpr Block velocity{"velocity", 0, 16};
-inline constexpr Block all[] = {velocity};
+inline constexpr Block all[] = {
+    velocity};
 }  // namespace dynamics_engine
 namespace groove_predictor {
 inline constexpr Block velocity{"velocity", 0, 16};
 inline constexpr Block offset{"offset", 16, 16};
-inline constexpr Block all[] = {velocity, offset};
+inline constexpr Block all[] = {
+    velocity, offset};
 }  // namespace groove_predictor
 }  // namespace output_blocks
 

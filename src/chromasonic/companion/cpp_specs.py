@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.spec import SPECS
 from chromasonic.errors import ExportError
@@ -120,8 +122,8 @@ def _blocks(name: str, page: tuple[Block, ...]) -> str:
             f'inline constexpr Block {block.name}{{"{block.name}", {begin}, {block.size}}};'
         )
         begin += block.size
-    names = ", ".join(block.name for block in page)
-    lines += [f"inline constexpr Block all[] = {{{names}}};"]
+    names = textwrap.fill(", ".join(block.name for block in page), width=90)
+    lines += [f"inline constexpr Block all[] = {{\n{textwrap.indent(names, '    ')}}};"]
     lines.append(f"}}  // namespace {name}")
     return "\n".join(lines)
 
