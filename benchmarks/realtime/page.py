@@ -22,10 +22,10 @@ Written by `python benchmarks/realtime/run.py` (times) and `python benchmarks/re
 (what weights of fewer bits cost). Times are of one machine and one run: only their ratios carry
 over, and `chromasonic-realtime-bench MODELS` measures your own machine."""
 
-HOW_TIMES = """- **memory limit**: the time to read as many bytes as the weights have at float32, once,
-  in the same order, by the fastest of several plain loops, in the same run. No engine that uses
-  each float32 weight once can be faster. It is a limit of this processor's caches, not of its
-  memory chips: the weights of all five fit its last-level cache.
+HOW_TIMES = """- **memory limit**: the time to read as many bytes as the weights have at float32,
+  once, in the same order, by the fastest of several plain loops, in the same run. No engine that
+  uses each float32 weight once can be faster. It is a limit of this processor's caches, not of
+  its memory chips: the weights of all five fit its last-level cache.
 - **dense**: made-up weights and positive inputs, so that no input of any layer is 0 and every
   weight is used: the worst case. **real**: trained weights and {inputs}. The
   loops leave out rows whose input is 0 (behind a ReLU, in one-hot features); here they read

@@ -186,7 +186,7 @@ TEST_CASE("a step takes no memory") {
   for (const Precision precision : precisions) {
     const Matrix matrix(rows.data(), 257, 257, precision);
     std::vector<float> y(257), c(64), h(64);
-    const std::size_t allocations = tests::allocations_in([&] {
+    const std::size_t count = tests::allocations_in([&] {
       matrix.accumulate(x.data(), y.data());
       relu(y.data(), 257);
       tanh(y.data(), 257);
@@ -194,7 +194,7 @@ TEST_CASE("a step takes no memory") {
       softmax(y.data(), 257);
       lstm_cell(y.data(), c.data(), h.data(), 64);
     });
-    CHECK(allocations == 0);
+    CHECK(count == 0);
   }
 }
 
