@@ -41,8 +41,9 @@ HOW_TIMES = """- **memory limit**: the time to read as many bytes as the weights
   while weights lie in the cache, and ahead where they do not.
 - Engines from Python pay for one call in Python for each model, as a program that uses them does.
   PyTorch runs without oneDNN, whose LSTM takes about twice as long for a single step.
-- RTNeural, where it is timed: its Eigen backend and run-time model, compiled for this processor
-  (`-march=native`). The native loops are compiled for any x86-64 and choose while running.
+- RTNeural, where it is timed, is what [its page](rtneural.md#what-was-verified) says: Eigen, the
+  run-time model, compiled for this processor (`-march=native`). The native loops are compiled for
+  any x86-64 and choose while running.
 - Reading the clock costs {clock:.2f} us, which is in each figure."""
 
 HOW_ERRORS = """float16 holds the nearest half; int8 holds whole numbers from -127 to 127, times one

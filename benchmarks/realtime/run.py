@@ -22,6 +22,7 @@ import platform
 import resource
 import subprocess
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,7 @@ def measure(chosen: argparse.Namespace, work: Path) -> dict[str, Any]:
     joined = np.concatenate(limits)
     return {
         "processor": processor(),
+        "onnxruntime": metadata.version("onnxruntime"),
         "interruptions": resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw,
         "rounds": chosen.rounds,
         "inputs": kinds,
