@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <chromasonic/kernels.hpp>
+#include <chromasonic/engine/kernels.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>

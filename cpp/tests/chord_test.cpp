@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <chromasonic/chord_fitting.hpp>
+#include <chromasonic/music/chord_fitting.hpp>
 #include <limits>
 #include <string>
 

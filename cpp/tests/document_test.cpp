@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <chromasonic/document_reading.hpp>
-#include <chromasonic/sha256.hpp>
+#include <chromasonic/file/document_reading.hpp>
+#include <chromasonic/file/sha256.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>

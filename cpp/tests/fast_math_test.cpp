@@ -6,8 +6,8 @@
 
 #include <array>
 #include <chromasonic/emotion.hpp>
+#include <chromasonic/file/json_reader.hpp>
 #include <chromasonic/harmony_player.hpp>
-#include <chromasonic/json_reader.hpp>
 #include <chromasonic/log_mel.hpp>
 #include <chromasonic/melody_player.hpp>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What is no JSON, what would cost too much, and how numbers are read.
 #include <doctest/doctest.h>
 
-#include <chromasonic/document_reading.hpp>
+#include <chromasonic/file/document_reading.hpp>
 #include <cmath>
 #include <cstddef>
 #include <limits>

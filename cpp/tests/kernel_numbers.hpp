@@ -1,7 +1,7 @@
 // What the tests of the kernels share: targets, sizes, numbers.
 #pragma once
 
-#include <chromasonic/kernels.hpp>
+#include <chromasonic/engine/kernels.hpp>
 #include <cstddef>
 #include <limits>
 #include <random>

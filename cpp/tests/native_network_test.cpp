@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <chromasonic/native_network.hpp>
-#include <chromasonic/self_test.hpp>
+#include <chromasonic/engine/native_network.hpp>
+#include <chromasonic/file/self_test.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>

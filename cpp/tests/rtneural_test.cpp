@@ -7,10 +7,10 @@ TEST_CASE("this build has no RTNeural: give CMake CHROMASONIC_RTNEURAL_DIR") {}
 
 #else
 
-#include <chromasonic/document_reading.hpp>
-#include <chromasonic/native_network.hpp>
-#include <chromasonic/network.hpp>
-#include <chromasonic/self_test.hpp>
+#include <chromasonic/engine/native_network.hpp>
+#include <chromasonic/engine/network.hpp>
+#include <chromasonic/file/document_reading.hpp>
+#include <chromasonic/file/self_test.hpp>
 #include <cmath>
 #include <fstream>
 #include <limits>

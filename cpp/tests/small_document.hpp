@@ -1,10 +1,10 @@
 // A document small enough to spoil at every byte: 2 inputs, an LSTM of 2, a dense layer of 3.
 #pragma once
 
-#include <chromasonic/document.hpp>
-#include <chromasonic/document_reading.hpp>
-#include <chromasonic/native_network.hpp>
-#include <chromasonic/self_test.hpp>
+#include <chromasonic/engine/native_network.hpp>
+#include <chromasonic/file/document.hpp>
+#include <chromasonic/file/document_reading.hpp>
+#include <chromasonic/file/self_test.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>

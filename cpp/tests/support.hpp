@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chromasonic/document_reading.hpp>
+#include <chromasonic/file/document_reading.hpp>
 #include <chromasonic/specs.hpp>
 #include <cstdlib>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // Models with made-up weights that never let a step skip a row: the worst case of a step's time.
 #pragma once
 
-#include <chromasonic/document.hpp>
+#include <chromasonic/file/document.hpp>
 #include <chromasonic/model_spec.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <chromasonic/document.hpp>
+#include <chromasonic/file/document.hpp>
+#include <chromasonic/file/self_test.hpp>
 #include <chromasonic/model_spec.hpp>
-#include <chromasonic/self_test.hpp>
 #include <chromasonic/specs.hpp>
 #include <chrono>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <charconv>
-#include <chromasonic/kernels.hpp>
+#include <chromasonic/engine/kernels.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>

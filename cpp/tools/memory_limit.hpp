@@ -3,9 +3,9 @@
 #pragma once
 
 #include <array>
+#include <chromasonic/engine/target.hpp>
 #include <chromasonic/model_spec.hpp>
 #include <chromasonic/specs.hpp>
-#include <chromasonic/target.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <chromasonic/bar_grid.hpp>
+#include <chromasonic/music/bar_grid.hpp>
 #include <cmath>
 #include <cstdint>
 #include <map>

@@ -1,8 +1,8 @@
 // Requests about harmony: features of beats, names and notes of chords, accompaniments.
 #pragma once
 
-#include <chromasonic/chord_fitting.hpp>
 #include <chromasonic/harmony_player.hpp>
+#include <chromasonic/music/chord_fitting.hpp>
 #include <memory>
 #include <string>
 #include <vector>

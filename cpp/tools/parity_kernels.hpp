@@ -1,7 +1,7 @@
 // Weights as the kernels hold them, and products with them.
 #pragma once
 
-#include <chromasonic/kernels.hpp>
+#include <chromasonic/engine/kernels.hpp>
 #include <cstddef>
 #include <stdexcept>
 #include <string>

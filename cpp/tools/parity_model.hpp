@@ -1,8 +1,8 @@
 // A model of a file, for requests that go all the way from notes or sound to events.
 #pragma once
 
-#include <chromasonic/document_reading.hpp>
-#include <chromasonic/network.hpp>
+#include <chromasonic/engine/network.hpp>
+#include <chromasonic/file/document_reading.hpp>
 #include <chromasonic/specs.hpp>
 
 #include "parity_table.hpp"

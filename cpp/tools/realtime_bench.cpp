@@ -12,9 +12,9 @@
 // whatever else the machine does hits all alike; so that it is one core, pin it (taskset -c 0).
 // --engine leaves out those without NAME in their names.
 #include <array>
-#include <chromasonic/document_reading.hpp>
-#include <chromasonic/flush_to_zero.hpp>
-#include <chromasonic/native_network.hpp>
+#include <chromasonic/engine/flush_to_zero.hpp>
+#include <chromasonic/engine/native_network.hpp>
+#include <chromasonic/file/document_reading.hpp>
 #include <chromasonic/specs.hpp>
 #include <chrono>
 #include <cstdio>
@@ -29,7 +29,7 @@
 #include <vector>
 
 #ifdef CHROMASONIC_USE_RTNEURAL
-#include <chromasonic/rtneural_network.hpp>
+#include <chromasonic/engine/rtneural_network.hpp>
 #endif
 
 #include "dense_models.hpp"

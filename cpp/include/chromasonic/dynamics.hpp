@@ -3,10 +3,10 @@
 // All of this may run on the audio thread: nothing allocates, locks or throws.
 #pragma once
 
-#include <chromasonic/bar_grid.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/events.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/music/bar_grid.hpp>
 #include <cstddef>
 #include <cstdint>
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>

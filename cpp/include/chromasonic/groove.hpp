@@ -5,12 +5,12 @@
 #pragma once
 
 #include <algorithm>
-#include <chromasonic/bar_grid.hpp>
-#include <chromasonic/chance.hpp>
-#include <chromasonic/drum_tables.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/events.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/music/bar_grid.hpp>
+#include <chromasonic/music/chance.hpp>
+#include <chromasonic/music/drum_tables.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

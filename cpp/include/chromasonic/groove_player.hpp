@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/events.hpp>
-#include <chromasonic/finite.hpp>
 #include <chromasonic/groove.hpp>
-#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <bitset>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/harmony.hpp>
-#include <chromasonic/random.hpp>
-#include <chromasonic/realtime.hpp>
-#include <chromasonic/sampling.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/music/harmony.hpp>
+#include <chromasonic/music/random.hpp>
+#include <chromasonic/music/sampling.hpp>
 
 namespace chromasonic {
 

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/fft.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
-#include <chromasonic/resampler.hpp>
+#include <chromasonic/sound/fft.hpp>
+#include <chromasonic/sound/resampler.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>

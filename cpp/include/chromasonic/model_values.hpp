@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/specs.hpp>
 #include <cstddef>
 

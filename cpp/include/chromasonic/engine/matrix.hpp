@@ -2,12 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/half.hpp>
+#include <chromasonic/engine/panels.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/half.hpp>
-#include <chromasonic/panels.hpp>
-#include <chromasonic/realtime.hpp>
-#include <chromasonic/target.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Whether numbers are numbers, also in programs built with -ffast-math.
 #pragma once
 
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

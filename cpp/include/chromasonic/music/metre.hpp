@@ -1,8 +1,8 @@
 // Musical time: ticks, metres, places in the bar.
 #pragma once
 
-#include <chromasonic/finite.hpp>
-#include <chromasonic/key.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/music/key.hpp>
 #include <cmath>
 #include <cstdint>
 

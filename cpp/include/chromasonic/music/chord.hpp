@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chromasonic/key.hpp>
+#include <chromasonic/music/key.hpp>
 #include <cstddef>
 
 namespace chromasonic {

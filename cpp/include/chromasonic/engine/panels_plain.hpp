@@ -2,9 +2,9 @@
 // make into what it has (SSE2, NEON, or four times one), and plain loops for other compilers.
 #pragma once
 
-#include <chromasonic/half.hpp>
-#include <chromasonic/panel_rows.hpp>
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/half.hpp>
+#include <chromasonic/engine/panel_rows.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -2,12 +2,12 @@
 #pragma once
 
 #ifdef CHROMASONIC_USE_RTNEURAL
-#include <chromasonic/rtneural_network.hpp>
+#include <chromasonic/engine/rtneural_network.hpp>
 namespace chromasonic {
 using Network = RTNeuralNetwork;
 }
 #else
-#include <chromasonic/native_network.hpp>
+#include <chromasonic/engine/native_network.hpp>
 namespace chromasonic {
 using Network = NativeNetwork;
 }

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chromasonic/chord.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/music/chord.hpp>
 #include <cmath>
 #include <cstddef>
 

@@ -1,7 +1,7 @@
 // Normally distributed chance that is the same for the same seed.
 #pragma once
 
-#include <chromasonic/random.hpp>
+#include <chromasonic/music/random.hpp>
 #include <cmath>
 #include <cstdint>
 

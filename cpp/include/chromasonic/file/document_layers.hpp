@@ -1,9 +1,9 @@
 // From the tree of a file to its layers: every type, shape and row is checked, by name.
 #pragma once
 
-#include <chromasonic/document.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/json_tree.hpp>
+#include <chromasonic/file/document.hpp>
+#include <chromasonic/file/json_tree.hpp>
 #include <cmath>
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 // Which rows of a matrix a step reads.
 #pragma once
 
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cstddef>
 #include <cstdint>
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/key.hpp>
-#include <chromasonic/metre.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/music/key.hpp>
+#include <chromasonic/music/metre.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>

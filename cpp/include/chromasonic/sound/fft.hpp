@@ -1,7 +1,7 @@
 // The discrete Fourier transform of real samples, of a length fixed at compile time.
 #pragma once
 
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -21,14 +21,14 @@
 
 #include <RTNeural/RTNeural.h>
 
-#include <chromasonic/arena.hpp>
-#include <chromasonic/document.hpp>
+#include <chromasonic/engine/arena.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/kernels.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/kernels.hpp>
-#include <chromasonic/model_checks.hpp>
+#include <chromasonic/file/document.hpp>
+#include <chromasonic/file/model_checks.hpp>
 #include <chromasonic/model_spec.hpp>
-#include <chromasonic/realtime.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>

@@ -1,9 +1,9 @@
 // The loops over a panel's weights, for x86-64 with AVX2, FMA and F16C.
 #pragma once
 
-#include <chromasonic/half.hpp>
-#include <chromasonic/panel_rows.hpp>
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/half.hpp>
+#include <chromasonic/engine/panel_rows.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cstddef>
 #include <cstdint>
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <chromasonic/document.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/kernels.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/kernels.hpp>
+#include <chromasonic/file/document.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>

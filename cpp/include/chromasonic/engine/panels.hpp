@@ -2,10 +2,10 @@
 // target.
 #pragma once
 
-#include <chromasonic/panel_rows.hpp>
-#include <chromasonic/panels_avx2.hpp>
-#include <chromasonic/panels_plain.hpp>
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/panel_rows.hpp>
+#include <chromasonic/engine/panels_avx2.hpp>
+#include <chromasonic/engine/panels_plain.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cstddef>
 
 namespace chromasonic::detail {

@@ -6,8 +6,8 @@
 // turn into vector instructions.
 #pragma once
 
-#include <chromasonic/realtime.hpp>
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

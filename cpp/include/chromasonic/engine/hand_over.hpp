@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <memory>
 
 namespace chromasonic {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <numeric>

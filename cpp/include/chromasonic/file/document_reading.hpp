@@ -1,11 +1,11 @@
 // Reads an exported model: strict, bounded, and every fault by name. Never on the audio thread.
 #pragma once
 
-#include <chromasonic/document.hpp>
-#include <chromasonic/document_layers.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/json_reader.hpp>
-#include <chromasonic/sha256.hpp>
+#include <chromasonic/file/document.hpp>
+#include <chromasonic/file/document_layers.hpp>
+#include <chromasonic/file/json_reader.hpp>
+#include <chromasonic/file/sha256.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>

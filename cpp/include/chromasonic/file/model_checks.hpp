@@ -1,8 +1,8 @@
 // Whether a document is the model that it is loaded as. Never on the audio thread.
 #pragma once
 
-#include <chromasonic/document.hpp>
 #include <chromasonic/error.hpp>
+#include <chromasonic/file/document.hpp>
 #include <chromasonic/specs.hpp>
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 // IEEE 754 half precision (1 sign, 5 exponent, 10 fraction bits), held as its 16 bits.
 #pragma once
 
-#include <chromasonic/target.hpp>
+#include <chromasonic/engine/target.hpp>
 #include <cstdint>
 #include <cstring>
 

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/harmony_memory.hpp>
-#include <chromasonic/key.hpp>
-#include <chromasonic/metre.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/finite.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/music/harmony_memory.hpp>
+#include <chromasonic/music/key.hpp>
+#include <chromasonic/music/metre.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
 #include <cstddef>

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chromasonic/chord.hpp>
-#include <chromasonic/realtime.hpp>
+#include <chromasonic/engine/realtime.hpp>
+#include <chromasonic/music/chord.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

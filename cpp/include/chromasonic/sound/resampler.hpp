@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chromasonic/engine/realtime.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/realtime.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

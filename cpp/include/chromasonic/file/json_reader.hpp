@@ -1,9 +1,9 @@
 // Reads JSON text into a bounded tree, over the event interface of nlohmann's parser.
 #pragma once
 
+#include <chromasonic/engine/finite.hpp>
 #include <chromasonic/error.hpp>
-#include <chromasonic/finite.hpp>
-#include <chromasonic/json_tree.hpp>
+#include <chromasonic/file/json_tree.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
