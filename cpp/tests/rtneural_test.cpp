@@ -1,11 +1,5 @@
-// The models on RTNeural. Built with CHROMASONIC_RTNEURAL_DIR; without, there is nothing to test.
+// The models on RTNeural; built only with CHROMASONIC_RTNEURAL_DIR.
 #include <doctest/doctest.h>
-
-#ifndef CHROMASONIC_USE_RTNEURAL
-
-TEST_CASE("this build has no RTNeural: give CMake CHROMASONIC_RTNEURAL_DIR") {}
-
-#else
 
 #include <chromasonic/engine/native_network.hpp>
 #include <chromasonic/engine/network.hpp>
@@ -141,5 +135,3 @@ TEST_CASE("RTNeural has float32 only, and says so; another model is refused as e
       message_of([&] { RTNeuralNetwork(document, spec_of(Model::dynamics_engine)); });
   CHECK(message.find("dynamics_engine") != std::string::npos);
 }
-
-#endif

@@ -50,13 +50,14 @@ def build(
     folder = BUILD / name
     with locked(BUILD / f".{name}.lock"):
         ninja = ("-G", "Ninja") if shutil.which("ninja") else ()
-        configure = ("cmake", "-S", str(ROOT / "cpp"), "-B", str(folder), *ninja, *options,
+        configure = ("cmake", "-S", str(ROOT / "cpp"), "-B", str(folder), *ninja,
+                     "-DCHROMASONIC_TESTS=ON", "-DCHROMASONIC_TOOLS=ON", *options,
                      f"-DCMAKE_BUILD_TYPE={build_type}")  # fmt: skip
         stamp = folder / "configured"
         if not stamp.exists() or stamp.read_text() != repr(configure):
             shutil.rmtree(folder, ignore_errors=True)
-            _run(*configure)
-            stamp.write_text(repr(configure))
+        _run(*configure)  # always: somebody may have configured the folder by hand
+        stamp.write_text(repr(configure))
         wanted = ("--target", *targets) if targets else ()
         jobs = str(min(os.cpu_count() or 1, 4))
         _run("cmake", "--build", str(folder), "-j", jobs, *wanted)
