@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "counted_memory.hpp"
+#include "allocation_counter.hpp"
 
 using namespace chromasonic;
 using groove::BlockTime;
@@ -243,7 +243,7 @@ TEST_CASE("whatever is played, notes alternate, end, stay in their block, and no
   auto out = std::make_unique<GroovePlayer::Events>();
   auto in = std::make_unique<EventList<1024>>();
   std::array<int, 128> sounding{};
-  std::size_t played = 0, before = tests::allocations;
+  std::size_t played = 0;
   bool is_right = true;
   const auto wild = [&](const float*, float* answer) noexcept {
     for (int i = 0; i < 32; ++i) answer[i] = static_cast<float>(chance(2000) - 1000) / 300.0F;
@@ -261,32 +261,34 @@ TEST_CASE("whatever is played, notes alternate, end, stay in their block, and no
       ++played;
     }
   };
-  double position = -40;
-  for (int block = 0; block < 6000; ++block) {
-    const int samples = 1 + chance(2048);
-    if (chance(100) == 0) position += chance(64) - 32;
-    const double end = position + samples * (0.0001 + chance(30) * 0.0001);
-    in->clear();
-    std::int32_t sample = 0;
-    const int many = chance(40) == 0 ? 900 : chance(6);
-    for (int i = 0; i < many && sample < samples; ++i, sample += chance(samples / (many + 1) + 1)) {
-      in->push({sample, static_cast<std::uint8_t>(chance(128)),
-                static_cast<std::uint8_t>(chance(2) * chance(128))});
+  const auto play = [&] {
+    double position = -40;
+    for (int block = 0; block < 6000; ++block) {
+      const int samples = 1 + chance(2048);
+      if (chance(100) == 0) position += chance(64) - 32;
+      const double end = position + samples * (0.0001 + chance(30) * 0.0001);
+      in->clear();
+      std::int32_t sample = 0;
+      const int many = chance(40) == 0 ? 900 : chance(6);
+      for (int i = 0; i < many && sample < samples;
+           ++i, sample += chance(samples / (many + 1) + 1)) {
+        in->push({sample, static_cast<std::uint8_t>(chance(128)),
+                  static_cast<std::uint8_t>(chance(2) * chance(128))});
+      }
+      const std::int64_t length = 1 + chance(40);
+      player->process({position, end, samples, nearest_step(position) - chance(40), length}, *in,
+                      wild, *out);
+      listen(samples);
+      position = end;
+      if (chance(500) == 0) {
+        player->stop(*out);
+        listen(1);
+      }
     }
-    const std::int64_t length = 1 + chance(40);
-    player->process({position, end, samples, nearest_step(position) - chance(40), length}, *in,
-                    wild, *out);
-    listen(samples);
-    position = end;
-    if (chance(500) == 0) {
-      player->stop(*out);
-      listen(1);
-    }
-  }
-  player->stop(*out);
-  listen(1);
-  const std::size_t after = tests::allocations;
-  CHECK(after == before);
+    player->stop(*out);
+    listen(1);
+  };
+  CHECK(tests::allocations_in(play) == 0);
   CHECK(is_right);
   CHECK(played > 5000);
   for (const int many : sounding) CHECK(many == 0);
