@@ -10,7 +10,7 @@ one). `--rtneural` is the same tool built with `CHROMASONIC_RTNEURAL_DIR` and, f
 registers, `-DCMAKE_CXX_FLAGS=-march=native`; of it only RTNeural is timed. With the corpora at hand
 (CHROMASONIC_DATA), inputs are features of their validation parts; without, the files' golden
 inputs. Engines take turns, round by round. Writes
-`benchmarks/results/realtime.json` and its part of `docs/realtime-results.md`.
+`benchmarks/results/realtime.json` and, by `page.py`, its part of `docs/realtime-results.md`.
 """
 
 from __future__ import annotations
