@@ -7,6 +7,10 @@
 #include <limits>
 #include <string>
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+
 #include "small_document.hpp"
 #include "support.hpp"
 
@@ -37,6 +41,26 @@ TEST_CASE("text that is no JSON says where") {
         std::string(1, '\0')}) {
     CAPTURE(bad);
     CHECK_REFUSED(refusal(bad), "small.json: ");
+  }
+}
+
+TEST_CASE("a message repeats nothing of a file but printable UTF-8, and not much of it") {
+  const std::string bytes = "\xff\x1b[2J \xc2\x9b \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82";
+  CHECK(printable(bytes) == "??[2J ?? ?? ??? ???? ??");
+  const std::string words = "gr\xc3\xbc\xc3\x9f \xe9\x9f\xb3\xe6\xa5\xbd \xf0\x9f\x8e\xb9";
+  CHECK(printable(words) == words);
+  CHECK(printable(words, 3) == "gr...");  // not half of a letter
+  CHECK(printable("", 0).empty());
+  const std::string text = small_text();
+  for (const std::string& bad :
+       {"{\"a\": \"" + bytes, "{" + bytes, bytes,
+        with(text, "\"carry\"", "\"\\u001b\\u009b" + std::string(60000, 'x') + "\""),
+        "{\"" + std::string(60000, 'k') + "\": [[[[[[[[[", with(text, "\"format\"", "\"\\u001b\""),
+        std::string("{\"\\u001b\": 1, \"\\u001b\": 2}")}) {
+    const std::string said = refusal(bad);
+    CAPTURE(said);
+    CHECK(said == printable(said, 800));
+    CHECK(said.size() > 10);
   }
 }
 
@@ -86,7 +110,13 @@ TEST_CASE("a file that is not there, a folder, and a file too large are refused 
     return message_of([&] { read_document(path, limits); });
   };
   CHECK_REFUSED(reading(folder.path() / "none.json"), "none.json: no such file");
-  CHECK_REFUSED(reading(folder.path()), "no such file");
+  CHECK_REFUSED(reading(folder.path() / "none" / "x.json"), "none: no such folder");
+  CHECK_REFUSED(reading(folder.path()), "is a folder. Give a file in it");
+#if defined(__unix__) || defined(__APPLE__)
+  const std::filesystem::path pipe = folder.path() / "pipe.json";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_REFUSED(reading(pipe), "pipe.json: is a pipe or a device. Give a file");  // nobody waits
+#endif
   CHECK_REFUSED(reading(folder.write("empty.json", "")), "empty.json: not JSON at byte");
   const auto file = folder.write("small.json", small_text());
   CHECK(reading(file).empty());

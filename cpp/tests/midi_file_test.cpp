@@ -135,7 +135,7 @@ TEST_CASE("running status is written out and says the same") {
 }
 
 TEST_CASE("what is no MIDI file, or counts no beats, is refused by name") {
-  CHECK(error_of({}).find("is empty") != std::string::npos);
+  CHECK(error_of({}).find("is empty. Export the file again") != std::string::npos);
   CHECK(error_of({'R', 'I', 'F', 'F'}).find("no MIDI file") != std::string::npos);
   CHECK(error_of(file_of(end_of_track, 3)).find("format 3") != std::string::npos);
   CHECK(error_of(file_of(end_of_track, 0, 0)).find("0 ticks") != std::string::npos);

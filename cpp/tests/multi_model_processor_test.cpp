@@ -156,7 +156,10 @@ TEST_CASE("a load that fails leaves what runs untouched, its state too") {
   }
   CHECK_REFUSED(message_of([&] { processor.load(folder.path()); }),
                 "groove_predictor.json: in_shape is missing");
-  CHECK_REFUSED(message_of([&] { processor.load(folder.path() / "none"); }), "no such file");
+  CHECK_REFUSED(message_of([&] { processor.load(folder.path() / "none"); }),
+                "none: no such folder. Give the folder that 'chromasonic export RUN' wrote");
+  CHECK_REFUSED(message_of([&] { processor.load(folder.write("file", "")); }),
+                "file: is no folder");
   CHECK(step(processor, Model::melody_transformer, 0.5f) ==
         step(undisturbed, Model::melody_transformer, 0.5f));
 }

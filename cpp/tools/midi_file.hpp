@@ -152,7 +152,7 @@ class File {
 
   void read_header() {
     const std::size_t size = data_.size();
-    if (size == 0) throw Error(name_ + " is empty: a MIDI file has at least a header of 14 bytes.");
+    if (size == 0) throw Error(name_ + " is empty. Export the file again.");
     if (size > most_bytes) {
       throw Error(name_ + " has " + std::to_string(size) + " bytes; up to " +
                   std::to_string(most_bytes) + " are read. Cut it into parts.");

@@ -34,6 +34,9 @@ inline std::vector<std::uint8_t> read_whole(const std::filesystem::path& path, s
   if (std::filesystem::is_directory(status)) {
     throw Error(path.string() + " is a folder. Give a MIDI file (.mid).");
   }
+  if (!std::filesystem::is_regular_file(status)) {  // which may never end, or wait for somebody
+    throw Error(path.string() + " is a pipe or a device. Give a MIDI file (.mid).");
+  }
   const Stream stream(std::fopen(path.string().c_str(), "rb"), std::fclose);
   if (!stream) throw Error("Cannot read " + path.string() + ": " + std::strerror(errno) + ".");
   std::vector<std::uint8_t> data;

@@ -356,7 +356,7 @@ def swap_models(folder: Path) -> None:
 BEAT = drum_pattern_midi("tempo 96\nhat x.x.x.x.\nkick x...x...")
 FAILURES: list[tuple[bytes | None, Callable[[Path], None], str]] = [
     (None, spoil_nothing, "There is no file"),
-    (b"", spoil_nothing, "is empty"),
+    (b"", spoil_nothing, "is empty. Export the file again"),
     (b"RIFFxxxx", spoil_nothing, "no MIDI file"),
     (BEAT[:40], spoil_nothing, "cut short"),
     (BEAT[:12] + b"\xe7\x28" + BEAT[14:], spoil_nothing, "SMPTE"),
@@ -385,6 +385,22 @@ def test_a_failure_is_told_ends_with_1_and_leaves_the_old_file(
     assert message in done.stderr
     assert target.read_bytes() == b"what was there"
     assert not list(host.folder.glob("*.part"))
+
+
+def test_nobody_waits_for_a_pipe(host: Host) -> None:
+    pipe, target = host.folder / "pipe.mid", host.folder / "out.mid"
+    os.mkfifo(pipe)
+    done = host.run(pipe, target)
+    assert done.returncode == 1
+    assert "pipe.mid is a pipe or a device. Give a MIDI file" in done.stderr
+    models = host.folder / "models"
+    models.mkdir()
+    os.mkfifo(models / "groove_predictor.json")
+    (host.folder / "in.mid").write_bytes(BEAT)
+    done = replace(host, models=models).run(host.folder / "in.mid", target)
+    assert done.returncode == 1
+    assert "groove_predictor.json: is a pipe or a device" in done.stderr
+    assert not target.exists()
 
 
 def test_a_folder_that_is_not_there_is_told(host: Host) -> None:

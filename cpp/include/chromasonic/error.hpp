@@ -1,6 +1,8 @@
 // The one error that loading throws; nothing on the audio thread throws.
 #pragma once
 
+#include <chromasonic/file/printable.hpp>
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <stdexcept>
@@ -15,10 +17,15 @@ class LoadError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws LoadError: "FILE: WHERE is MET; wanted: WANTED."
+/// Bytes that a message repeats of a place, or of what was met there.
+inline constexpr std::size_t longest_quote = 200;
+
+/// Throws LoadError: "FILE: WHERE is MET; wanted: WANTED." What comes from a file is made
+/// printable.
 [[noreturn]] inline void refuse(const std::string& file, const std::string& where,
                                 const std::string& met, const std::string& wanted) {
-  throw LoadError(file + ": " + where + " is " + met + "; wanted: " + wanted + ".");
+  throw LoadError(printable(file) + ": " + printable(where, longest_quote) + " is " +
+                  printable(met, longest_quote) + "; wanted: " + wanted + ".");
 }
 
 /// Made before there is need of it: an error that asks for no memory.
@@ -37,7 +44,7 @@ auto or_load_error(const std::string& file, const Action& action) {
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      throw LoadError(file + ": could not be loaded: " + error.what() + ".");
+      throw LoadError(printable(file) + ": could not be loaded: " + error.what() + ".");
     }
   } catch (const std::bad_alloc&) {
     throw LoadError(out_of_memory);

@@ -62,9 +62,10 @@ class MultiModelProcessor {
 
   /// Loads the five files NAME.json of a folder. Loader thread.
   ///
-  /// @throws LoadError One of them is wrong; what runs goes on as it was.
+  /// @throws LoadError There is no such folder, or a file is wrong; what runs goes on as it was.
   void load(const std::filesystem::path& folder, Precision precision = Precision::float32) {
     or_load_error("The models", [&] {
+      check_folder(folder);
       auto set = std::make_unique<Set>();
       for (const ModelSpec& spec : specs) {
         const std::filesystem::path file = folder / (std::string(spec.name) + ".json");

@@ -5,6 +5,7 @@
 #include <chromasonic/file/document.hpp>
 #include <chromasonic/file/document_layers.hpp>
 #include <chromasonic/file/json_reader.hpp>
+#include <chromasonic/file/printable.hpp>
 #include <chromasonic/file/sha256.hpp>
 #include <chromasonic/specs.hpp>
 #include <cmath>
@@ -132,18 +133,52 @@ inline Document parse_document(const std::string& text, const std::string& file,
 /// A path for messages: UTF-8 on every system, so that no name is an error of its own.
 inline std::string text_of_path(const std::filesystem::path& path) {
   const auto text = path.u8string();  // of char or, since C++20, char8_t
-  return std::string(text.begin(), text.end());
+  return printable(std::string(text.begin(), text.end()));
+}
+
+/// @throws LoadError A path is not that of a folder.
+inline void check_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) return;
+  const std::string next = " Give the folder that 'chromasonic export RUN' wrote.";
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw LoadError(text_of_path(path) + ": no such folder." + next);
+  }
+  if (std::filesystem::exists(status)) {
+    throw LoadError(text_of_path(path) + ": is no folder." + next);
+  }
+  throw LoadError(text_of_path(path) + ": cannot be reached: " + error.message() + ".");
+}
+
+/// A file, and nothing that never ends or waits for somebody: a pipe, a device.
+///
+/// @throws LoadError It is something else, by name, or is not there.
+inline void check_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_regular_file(status)) return;
+  if (status.type() == std::filesystem::file_type::not_found) {
+    if (path.has_parent_path()) check_folder(path.parent_path());
+    throw LoadError(text_of_path(path) + ": no such file. Export it: chromasonic export RUN.");
+  }
+  if (std::filesystem::is_directory(status)) {
+    throw LoadError(text_of_path(path) + ": is a folder. Give a file in it.");
+  }
+  if (std::filesystem::exists(status)) {
+    throw LoadError(text_of_path(path) + ": is a pipe or a device. Give a file.");
+  }
+  throw LoadError(text_of_path(path) + ": cannot be reached: " + error.message() + ".");
 }
 
 /// The whole text of a file.
 inline std::string read_text(const std::filesystem::path& path, const JsonLimits& limits) {
+  check_file(path);
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) {
-    throw LoadError(text_of_path(path) + ": no such file. Export it: chromasonic export RUN.");
-  }
   std::ifstream stream(path, std::ios::binary);
   const auto size = std::filesystem::file_size(path, error);
-  if (error || !stream) throw LoadError(text_of_path(path) + ": cannot be opened.");
+  if (error || !stream)
+    throw LoadError(text_of_path(path) + ": cannot be opened. Check that you may read it.");
   if (size > limits.bytes) {
     refuse(text_of_path(path), "its size", std::to_string(size) + " bytes",
            "at most " + std::to_string(limits.bytes));
@@ -151,7 +186,7 @@ inline std::string read_text(const std::filesystem::path& path, const JsonLimits
   std::string text(static_cast<std::size_t>(size), '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.gcount() != static_cast<std::streamsize>(text.size())) {
-    throw LoadError(text_of_path(path) + ": ended while it was read.");
+    throw LoadError(text_of_path(path) + ": ended while it was read. Load it again.");
   }
   return text;
 }

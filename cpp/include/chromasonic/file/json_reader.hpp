@@ -4,6 +4,7 @@
 #include <chromasonic/engine/finite.hpp>
 #include <chromasonic/error.hpp>
 #include <chromasonic/file/json_tree.hpp>
+#include <chromasonic/file/printable.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -87,9 +88,9 @@ class JsonBuilder {
     std::string reason = error.what();  // "[json.exception.parse_error.101] parse error at ...: "
     const std::size_t begin = reason.find("] ");
     if (begin != std::string::npos) reason.erase(0, begin + 2);
-    if (reason.size() > 200) reason.resize(200);
-    throw LoadError(file_ + ": not JSON at byte " + std::to_string(position) + ", in " + where() +
-                    ": " + printable(reason) + ". It was cut short or changed: export it again.");
+    throw LoadError(printable(file_) + ": not JSON at byte " + std::to_string(position) + ", in " +
+                    printable(where(), longest_quote) + ": " + printable(reason, longest_quote) +
+                    ". It was cut short or changed: export it again.");
   }
 
  private:
@@ -103,17 +104,10 @@ class JsonBuilder {
       if (value.kind != JsonKind::object) {
         path += "[" + std::to_string(place) + "]";
       } else if (place < value.keys.size()) {
-        path += (path.empty() ? "" : ".") + printable(value.keys[place]);
+        path += (path.empty() ? "" : ".") + value.keys[place];
       }
     }
     return path.empty() ? "the top level" : path;
-  }
-
-  static std::string printable(std::string text) {
-    for (char& letter : text) {
-      if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
-    }
-    return text;
   }
 
   [[noreturn]] void fail(const std::string& met, const std::string& wanted) const {

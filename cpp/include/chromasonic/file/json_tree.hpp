@@ -2,6 +2,7 @@
 // and whatever is wrong is an error that says where. No part of this runs on the audio thread.
 #pragma once
 
+#include <chromasonic/file/printable.hpp>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -54,7 +55,7 @@ inline std::string describe(const JsonValue& value) {
       return text;
     }
     case JsonKind::text:
-      return "\"" + value.text.substr(0, 60) + (value.text.size() > 60 ? "...\"" : "\"");
+      return "\"" + printable(value.text, 60) + "\"";
     case JsonKind::row:
       return "a row of " + std::to_string(value.row.size()) + " numbers";
     case JsonKind::array:
