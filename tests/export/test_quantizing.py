@@ -67,7 +67,8 @@ def test_no_weight_moves_further_than_half_a_step(weights):
         step = Fraction(float(scales[output]))
         gap = abs(Fraction(float(whole[row, output])) - Fraction(float(weight)))
         assert gap <= step / 2 + abs(Fraction(float(weight))) / 2**22 + Fraction(1e-35)
-    assert np.all(np.abs(whole - weights) <= np.abs(weights).max(axis=0) / 253)
+    lost = 127 * np.finfo(np.float32).tiny  # a whole column of less is held as 0
+    assert np.all(np.abs(whole - weights) <= np.abs(weights).max(axis=0) / 253 + lost)
     halves = held(weights, "float16")
     assert np.all(np.abs(halves - weights) <= np.maximum(np.abs(weights) * 2**-11, 2**-25))
 
