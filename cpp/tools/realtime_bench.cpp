@@ -132,6 +132,13 @@ Reading fastest_reading(const WeightSizedBuffers& buffers) {
   return best;
 }
 
+/// How far it is, on stderr, for those who wait.
+void tell(std::size_t done, std::size_t rounds, Clock::time_point begin) {
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double left = seconds / static_cast<double>(done) * static_cast<double>(rounds - done);
+  std::fprintf(stderr, "round %zu of %zu, about %.0f s left\n", done, rounds, left);
+}
+
 struct Measured {
   Reading reading;
   std::vector<float> limit, cold_limit;
@@ -141,6 +148,7 @@ void measure_warm(std::vector<std::unique_ptr<Engine>>& engines, const WeightSiz
                   const Options& options, Measured& measured) {
   constexpr int warm_up = 20;  // steps of each turn that are not counted
   const ScopedFlushToZero no_denormals;
+  const auto begin = Clock::now();
   for (std::size_t round = 0; round < options.rounds; ++round) {
     const std::size_t steps =
         options.steps * (round + 1) / options.rounds - options.steps * round / options.rounds;
@@ -152,6 +160,7 @@ void measure_warm(std::vector<std::unique_ptr<Engine>>& engines, const WeightSiz
       for (int i = 0; i < warm_up; ++i) engine->step();
       for (std::size_t i = 0; i < steps; ++i) engine->samples.push_back(engine->step());
     }
+    tell(round + 1, options.rounds, begin);
   }
 }
 
@@ -162,6 +171,7 @@ std::vector<std::vector<float>> measure_cold(std::vector<std::unique_ptr<Engine>
                                              const Options& options, Measured& measured) {
   std::vector<std::vector<float>> samples(engines.size());
   if (options.cold == 0) return samples;
+  std::fprintf(stderr, "steps after other work: %zu\n", options.cold);
   const Buffer other_work(std::size_t{128} << 20);
   static volatile std::uint64_t sink = 0;
   const ScopedFlushToZero no_denormals;
@@ -270,6 +280,11 @@ void run(const Options& options) {
     }
   }
   if (engines.empty()) throw std::invalid_argument("no engine is called " + options.engine);
+  if (options.models.empty()) {
+    std::fputs("No MODELS are named: only made-up weights are timed (--help says more).\n", stderr);
+  }
+  std::fprintf(stderr, "engines: %zu, steps of each: %zu, rounds: %zu\n", engines.size(),
+               options.steps, options.rounds);
   const WeightSizedBuffers buffers;
   Measured measured{fastest_reading(buffers), {}, {}};
   measured.limit.reserve(options.steps);
@@ -290,10 +305,16 @@ void run(const Options& options) {
 
 int main(int count, char** words) {
   try {
-    run(parse(count, words));
+    const Options options = parse(count, words);
+    if (options.wants_help) {
+      std::fputs(help, stdout);
+      return 0;
+    }
+    run(options);
     return 0;
   } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr, "chromasonic-realtime-bench: %s.\n", error.what());
+    std::fprintf(stderr, "chromasonic-realtime-bench: %s. --help says what there is.\n",
+                 error.what());
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "chromasonic-realtime-bench: %s\n", error.what());

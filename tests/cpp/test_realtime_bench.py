@@ -81,12 +81,39 @@ def test_samples_are_what_the_figures_are_of(report: Any, folder: Path):
     assert np.all(samples[:, :5].sum(axis=1) <= samples[:, 5] * 1.01)
 
 
+def test_help_names_every_option(built: Path):
+    for word in ("--help", "-h"):
+        done = bench(built, word)
+        assert (done.returncode, done.stderr) == (0, "")
+        for option in (
+            "MODELS", "--steps", "--rounds", "--cold", "--features", "--samples", "--json",
+            "--engine", "--help",
+        ):  # fmt: skip
+            assert option in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_it_says_how_far_it_is_and_what_is_timed_without_models(built: Path):
+    done = bench(built, "--steps", 4, "--rounds", 2, "--cold", 1, "--engine", "int8")
+    assert done.returncode == 0
+    assert "No MODELS are named: only made-up weights are timed" in done.stderr
+    assert "engines: 1, steps of each: 4, rounds: 2" in done.stderr
+    assert "round 2 of 2, about 0 s left" in done.stderr
+    assert "left" not in done.stdout
+
+
 def test_misuse_and_missing_files_are_told_by_name(built: Path, tmp_path: Path):
     unknown = bench(built, "--stepz", 3)
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "--stepz is no option; there are --steps" in unknown.stderr
     assert bench(built, "--steps", "many").returncode == 2
     assert bench(built, "--engine", "abacus").returncode == 2
+    assert "--steps needs a value" in bench(built, "--steps").stderr
+    assert "two folders are named" in bench(built, tmp_path, tmp_path).stderr
+    assert "-x is no option" in bench(built, "-x").stderr
+    nowhere = bench(built, tmp_path / "nowhere")
+    assert nowhere.returncode == 1
+    assert "nowhere: no such folder" in nowhere.stderr
     missing = bench(built, tmp_path)
     assert missing.returncode == 1
     assert "emotion_recognizer.json" in missing.stderr
