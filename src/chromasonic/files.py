@@ -6,6 +6,7 @@ folder, flushed to the disk, then renamed over the old one.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -47,13 +48,31 @@ def open_whole(path: PathLike, mode: str = "wb") -> Iterator[IO[Any]]:
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
-        raise StorageError(
-            f"Cannot write {path}: {error.strerror or error}. "
-            "Free some space or choose another folder; nothing was left half-written."
-        ) from error
+        raise _cannot_write(path, error) from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+_NEXT_STEPS = {
+    "Free some space, or choose another folder": (errno.ENOSPC, errno.EDQUOT),
+    "Choose a folder that may be written": (errno.EACCES, errno.EPERM, errno.EROFS),
+    "A folder has that name: move it away, or choose another name": (errno.EISDIR,),
+    "A part of that path is a file: choose another folder": (errno.ENOTDIR, errno.EEXIST),
+    "Choose a shorter name": (errno.ENAMETOOLONG,),
+}
+"""What to do about a failed write, and the errors that it helps against."""
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    """The error to raise, with the next step that fits it."""
+    step = next(
+        (step for step, numbers in _NEXT_STEPS.items() if error.errno in numbers),
+        "Choose another folder",
+    )
+    return StorageError(
+        f"Cannot write {path}: {error.strerror or error}. {step}; nothing was left half-written."
+    )
 
 
 def _umask() -> int:
@@ -124,11 +143,29 @@ def write_with(path: PathLike, save: Callable[[Path], object]) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"Cannot write {path}: {error.strerror or error}. "
-            "Free some space or choose another folder; nothing was left half-written."
-        ) from error
+        raise _cannot_write(path, error) from error
     return path
+
+
+_KINDS = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"MThd", "a MIDI file"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"RIFF", "a sound (WAV)"),
+    (b"fLaC", "a sound (FLAC)"),
+    (b"OggS", "a sound (Ogg)"),
+    (b"ID3", "a sound (MP3)"),
+    (b"%PDF", "a PDF"),
+    (b"<", "XML or HTML"),
+    (b"{", "JSON"),
+)
+"""How files begin that people mistake for one another."""
+
+
+def kind_of(data: bytes) -> str | None:
+    """What a file is by its first bytes, such as "a MIDI file"; None: something else."""
+    return next((kind for start, kind in _KINDS if data.startswith(start)), None)
 
 
 def sha256_of_file(path: PathLike) -> str:

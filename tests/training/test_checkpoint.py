@@ -133,8 +133,10 @@ def test_a_foreign_file_is_named(tmp_path: Path, content: object, says: str) -> 
 def test_text_a_folder_a_pipe_and_nothing_are_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.pt")
     (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "tune.mid").write_bytes(b"MThd\0\0\0\6")
     for name, says in (
-        ("text.pt", "text.pt"),
+        ("text.pt", "text.pt is no checkpoint: it is something else. Give a NAME_best.pt"),
+        ("tune.mid", "tune.mid is no checkpoint: it is a MIDI file"),
         (".", "is a folder"),
         ("pipe.pt", "is a pipe"),
         ("no.pt", "No such file"),

@@ -83,7 +83,8 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
             raise CheckpointError(f"{path} is a folder; give a checkpoint in it (NAME_best.pt).")
         if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
             raise CheckpointError(f"{path} is a pipe or a device; give a file (NAME_best.pt).")
-        path.open("rb").close()
+        with path.open("rb") as file:
+            start = file.read(8)
     except OSError as error:
         raise CheckpointError(
             f"Cannot read the checkpoint {path}: {error.strerror}. "
@@ -91,6 +92,7 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
         ) from error
     try:
         _check_size(path, largest_bytes)
+        _check_start(start, path)
         with warnings.catch_warnings(action="ignore"):  # of pickles that are refused anyway
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -106,6 +108,17 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
             "run (NAME_best.pt, NAME_epoch_N.pt), or copy the file again."
         ) from error
     return _checked(content, path)
+
+
+def _check_start(start: bytes, path: Path) -> None:
+    """Refuse what is plainly something else, before it is said to be damaged or hostile."""
+    if start.startswith((b"PK", b"\x80")):  # zip archive; pickle, as PyTorch wrote it long ago
+        return
+    what = (files.kind_of(start) or "something else") if start else "truncated to nothing"
+    raise CheckpointError(
+        f"{path} is no checkpoint: it is {what}. Give a NAME_best.pt of a training, or the output "
+        "folder of one."
+    )
 
 
 def _check_size(path: Path, largest_bytes: int) -> None:
