@@ -255,9 +255,21 @@ def test_what_is_no_json_is_refused(program: Path, small: dict[str, Any], tmp_pa
     }
     for name, content in weird.items():
         (tmp_path / f"{name}.json").write_text(content)
-    names = [*weird, "absent"]
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    names = [*weird, "absent", "folder", "pipe"]
     lines = answers(program, *(("small", tmp_path / f"{name}.json") for name in names))
     assert all(line.startswith("refused ") for line in lines), lines
+    told = dict(zip(names, lines, strict=True))
+    for name, why in {
+        "cut": "it is cut off or no JSON, at byte ",
+        "1e400": "it holds a number that is too large for any float",
+        "absent": "there is no such file",
+        "folder": "it is a folder",
+        "pipe": "it is a pipe or a device",
+    }.items():
+        assert why in told[name]
+        assert told[name].endswith("; give the small.json that chromasonic export wrote.")
 
 
 def test_the_program_of_the_documentation_runs(exported_models: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ TEMPLATE = r"""// @TITLE@ on RTNeural's compile-time interface.
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -257,16 +258,39 @@ inline double self_test(Model& model, const nlohmann::json& document) {
   return largest;
 }
 
+namespace detail {
+
+/// The document in a file. Whatever is no ordinary file is never opened: a pipe would wait.
+inline Json read(const std::filesystem::path& path) {
+  constexpr const char* give = "; give the @NAME@.json that chromasonic export wrote.";
+  const auto fail = [&](const std::string& why) { throw std::runtime_error(why + give); };
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) fail("there is no such file");
+  if (std::filesystem::is_directory(status)) fail("it is a folder");
+  if (!std::filesystem::is_regular_file(status)) fail("it is a pipe or a device");
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (!error && size > (std::uintmax_t{64} << 20)) fail("it is above 64 MiB");
+  std::ifstream stream(path, std::ios::binary);
+  if (error || !stream) fail("it cannot be opened");
+  try {
+    return Json::parse(stream);
+  } catch (const Json::parse_error& fault) {
+    fail("it is cut off or no JSON, at byte " + std::to_string(fault.byte));
+  } catch (const Json::out_of_range&) {
+    fail("it holds a number that is too large for any float");
+  }
+  return Json();
+}
+
+}  // namespace detail
+
 /// A model from its file, checked, and proved on its golden vectors. Loader thread.
 ///
 /// Throws std::runtime_error: the file, where it is wrong, what is there, and what was wanted.
 inline std::unique_ptr<Model> load_checked(const std::filesystem::path& path) {
   try {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) throw std::runtime_error("it cannot be opened.");
-    constexpr std::uintmax_t most = std::uintmax_t{64} << 20;
-    if (std::filesystem::file_size(path) > most) throw std::runtime_error("it is above 64 MiB.");
-    const nlohmann::json document = nlohmann::json::parse(stream);
+    const nlohmann::json document = detail::read(path);
     std::unique_ptr<Model> model = make();
     load(*model, document);
     const double error = self_test(*model, document);
