@@ -257,7 +257,10 @@ def test_a_file_of_another_program(copy: Path) -> None:
     assert failed(in_json(foreign)) == {"amp.json": {"metadata"}}
     done = validate(foreign, "--no-golden")
     assert done.exit_code == 0, done.output
-    assert "open" in done.stdout
+    assert "not checked" in done.stdout
+    assert failed(in_json(foreign, "--no-golden", "--against", copy)) == {
+        "amp.json": {"checkpoint"}
+    }
 
 
 def test_damaged_and_hostile_files_fail_without_a_traceback(copy: Path, tmp_path: Path) -> None:
@@ -298,6 +301,34 @@ def test_an_onnx_file_is_checked_too(exported: Path, copy: Path, tmp_path: Path)
     assert failed(in_json(other)) == {"dynamics_engine.onnx": {"onnx"}}
 
 
+def test_what_was_not_compared_with_a_training_says_so(copy: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    export_companions(copy, format="onnx", models=["groove"], output=tmp_path)
+    found = in_json(tmp_path / "groove_predictor.onnx")
+    assert "no training beside it: --against RUN" in detail(found, "checkpoint")
+    melody_run = tmp_path / "melody"
+    for kind in ("lstm", "markov"):
+        (melody_run / f"{kind}_checkpoints").mkdir(parents=True)
+        (melody_run / f"{kind}_checkpoints/melody_{kind}_best.pt").write_bytes(b"")
+    for file in (copy / "groove_predictor.json", tmp_path / "groove_predictor.onnx"):
+        told = detail(in_json(file, "--against", melody_run), "checkpoint")
+        assert "there is no groove_predictor_best.pt in" in told
+        assert "--model" not in told
+
+
+def test_the_json_beside_an_onnx_file_is_judged_by_its_weights(copy: Path) -> None:
+    """Its hash line, which nobody changed, would say that they are the same."""
+    pytest.importorskip("onnxruntime")
+    export_companions(copy, format="onnx", models=["groove"], output=copy)
+    path = copy / "groove_predictor.json"
+    value = json.loads(path.read_text())
+    value["layers"][0]["weights"][0][0][0] += 0.25
+    path.write_text(json.dumps(value))
+    assert failed(in_json(copy / "groove_predictor.onnx")) == {
+        "groove_predictor.onnx": {"same as json"}
+    }
+
+
 def test_an_onnx_file_of_an_older_training_is_found(copy: Path) -> None:
     pytest.importorskip("onnxruntime")
     export_companions(copy, format="onnx", models=["groove"], output=copy)
@@ -327,10 +358,10 @@ def test_nothing_in_a_file_or_its_name_reaches_the_terminal_raw(copy: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        (["--model", "drums", "x.json"], "--model is 'drums'"),
-        (["--model", "groove", "x.json", "y.json"], "it goes with one file"),
-        (["--model", "groove,dynamics", "x.json"], "and is one of emotion, melody"),
-        (["--model", "groove", "."], "it goes with one file"),
+        (["--model", "drums", "x.json"], "'drums', which is no companion model"),
+        (["--model", "groove", "x.json", "y.json"], "goes with one file, and 2 were given"),
+        (["--model", "groove,dynamics", "x.json"], "allowed: emotion, melody"),
+        (["--model", "groove", "."], "is a folder. Give groove_predictor.json, or leave it out"),
         ([], "Missing argument"),
     ],
 )

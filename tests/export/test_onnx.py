@@ -398,8 +398,12 @@ def test_what_is_no_onnx_file_is_refused(content: bytes, said: str, tmp_path: Pa
         check_onnx(path)
     with pytest.raises(ExportError, match="Cannot read"):
         check_onnx(tmp_path / "none.onnx")
-    with pytest.raises(ExportError, match="Cannot read"):
+    with pytest.raises(ExportError, match="is a folder, no ordinary file"):
         check_onnx(tmp_path)
+    with (tmp_path / "long.onnx").open("wb") as file:
+        file.truncate(2**30)  # sparse: takes no room
+    with pytest.raises(ExportError, match="has 1,073,741,824 bytes; allowed: 67,108,864"):
+        check_onnx(tmp_path / "long.onnx")
 
 
 @pytest.mark.parametrize("is_constant", [False, True])

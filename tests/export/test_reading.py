@@ -357,8 +357,12 @@ def test_a_message_names_the_file_the_fault_and_what_to_do(tmp_path: Path) -> No
 def test_folders_pipes_devices_and_absent_files_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    for place in (tmp_path, tmp_path / "pipe", "/dev/zero", "/dev/null"):
-        with pytest.raises(ExportError, match="no ordinary file"):
+    device = "is a pipe or a device, no ordinary file"
+    for place, what in (
+        (tmp_path, "is a folder, no ordinary file"), (tmp_path / "pipe", device),
+        ("/dev/zero", device), ("/dev/null", device),
+    ):  # fmt: skip
+        with pytest.raises(ExportError, match=what):
             read_document(place)
     for place in (tmp_path / "absent.json", tmp_path / "loop", "a\0b", tmp_path / ("x" * 5000)):
         with pytest.raises(ExportError, match="Cannot read"):

@@ -16,7 +16,7 @@ Against = Annotated[
     Path | None,
     typer.Option(
         metavar="RUN",
-        help="The training whose best checkpoints the files must equal; left out: checkpoints/ "
+        help="The training whose best checkpoints the files must equal; by default checkpoints/ "
         "beside a file, if there.",
     ),
 ]
@@ -30,7 +30,7 @@ Golden = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
-STATES = {True: ("ok", "green"), False: ("WRONG", "bold red"), None: ("open", "dim")}
+STATES = {True: ("ok", "green"), False: ("WRONG", "bold red"), None: ("not checked", "dim")}
 """What the table says of a check."""
 
 
@@ -39,7 +39,8 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Exported files (.json, .onnx), or folders that hold all five companion models.",
+            help="Exported files (.json, .onnx), or folders of them; where one companion model is "
+            "there as .json, all five must be.",
         ),
     ],
     model: Annotated[

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.spec import SPECS
+from chromasonic.companion.validating_folder import files_of, one_model
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.document import Document, DocumentLayer
 from chromasonic.export.golden_strength import EXACT
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = "checkpoints"
 """Where a training keeps them, in its output folder."""
-
-SHORT_NAMES = {name.partition("_")[0]: name for name in SPECS}
-"""emotion, melody, harmony, dynamics, groove."""
 
 STEPS, RESETS, SEED = 160, (0, 90), 3
 """What is computed to compare a file with its checkpoint."""
@@ -48,10 +46,10 @@ def validate_companions(
     against: PathLike | None = None,
     with_golden: bool = True,
 ) -> tuple[Validation, ...]:
-    """Look at files, or at folders in which all five models must be.
+    """Look at files, and at all exported files of folders.
 
     Args:
-        paths: of .json and .onnx files, and of folders with NAME.json in them.
+        paths: of .json and .onnx files, and of folders (see `validating_folder.files_of`).
         name: the model that the one file must hold, however it is called; without, what it is
             called decides.
         against: an output folder of a training, or its checkpoints: the files must compute what
@@ -64,30 +62,12 @@ def validate_companions(
     Raises:
         UsageError: there is no such model; or `name` comes with several files or a folder.
     """
-    spec = None
-    if name is not None:
-        spec = SPECS.get(SHORT_NAMES.get(name, name))
-        if spec is None or len(paths) != 1 or Path(paths[0]).is_dir():
-            raise UsageError(
-                f"--model is '{name}', with {len(paths)} paths; it goes with one file, and is one "
-                f"of {', '.join(SHORT_NAMES)}."
-            )
+    spec = None if name is None else one_model(name, [Path(path) for path in paths])
     found: list[Validation] = []
     for path in map(Path, paths):
         for file in files_of(path):
             found.append(validate_companion(file, spec, against=against, with_golden=with_golden))
     return tuple(found)
-
-
-def files_of(path: Path) -> list[Path]:
-    """The file itself; of a folder NAME.json of all five models, there or not, and .onnx files."""
-    if not path.is_dir():
-        return [path]
-    models = [path / f"{name}.json" for name in SPECS]
-    onnx = sorted(file for file in path.glob("*.onnx") if file.is_file())
-    if onnx and not any(file.exists() for file in models):
-        return onnx
-    return [*models, *onnx]
 
 
 def validate_companion(
@@ -123,17 +103,27 @@ def validate_companion(
         *examined.checks,
         *further_checks(examined, spec, compare_file_name=compare_file_name),
     ]
-    if document is not None and spec is not None:
-        if metadata is not None:
+    if document is not None:
+        if metadata is not None and spec is not None:
             checks.append(feature_page(metadata.inputs, metadata.outputs, spec.name))
         is_that_model = all(check.passed for check in checks if check.name == "model")
-        run = run_beside(path, spec, against)
-        if run is not None and is_that_model:
+        run = None if spec is None else run_beside(path, spec, against)
+        if spec is not None and run is not None and is_that_model:
             checks.append(checkpoint(document, spec, run))
         else:
-            why = "another model" if run is not None else "no training beside it: --against RUN"
-            checks.append(Check(name="checkpoint", passed=None, detail=f"not compared: {why}"))
+            checks.append(not_compared(spec, against, run))
     return Validation(path=path, checks=tuple(checks))
+
+
+def not_compared(spec: ModelSpec | None, against: PathLike | None, run: Path | None) -> Check:
+    """Why a file was not compared with a training; wrong only where `against` asked for it."""
+    if spec is None:
+        why = "only the five companion models can be compared with a training"
+        if against is not None:
+            return Check(name="checkpoint", passed=False, detail=f"{why}; leave out --against")
+        return Check(name="checkpoint", passed=None, detail=why)
+    why = "another model" if run is not None else "no training beside it: --against RUN"
+    return Check(name="checkpoint", passed=None, detail=why)
 
 
 def _missing(path: Path) -> Check:
@@ -189,12 +179,18 @@ def check_with_training(
     spec: ModelSpec, run: Path, compare: Callable[[LoadedCompanion], tuple[bool, str]]
 ) -> Check:
     """A comparison with the best checkpoint of a training; that it cannot be read is a failure."""
-    from chromasonic.companion.models import load_companion
+    from chromasonic.companion.models import checkpoint_folder, load_companion
 
     try:
         loaded = load_companion(run, spec.name)
     except (CheckpointError, UsageError) as error:
-        return Check(name="checkpoint", passed=False, detail=str(error))
+        folder, why = checkpoint_folder(run), str(error)
+        if folder.is_dir() and not (folder / f"{spec.name}_best.pt").exists():
+            why = (
+                f"there is no {spec.name}_best.pt in {folder}; give --against the output folder "
+                f"of the training of this {spec.title}"
+            )
+        return Check(name="checkpoint", passed=False, detail=why)
     passed, detail = compare(loaded)
     epoch = loaded.info.get("epoch")
     of = loaded.checkpoint.name + (f", epoch {epoch}" if isinstance(epoch, int) else "")

@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 
 from chromasonic.companion.models import LoadedCompanion
 from chromasonic.companion.spec import SPECS
-from chromasonic.companion.validating import check_with_training, compare_outputs, run_beside
+from chromasonic.companion.validating import (
+    check_with_training,
+    compare_outputs,
+    not_compared,
+    run_beside,
+)
 from chromasonic.errors import ExportError
-from chromasonic.export.document import TOLERANCE
-from chromasonic.export.onnx_checking import OnnxCheck, check_onnx
+from chromasonic.export.document import TOLERANCE, weight_hash
+from chromasonic.export.onnx_checking import OnnxCheck, check_onnx, content_of
 from chromasonic.export.onnx_running import Interface, RunningModel
 from chromasonic.export.reading import read_document
 from chromasonic.export.spec import ModelSpec
@@ -46,12 +51,17 @@ def validate_companion_onnx(
     spec = spec or SPECS.get(found.name)
     if spec is None:
         checks.append(Check(name="parameters", passed=True, detail=f"{found.parameters:,}"))
+        checks.append(not_compared(spec, against, None))
         return Validation(path=path, checks=tuple(checks))
     checks += _of_spec(found, spec)
-    if all(check.passed for check in checks):
+    run = run_beside(path, spec, against)
+    is_that_model = all(check.passed for check in checks)
+    if is_that_model:
         checks += _beside_json(found, path.with_suffix(".json"))
-        if (run := run_beside(path, spec, against)) is not None:
-            checks.append(_checkpoint(found, spec, run))
+    if is_that_model and run is not None:
+        checks.append(_checkpoint(found, spec, run))
+    else:
+        checks.append(not_compared(spec, against, run))
     return Validation(path=path, checks=tuple(checks))
 
 
@@ -73,10 +83,10 @@ def _beside_json(found: OnnxCheck, path: Path) -> list[Check]:
     if not path.is_file():
         return []
     try:
-        metadata = read_document(path).metadata
+        in_json = weight_hash(read_document(path).layers)  # of what is there, not what it says
     except ExportError as error:
         return [Check(name="same as json", passed=False, detail=str(error))]
-    same = metadata is not None and metadata.weight_hash == found.metadata["weight_hash"]
+    same = in_json == found.metadata["weight_hash"]
     detail = f"the weights of {path.name}" if same else f"other weights than {path.name}"
     return [Check(name="same as json", passed=same, detail=detail)]
 
@@ -84,7 +94,7 @@ def _beside_json(found: OnnxCheck, path: Path) -> list[Check]:
 def _checkpoint(found: OnnxCheck, spec: ModelSpec, run: Path) -> Check:
     def compute(inputs: NDArray[np.float32], resets: tuple[int, ...]) -> NDArray[np.float32]:
         interface = Interface.from_json(found.metadata["interface"])
-        running = RunningModel(found.path.read_bytes(), interface, is_trusted=False)
+        running = RunningModel(content_of(found.path), interface, is_trusted=False)
         return running.follow(inputs, resets)
 
     def compare(loaded: LoadedCompanion) -> tuple[bool, str]:

@@ -100,7 +100,8 @@ def parse_json(data: bytes, limits: Limits) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DocumentError(
-            f"is no UTF-8: byte {error.start} is {data[error.start]:#04x}"
+            f"is no UTF-8: byte {error.start} is {data[error.start]:#04x}, so it is no JSON; give "
+            "a file that 'chromasonic export' wrote"
         ) from None
     try:
         value = json.loads(

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chromasonic.errors import ExportError
+from chromasonic.export.json_limits import DocumentError, Limits, printable
 from chromasonic.export.onnx_graph import CONSTANT, LOWEST_OPSET, need_onnx
 from chromasonic.export.onnx_layers import PREFIX, weights_of
 from chromasonic.export.onnx_running import Interface, RunningModel
-from chromasonic.files import PathLike
+from chromasonic.export.reading import read_bytes
+from chromasonic.files import PathLike, kind_of
 
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 LARGEST_TOLERANCE = 1e-3
@@ -79,25 +81,23 @@ def check_onnx(path: PathLike) -> OnnxCheck:
     """
     path = Path(path)
     need_onnx()
-    content = _content(path)
+    content = content_of(path)
     try:
         return _checked(path, content)
     except ExportError as error:
         raise ExportError(f"{path}: {error}") from error
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of an ordinary file that is not too long; no pipe is waited for.
+
+    Raises:
+        ExportError: there is none, it cannot be read, or it is something else.
+    """
     try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ExportError(
-                f"{path} has {path.stat().st_size} bytes; an exported model has at most "
-                f"{LARGEST_FILE_BYTES}. It is none of ours."
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise ExportError(
-            f"Cannot read {path}: {error.strerror or error}. Give an .onnx file."
-        ) from error
+        return read_bytes(path, limits=Limits(size_bytes=LARGEST_FILE_BYTES))
+    except DocumentError as error:
+        raise ExportError(f"{printable(str(path))} {error}. It is none of ours.") from None
 
 
 def _checked(path: Path, content: bytes) -> OnnxCheck:
@@ -143,6 +143,10 @@ def _checked(path: Path, content: bytes) -> OnnxCheck:
 def _parsed(content: bytes) -> Any:
     """The model, of valid form, with known operators only and nothing outside the file."""
     onnx, _ = need_onnx()
+    if kind := kind_of(content):
+        raise ExportError(
+            f"is no ONNX file but {kind}. Give a file that 'chromasonic export' wrote."
+        )
     try:
         model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf's errors differ by its implementation

@@ -19,7 +19,7 @@ from chromasonic.export.fields import object_of
 from chromasonic.export.json_limits import DocumentError, Limits, parse_json, printable
 from chromasonic.export.layer_reading import layers_of, size_of
 from chromasonic.export.metadata_reading import metadata_of
-from chromasonic.files import PathLike
+from chromasonic.files import PathLike, kind_of
 
 GIVE = "Give the file of an exported model."
 NEXT_STEP = "Export the model anew, or mend what wrote this file."
@@ -57,13 +57,11 @@ def read_bytes(path: PathLike, *, limits: Limits | None = None) -> bytes:
     limits = limits or Limits()
     path = Path(path)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would wait
-            raise ExportError(f"{printable(str(path))} is no ordinary file. {GIVE}")
+        _check_ordinary(path, path.stat().st_mode)  # before it is opened: a pipe would wait
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise ExportError(f"{printable(str(path))} is no ordinary file. {GIVE}")
+            _check_ordinary(path, status.st_mode)
             data = b"" if status.st_size > limits.size_bytes else file.read(limits.size_bytes + 1)
             if max(status.st_size, len(data)) > limits.size_bytes:
                 raise DocumentError(
@@ -73,6 +71,12 @@ def read_bytes(path: PathLike, *, limits: Limits | None = None) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         reason = error.strerror if isinstance(error, OSError) else error
         raise ExportError(f"Cannot read {printable(str(path))}: {reason}. {GIVE}") from error
+
+
+def _check_ordinary(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise ExportError(f"{printable(str(path))} is {what}, no ordinary file. {GIVE}")
 
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -102,8 +106,29 @@ def parse_value(text: str | bytes, *, limits: Limits | None = None) -> dict[str,
         data = text.encode("utf-8") if isinstance(text, str) else text
     except UnicodeEncodeError:
         raise DocumentError("has half of a surrogate pair in its text") from None
+    if what := _foreign(data):
+        raise DocumentError(f"is {what}")
     value = parse_json(data, limits or Limits())
     return object_of(value, "the document", required=("in_shape", "layers"), optional=None)
+
+
+def _foreign(data: bytes) -> str | None:
+    """What is plainly no JSON, with the next step; None: JSON, or who knows."""
+    if data.startswith(b"PK"):
+        return (
+            "a zip archive, as checkpoints of a training (.pt) are; export it first: "
+            "chromasonic export FILE"
+        )
+    if data.startswith(ONNX_START):
+        return "no JSON and begins as ONNX does; ONNX files must be called NAME.onnx"
+    kind = kind_of(data)
+    if kind in (None, "JSON"):
+        return None
+    return f"{kind}, no JSON; give a file that 'chromasonic export' wrote"
+
+
+ONNX_START = b"\x08"
+"""Of an ONNX file: the number of the field that holds its version. No JSON begins with it."""
 
 
 def structure_of(value: dict[str, Any]) -> tuple[int, tuple[DocumentLayer, ...]]:

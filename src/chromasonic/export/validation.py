@@ -182,7 +182,7 @@ def further_checks(
 
 
 def _stopped(stage: str, why: str) -> tuple[Check, ...]:
-    """The checks of a file that cannot be read: one failed, the others are open."""
+    """The checks of a file that cannot be read: one failed, the others are not checked."""
     names = STRUCTURE if stage in STRUCTURE else (*STRUCTURE, stage)
     return tuple(
         Check(name=name, passed=False, detail=why)
@@ -190,7 +190,7 @@ def _stopped(stage: str, why: str) -> tuple[Check, ...]:
         else Check(
             name=name,
             passed=True if name == "file" else None,
-            detail="could be read" if name == "file" else f"open: see {stage}",
+            detail="could be read" if name == "file" else f"see {stage}",
         )
         for name in names
     )
