@@ -85,9 +85,12 @@ def test_a_header_for_modelt_is_written(run: Path, tmp_path: Path) -> None:
         (["RUN", "--models", "drums"], 2, "--models is 'drums'"),
         (["RUN", "--models", "emotion"], 1, "There is no emotion_recognizer in"),
         (["nowhere"], 1, "There is no nowhere. Give the output folder"),
-        (["."], 1, "There is no companion model in"),
+        (["taken"], 1, "There is no companion model in"),
         (["groove_predictor.json"], 2, "is an exported file"),
-        (["notes.txt"], 1, "notes.txt"),
+        (["notes.txt"], 1, "notes.txt is no checkpoint: it is something else. Give a NAME_best"),
+        (["song.mid"], 1, "song.mid is no checkpoint: it is a MIDI file"),
+        (["exported"], 2, "exported holds exported files and no checkpoints"),
+        (["RUN", "--models", "groove", "--output", "taken"], 1, "A folder has that name: move it"),
         (["RUN", "--output", "notes.txt"], 2, "notes.txt, which is a file"),
         (["RUN", "--output", "notes.txt/deep"], 1, "Cannot write"),
     ],
@@ -99,6 +102,10 @@ def test_bad_input_is_told_with_the_next_step(
     monkeypatch.chdir(tmp_path)
     Path("notes.txt").write_text("no checkpoint")
     Path("groove_predictor.json").write_text("{}")
+    Path("song.mid").write_bytes(b"MThd")
+    Path("exported").mkdir()
+    Path("exported/groove_predictor.json").write_text("{}")
+    Path("taken/groove_predictor.json").mkdir(parents=True)
     result = export(*[run if word == "RUN" else word for word in words], code=code)
     assert said in result.stderr
     assert "Traceback" not in result.output
@@ -123,6 +130,24 @@ def test_a_melody_run_is_refused_for_rtneural_by_name(tmp_path: Path) -> None:
         said = export(run, code=2)
         assert "RTNeural has no Embedding" in said.stderr
         assert "--format onnx" in said.stderr
+
+
+@pytest.mark.parametrize("format", ["rtneural", "onnx", "modelt"])
+def test_a_markov_model_is_refused_for_what_it_is(format: str, tmp_path: Path) -> None:
+    folder = tmp_path / "markov_checkpoints"
+    folder.mkdir()
+    save_checkpoint(
+        folder / "melody_markov_best.pt",
+        {
+            "format_version": 1,
+            "model_state_dict": {},
+            "config": {"task": "melody", "model": {"kind": "markov"}},
+        },
+    )
+    for run in (tmp_path, folder, folder / "melody_markov_best.pt"):
+        said = export(run, "--format", format, code=1).stderr
+        assert "holds a Markov model: it counts" in said
+        assert "--format" not in said
 
 
 def test_an_operator_set_can_be_asked_for(run: Path, tmp_path: Path) -> None:

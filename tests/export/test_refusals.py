@@ -1,4 +1,4 @@
-"""What RTNeural's format has no word for is refused by name: module, class and reason."""
+"""What RTNeural's format cannot express is refused by name: module, class and reason."""
 
 from __future__ import annotations
 
@@ -152,6 +152,12 @@ def test_what_is_no_row_of_layers_is_refused(net: nn.Module, said: str) -> None:
 def test_ids_are_refused_as_embeddings_are() -> None:
     with pytest.raises(ExportError, match=r"Embedding: it takes int64 ids.*--format onnx"):
         layers_of(nn.Embedding(9, 3), torch.zeros(1, 4, dtype=torch.long))
+
+
+def test_the_next_step_is_one_that_a_module_of_ones_own_can_take() -> None:
+    with pytest.raises(ExportError, match=r"Change the module; or .*torch\.onnx\.export") as told:
+        layers_of(after_dense(nn.LayerNorm(4)), example(4))
+    assert "--format" not in str(told.value)
 
 
 def test_an_example_of_one_axis_is_refused() -> None:

@@ -21,6 +21,7 @@ from chromasonic.errors import ExportError, StorageError
 from chromasonic.export import exporting
 from chromasonic.export.document import Document, DocumentLayer, weight_hash
 from chromasonic.export.exporting import (
+    NO_CORPORA,
     Description,
     Prepared,
     export_module,
@@ -270,3 +271,16 @@ def test_blocks_that_are_not_what_comes_out_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="cannot be followed"):
         export_module(nn.Linear(5, 4), tmp_path / "odd.json", PAGE, title="Odd", step="never")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_of_which_no_corpus_is_named_is_told(tmp_path: Path) -> None:
+    cases = (((), True), ((CORPUS,), False), (({**CORPUS, "licence": ""},), True))
+    for corpora, is_told in cases:
+        page = replace(PAGE, corpora=corpora, is_synthetic=False)
+        exported = export_module(
+            filled(nn.Linear(4, 4), 3), tmp_path / "x.json", page, title="X", step="each test"
+        )
+        assert (NO_CORPORA in exported.remarks) is is_told
+        assert ("metadata" in {check.name for check in validate_file(exported.path).failed}) == (
+            is_told
+        )

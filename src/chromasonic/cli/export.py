@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chromasonic.errors import UsageError
+from chromasonic.errors import ExportError, UsageError
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
@@ -93,6 +93,24 @@ def is_melody_run(path: Path) -> bool:
     return isinstance(config, dict) and config.get("task") == "melody"
 
 
+LACKS = {
+    "lstm": "Embedding (LSTM)",
+    "transformer": "Embedding, attention or LayerNorm (Transformer)",
+}
+"""What RTNeural has no layer for, by kind of melody model."""
+
+
+def melody_kinds(path: Path) -> set[str]:
+    """The kinds of melody models in what `is_melody_run` found to be one: lstm, markov, ..."""
+    if path.is_dir():
+        files = [*path.glob("melody_*_best.pt"), *path.glob("*_checkpoints/melody_*_best.pt")]
+        return {file.name.split("_")[1] for file in files}
+    from chromasonic.training.checkpoint import load_checkpoint
+
+    model = load_checkpoint(path)["config"].get("model")
+    return {str(model.get("kind"))} if isinstance(model, dict) else set()
+
+
 def _export_companions(
     run: Path, format: str, models: str | None, output: Path | None, opset: int | None
 ) -> tuple[Exported, ...]:
@@ -110,11 +128,18 @@ def _export_companions(
 def _export_melody(
     run: Path, format: str, models: str | None, output: Path | None, opset: int | None
 ) -> tuple[Exported, ...]:
+    there = melody_kinds(run)
+    if there == {"markov"}:
+        raise ExportError(
+            f"{run} holds a Markov model: it counts what it has read and is no network, so no "
+            "format here can hold it. Train one that can be exported: chromasonic train melody "
+            "--model lstm (or transformer)."
+        )
     if format != "onnx":
+        lacks = [lack for kind, lack in LACKS.items() if kind in there or not there & LACKS.keys()]
         raise UsageError(
             f"{run} holds melody models, and --format {format} cannot express them: RTNeural has "
-            "no Embedding (LSTM, Transformer), attention or LayerNorm (Transformer). Give --format "
-            "onnx."
+            f"no {'; no '.join(lacks)}. Give --format onnx."
         )
     from chromasonic.melody_generation.exporting import export_melody
 

@@ -223,6 +223,11 @@ def _checkpoints(
         if (path / f"{name}_best.pt").is_file()
     ]
     missing = [name for name in wanted or () if (name, path / f"{name}_best.pt") not in there]
+    if not there and _holds_exports(path):
+        raise UsageError(
+            f"{path} holds exported files and no checkpoints. Give the output folder of the "
+            "training that they came from. ('chromasonic validate' checks exported files.)"
+        )
     if missing or not there:
         raise CheckpointError(
             f"There is no {' and no '.join(missing) or 'companion model'} in {path} "
@@ -230,6 +235,11 @@ def _checkpoints(
             "holds the checkpoints."
         )
     return there
+
+
+def _holds_exports(folder: Path) -> bool:
+    names = [f"{name}{ending}" for name in SPECS for ending in (".json", "_model.hpp")]
+    return any(folder.glob("*.onnx")) or any((folder / name).is_file() for name in names)
 
 
 def _check_is_checkpoint(path: Path) -> None:

@@ -29,6 +29,11 @@ from chromasonic.export.spec import Block, ModelSpec, StatePolicy
 from chromasonic.export.verifying import Agreement, compare_with_module
 from chromasonic.export.writing import document_text
 
+NO_CORPORA = (
+    "it does not say what it was trained on and under which licence, so 'chromasonic validate' "
+    "refuses it; name corpora in its Description"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
@@ -122,7 +127,11 @@ def export_module(
         module, layers, description, examples,
         name=Path(path).stem, title=title, state="carry" if remembers else "stateless", step=step,
     )  # fmt: skip
-    return write_verified(path, prepared)
+    exported = write_verified(path, prepared)
+    named = [corpus for corpus in description.corpora if corpus.get("licence")]
+    if description.is_synthetic or (named and len(named) == len(description.corpora)):
+        return exported
+    return replace(exported, remarks=(*exported.remarks, NO_CORPORA))
 
 
 def _prepared(

@@ -1,4 +1,4 @@
-"""What RTNeural's format has no word for, and why, each by its name."""
+"""What RTNeural's format cannot express, and why, each by its name."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def refuse(key: str, place: Place, why: str = "") -> NoReturn:
     reason = why or REASONS.get(place.kind) or REASONS.get(key) or _reason(place)
     raise ExportError(
         f"RTNeural JSON cannot express {place}: {reason}. It can: {EXPRESSIBLE}. Change the "
-        "module, or export it as ONNX (--format onnx)."
+        "module; or write it with torch.onnx.export, for another engine than RTNeural."
     )
 
 

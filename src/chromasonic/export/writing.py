@@ -38,7 +38,7 @@ def number_texts(values: NDArray[Any]) -> list[str]:
     if not np.isfinite(flat).all():
         raise ExportError(
             f"{np.count_nonzero(~np.isfinite(flat)):,} of {flat.size:,} numbers are not finite, "
-            "and JSON has no word for them; nothing is written. Train the model anew."
+            "and JSON cannot hold them; nothing is written. Train the model anew."
         )
     # NumPy's texts are the shortest that read as the same 32-bit float.
     joined = "\n".join([*flat.astype(str).tolist(), ""])
@@ -133,8 +133,8 @@ def _metadata_text(metadata: Metadata) -> str:
         facts = _json(metadata_facts(metadata))
     except ValueError as error:
         raise ExportError(
-            f"The metadata of {metadata.name} hold a number that is not finite, and JSON has no "
-            "word for it; give None (null) instead."
+            f"The metadata of {metadata.name} hold a number that is not finite, and JSON cannot "
+            "hold it; give None (null) instead."
         ) from error
     return f'{facts[:-1]},"golden":{golden_text(metadata.golden)}}}'
 
