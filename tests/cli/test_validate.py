@@ -361,7 +361,7 @@ def test_nothing_in_a_file_or_its_name_reaches_the_terminal_raw(copy: Path) -> N
         (["--model", "drums", "x.json"], "'drums', which is no companion model"),
         (["--model", "groove", "x.json", "y.json"], "goes with one file, and 2 were given"),
         (["--model", "groove,dynamics", "x.json"], "allowed: emotion, melody"),
-        (["--model", "groove", "."], "is a folder. Give groove_predictor.json, or leave it out"),
+        (["--model", "groove", "."], "is a folder. Give a file in it, or leave it out"),
         ([], "Missing argument"),
     ],
 )
