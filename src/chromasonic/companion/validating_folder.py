@@ -64,6 +64,7 @@ def one_model(name: str, paths: Sequence[Path]) -> ModelSpec:
         )
     if paths[0].is_dir():
         raise UsageError(
-            f"--model goes with one file, and {paths[0]} is a folder. Give a file in it, {otherwise}"
+            f"--model goes with one file, and {paths[0]} is a folder. Give a file in it, "
+            f"{otherwise}"
         )
     return spec
