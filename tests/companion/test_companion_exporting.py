@@ -12,15 +12,11 @@ import torch
 from trained import NAMES, train_tiny
 
 from chromasonic.companion import runs
-from chromasonic.companion.exporting import (
-    describe,
-    export_companion,
-    export_companions,
-    output_folder,
-)
+from chromasonic.companion.exporting import export_companion, export_companions, output_folder
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import LoadedCompanion, load_companion
 from chromasonic.companion.network import CompanionNetwork
+from chromasonic.companion.preparing import describe
 from chromasonic.companion.spec import SPECS
 from chromasonic.errors import CheckpointError, ExportError, UsageError
 from chromasonic.export.golden import golden_inputs

@@ -11,11 +11,11 @@ import onnxruntime
 import pytest
 import torch
 
-from chromasonic.companion.exporting import prepare_companion
 from chromasonic.companion.exporting_onnx import export_companion_onnx
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import LoadedCompanion
 from chromasonic.companion.network import CompanionNetwork
+from chromasonic.companion.preparing import prepare_companion
 from chromasonic.companion.spec import SPECS
 from chromasonic.export.exported import Exported
 from chromasonic.export.onnx_checking import check_onnx

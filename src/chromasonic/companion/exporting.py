@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from torch import Tensor, nn
 
 from chromasonic import files
-from chromasonic.companion.examples import FEATURES, Examples
-from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import (
     TASK,
     LoadedCompanion,
@@ -21,49 +14,20 @@ from chromasonic.companion.models import (
     load_companion,
     names_of,
 )
-from chromasonic.companion.network import CompanionNetwork
+from chromasonic.companion.preparing import prepare_companion
 from chromasonic.companion.spec import SPECS
-from chromasonic.companion.synthetic import (
-    synthetic_dynamics,
-    synthetic_emotion,
-    synthetic_groove,
-    synthetic_harmony,
-    synthetic_melody,
-)
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.exported import Exported
-from chromasonic.export.exporting import Description, Prepared, prepare, write_verified
+from chromasonic.export.exporting import write_verified
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import SHARED
 
 FORMATS = ("rtneural", "onnx", "modelt")
 """JSON for RTNeural and our own C++; ONNX; a C++ header for RTNeural's compile-time ModelT."""
 
-CORPUS_FACTS = ("name", "title", "licence", "licence_url", "fingerprint")
-"""What a file says of each corpus."""
-
 MADE_UP = "trained on made-up examples: it shows that export works, and must not be shipped"
 MAY_NOT_SHIP = "the licences of its corpora do not let its weights be shipped freely"
 UNKNOWN_DATA = "its checkpoint does not say what it was trained on"
-
-EXAMPLES = 32
-"""Made-up examples whose features are golden steps."""
-
-
-class Predicting(nn.Module):
-    """What an exported model computes: a companion network with its last activation.
-
-    Args:
-        network: trained.
-    """
-
-    def __init__(self, network: CompanionNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, T, I) to (B, T, O)."""
-        return self.network.activate(self.network(features))
 
 
 def export_companions(
@@ -146,23 +110,6 @@ def export_companion(
     return replace(exported, remarks=(*_warnings(loaded), *exported.remarks))
 
 
-def prepare_companion(loaded: LoadedCompanion) -> Prepared:
-    """A model as a document, the same for every format and at every export.
-
-    The golden steps hold made-up examples of the model's own task, of which every installation has
-    the same; so the file needs no corpus.
-
-    Raises:
-        ExportError: it cannot be expressed, or a number of it is not finite.
-    """
-    examples = _EXAMPLES[loaded.name](EXAMPLES, 0)
-    features = np.concatenate([np.atleast_2d(item[FEATURES]) for item in examples.items])
-    return prepare(
-        Predicting(loaded.network), loaded.spec, describe(loaded),
-        examples=features.astype(np.float32),
-    )  # fmt: skip
-
-
 def _write_rtneural(loaded: LoadedCompanion, folder: Path, _: int | None) -> Exported:
     return write_verified(folder / f"{loaded.name}.json", prepare_companion(loaded))
 
@@ -192,14 +139,6 @@ _WRITERS: dict[str, Callable[[LoadedCompanion, Path, int | None], Exported]] = {
     "rtneural": _write_rtneural,
     "onnx": _write_onnx,
     "modelt": _write_header,
-}
-
-_EXAMPLES: dict[str, Callable[[int, int], Examples]] = {
-    "emotion_recognizer": synthetic_emotion,
-    "melody_transformer": synthetic_melody,
-    "harmony_predictor": synthetic_harmony,
-    "dynamics_engine": synthetic_dynamics,
-    "groove_predictor": synthetic_groove,
 }
 
 
@@ -261,41 +200,6 @@ def _check_is_checkpoint(path: Path) -> None:
             "folder of a training, or a NAME_best.pt in its checkpoints."
             + (" ('chromasonic validate' checks exported files.)" if exported else "")
         )
-
-
-def describe(loaded: LoadedCompanion) -> Description:
-    """What a file says of a model, from its checkpoint; no path of this machine."""
-    data = loaded.info.get("data")
-    data = data if isinstance(data, dict) else {}
-    return Description(
-        inputs=INPUTS[loaded.name],
-        outputs=OUTPUTS[loaded.name],
-        corpora=tuple(
-            {key: str(corpus.get(key, "")) for key in CORPUS_FACTS}
-            for corpus in data.get("corpora", ())
-        ),
-        is_synthetic=loaded.is_synthetic,
-        training=_training(loaded.info),
-    )
-
-
-def _training(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Epoch, seed, and what was measured on the validation part; a figure that is none is null."""
-    metrics, settings = info.get("metrics"), info.get("training")
-    metrics = metrics if isinstance(metrics, dict) else {}
-    settings = settings if isinstance(settings, dict) else {}
-    found = {
-        "epoch": info.get("epoch"),
-        "seed": settings.get("seed"),
-        "validation_loss": metrics.get("val_loss"),
-        "validation": {
-            name: metric.get("value")
-            for name, metric in metrics.get("val", {}).items()
-            if isinstance(metric, dict)
-        },
-    }
-    plain: dict[str, Any] = json.loads(files.json_text(found))
-    return plain
 
 
 def _warnings(loaded: LoadedCompanion) -> list[str]:

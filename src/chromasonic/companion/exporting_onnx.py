@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from chromasonic import files
-from chromasonic.companion.exporting import prepare_companion
 from chromasonic.companion.models import LoadedCompanion
+from chromasonic.companion.preparing import prepare_companion
 from chromasonic.export.exported import Exported
 from chromasonic.export.onnx_writing import export_onnx
 from chromasonic.export.tracing import evaluation_copy

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chromasonic.companion.models import LoadedCompanion
 from chromasonic.companion.spec import SPECS
-from chromasonic.companion.validating import (
+from chromasonic.companion.validating_training import (
     check_with_training,
     compare_outputs,
     not_compared,

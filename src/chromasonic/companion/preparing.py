@@ -1,0 +1,106 @@
+"""A trained companion model as a document: the same for every format and at every export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from chromasonic import files
+from chromasonic.companion.examples import FEATURES, Examples
+from chromasonic.companion.features import INPUTS, OUTPUTS
+from chromasonic.companion.models import LoadedCompanion
+from chromasonic.companion.network import CompanionNetwork
+from chromasonic.companion.synthetic import (
+    synthetic_dynamics,
+    synthetic_emotion,
+    synthetic_groove,
+    synthetic_harmony,
+    synthetic_melody,
+)
+from chromasonic.export.exporting import Description, Prepared, prepare
+
+CORPUS_FACTS = ("name", "title", "licence", "licence_url", "fingerprint")
+"""What a file says of each corpus."""
+
+EXAMPLES = 32
+"""Made-up examples whose features are golden steps."""
+
+_EXAMPLES: dict[str, Callable[[int, int], Examples]] = {
+    "emotion_recognizer": synthetic_emotion,
+    "melody_transformer": synthetic_melody,
+    "harmony_predictor": synthetic_harmony,
+    "dynamics_engine": synthetic_dynamics,
+    "groove_predictor": synthetic_groove,
+}
+
+
+class Predicting(nn.Module):
+    """What an exported model computes: a companion network with its last activation.
+
+    Args:
+        network: trained.
+    """
+
+    def __init__(self, network: CompanionNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, T, I) to (B, T, O)."""
+        return self.network.activate(self.network(features))
+
+
+def prepare_companion(loaded: LoadedCompanion) -> Prepared:
+    """A model as a document, the same for every format and at every export.
+
+    The golden steps hold made-up examples of the model's own task, of which every installation has
+    the same; so the file needs no corpus.
+
+    Raises:
+        ExportError: it cannot be expressed, or a number of it is not finite.
+    """
+    examples = _EXAMPLES[loaded.name](EXAMPLES, 0)
+    features = np.concatenate([np.atleast_2d(item[FEATURES]) for item in examples.items])
+    return prepare(
+        Predicting(loaded.network), loaded.spec, describe(loaded),
+        examples=features.astype(np.float32),
+    )  # fmt: skip
+
+
+def describe(loaded: LoadedCompanion) -> Description:
+    """What a file says of a model, from its checkpoint; no path of this machine."""
+    data = loaded.info.get("data")
+    data = data if isinstance(data, dict) else {}
+    return Description(
+        inputs=INPUTS[loaded.name],
+        outputs=OUTPUTS[loaded.name],
+        corpora=tuple(
+            {key: str(corpus.get(key, "")) for key in CORPUS_FACTS}
+            for corpus in data.get("corpora", ())
+        ),
+        is_synthetic=loaded.is_synthetic,
+        training=_training(loaded.info),
+    )
+
+
+def _training(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Epoch, seed, and what was measured on the validation part; a figure that is none is null."""
+    metrics, settings = info.get("metrics"), info.get("training")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    settings = settings if isinstance(settings, dict) else {}
+    found = {
+        "epoch": info.get("epoch"),
+        "seed": settings.get("seed"),
+        "validation_loss": metrics.get("val_loss"),
+        "validation": {
+            name: metric.get("value")
+            for name, metric in metrics.get("val", {}).items()
+            if isinstance(metric, dict)
+        },
+    }
+    plain: dict[str, Any] = json.loads(files.json_text(found))
+    return plain
