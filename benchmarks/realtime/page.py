@@ -61,9 +61,8 @@ NOTES = """- **Memory limit**: read in the order of the weights, by the fastest 
   from memory chips, as between two blocks of a busy host. It varies by tens of percent from run to
   run.
 - **p99 and p99.9**: other programs took the core away from the C++ engines {interruptions:,} times
-  in this run, each time for up to milliseconds. Where the p99.9 of an engine is far above its p99,
-  as that of the plain reading of memory is, it tells of the machine and not of the engine. The
-  longest steps are in the JSON.
+  in this run, each time for up to milliseconds. A p99.9 far above its p99 tells of the machine more
+  than of the engine. The longest steps are in the JSON.
 - float16 is converted by one instruction, int8 takes two, so that on this processor int8 is behind
   while weights lie in the cache, and ahead where they do not.
 - Engines from Python pay for one call in Python for each model, as a program that uses them does.
