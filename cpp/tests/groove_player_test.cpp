@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "allocation_counter.hpp"
+#include "groove_answers.hpp"
 
 using namespace chromasonic;
 using groove::BlockTime;
@@ -20,25 +21,6 @@ using groove::Settings;
 using groove::Struck;
 
 namespace {
-
-/// An answer that says the same of every step.
-std::array<float, 32> answer_of(float velocity, float offset) {
-  std::array<float, 32> answer{};
-  for (std::size_t step = 0; step < 16; ++step) {
-    answer[step] = velocity / 127.0F;
-    answer[16 + step] = offset;
-  }
-  return answer;
-}
-
-std::vector<Struck> decoded(const std::array<float, 32>& answer, const std::vector<Hit>& hits,
-                            const Settings& settings = {}, std::uint64_t seed = 0) {
-  groove::Looseness loose;
-  loose.chance = Chance(seed);
-  std::vector<Struck> struck(hits.size());
-  groove::decode(answer.data(), hits.data(), hits.size(), settings, loose, struck.data());
-  return struck;
-}
 
 /// A model that says the same of every step.
 struct Drummer {

@@ -7,33 +7,14 @@
 #include <limits>
 #include <vector>
 
+#include "groove_answers.hpp"
+
 using namespace chromasonic;
 using groove::Hit;
 using groove::Settings;
 using groove::Struck;
 
-namespace {
-
-/// An answer that says the same of every step.
-std::array<float, 32> answer_of(float velocity, float offset) {
-  std::array<float, 32> answer{};
-  for (std::size_t step = 0; step < 16; ++step) {
-    answer[step] = velocity / 127.0F;
-    answer[16 + step] = offset;
-  }
-  return answer;
-}
-
-std::vector<Struck> decoded(const std::array<float, 32>& answer, const std::vector<Hit>& hits,
-                            const Settings& settings = {}, std::uint64_t seed = 0) {
-  groove::Looseness loose;
-  loose.chance = Chance(seed);
-  std::vector<Struck> struck(hits.size());
-  groove::decode(answer.data(), hits.data(), hits.size(), settings, loose, struck.data());
-  return struck;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a bar's features are one for each group and step that is struck") {
   const std::vector<Hit> hits{

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chromasonic.cli import evaluate_companion as shared
-from chromasonic.errors import ChromasonicError
+from chromasonic.cli.script import failures_told, run_script, script_app
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = script_app()
 
 
 @app.command()
@@ -39,7 +34,7 @@ def evaluate_models(
       python evaluate_models.py --checkpoint-dir ./trained_models/checkpoints
       python evaluate_models.py --models groove,dynamics --output ./evaluation_results
     """
-    try:
+    with failures_told():
         evaluation = shared.run_evaluation(
             checkpoint_dir, models, data_dir=data_dir, download=download
         )
@@ -47,14 +42,8 @@ def evaluate_models(
         shared.print_evaluation(evaluation, as_json=as_json)
         if not as_json:
             typer.echo("\n" + "\n".join(f"  {file}" for file in written))
-    except ChromasonicError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("\nInterrupted.", err=True)
-        raise typer.Exit(130) from error
 
 
 def main() -> None:
     """Run the script."""
-    app(prog_name=Path(sys.argv[0]).name)
+    run_script(app)

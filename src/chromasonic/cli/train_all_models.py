@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chromasonic.cli import train_companion as flags
-from chromasonic.errors import ChromasonicError
+from chromasonic.cli.script import failures_told, run_script, script_app
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = script_app()
 
 
 @app.command()
@@ -62,7 +57,7 @@ def train_all_models(
         "synthetic_examples": synthetic_examples,
         "data_dir": data_dir,
     }
-    try:
+    with failures_told("Interrupted. Go on with: --resume and the same --output."):
         if resume:
             flags.refuse_with_resume({**settings, "recipe": recipe})
         chosen = flags.chosen_recipe(
@@ -72,14 +67,8 @@ def train_all_models(
             chosen, output, resume=resume, overwrite=not resume, download=download
         )
         flags.print_run(run, as_json=as_json)
-    except ChromasonicError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("\nInterrupted. Go on with: --resume and the same --output.", err=True)
-        raise typer.Exit(130) from error
 
 
 def main() -> None:
     """Run the script."""
-    app(prog_name=Path(sys.argv[0]).name)
+    run_script(app)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chromasonic.cli import train as flags
-from chromasonic.errors import ChromasonicError
+from chromasonic.cli.script import failures_told, run_script, script_app
 
 if TYPE_CHECKING:
     from chromasonic.melody_generation.runs import MelodyRun
 
 LABELS = {"lstm": "LSTM", "transformer": "Transformer", "markov": "Markov"}
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = script_app()
 
 
 @app.command()
@@ -68,16 +63,10 @@ def train_models(
         del given[key]
     given["scheduler"] = given.pop("lr_scheduler")
     settings = {key: value for key, value in given.items() if value is not None}
-    try:
+    with failures_told("Interrupted. Go on with the same command and --resume."):
         run = _train(settings, model, output_dir, resume=resume, init_from=init_from)
         flags.print_run(run)
         _compare(run)
-    except ChromasonicError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("\nInterrupted. Go on with the same command and --resume.", err=True)
-        raise typer.Exit(130) from error
 
 
 def _train(
@@ -115,4 +104,4 @@ def _compare(run: MelodyRun) -> None:
 
 def main() -> None:
     """Run the script."""
-    app(prog_name=Path(sys.argv[0]).name)
+    run_script(app)

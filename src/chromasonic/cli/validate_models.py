@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chromasonic.cli import validate as shared
-from chromasonic.errors import ChromasonicError
+from chromasonic.cli.script import failures_told, run_script, script_app
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = script_app()
 
 
 @app.command()
@@ -34,16 +29,10 @@ def validate_models(
       python validate_models.py trained_models
       python validate_models.py exported --against runs/companion --json
     """
-    try:
+    with failures_told():
         shared.run_validation([folder], against=against, as_json=as_json)
-    except ChromasonicError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("\nInterrupted.", err=True)
-        raise typer.Exit(130) from error
 
 
 def main() -> None:
     """Run the script."""
-    app(prog_name=Path(sys.argv[0]).name)
+    run_script(app)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from chromasonic.companion.synthetic import (
     synthetic_melody,
 )
 from chromasonic.export.exporting import Description, Prepared, prepare
+from chromasonic.training.checkpoint import training_facts
 
 CORPUS_FACTS = ("name", "title", "licence", "licence_url", "fingerprint")
 """What a file says of each corpus."""
@@ -83,24 +83,5 @@ def describe(loaded: LoadedCompanion) -> Description:
             for corpus in data.get("corpora", ())
         ),
         is_synthetic=loaded.is_synthetic,
-        training=_training(loaded.info),
+        training=json.loads(files.json_text(training_facts(loaded.info))),  # NaN becomes null
     )
-
-
-def _training(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Epoch, seed, and what was measured on the validation part; a figure that is none is null."""
-    metrics, settings = info.get("metrics"), info.get("training")
-    metrics = metrics if isinstance(metrics, dict) else {}
-    settings = settings if isinstance(settings, dict) else {}
-    found = {
-        "epoch": info.get("epoch"),
-        "seed": settings.get("seed"),
-        "validation_loss": metrics.get("val_loss"),
-        "validation": {
-            name: metric.get("value")
-            for name, metric in metrics.get("val", {}).items()
-            if isinstance(metric, dict)
-        },
-    }
-    plain: dict[str, Any] = json.loads(files.json_text(found))
-    return plain

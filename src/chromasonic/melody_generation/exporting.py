@@ -28,6 +28,7 @@ from chromasonic.melody_generation.models import MODELS, LoadedModel, load_model
 from chromasonic.melody_generation.onnx_networks import add_lstm, add_transformer
 from chromasonic.melody_generation.onnx_proof import Proof, golden_of, prove
 from chromasonic.melody_generation.tokens import VOCABULARY
+from chromasonic.training.checkpoint import training_facts
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.state import find_checkpoint
 
@@ -216,26 +217,9 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
         "vocabulary_signature": VOCABULARY.signature,
         "state_policy": "carry",
         "step": "each token",
-        "training": _training(loaded.info),
+        "training": training_facts(loaded.info),
     }
     return json.loads(files.json_text(values))  # plain values; NaN becomes null
-
-
-def _training(info: dict[str, Any]) -> dict[str, Any]:
-    """Epoch, seed, and what was measured on the validation part."""
-    metrics, settings = info.get("metrics"), info.get("training")
-    metrics = metrics if isinstance(metrics, dict) else {}
-    settings = settings if isinstance(settings, dict) else {}
-    return {
-        "epoch": info.get("epoch"),
-        "seed": settings.get("seed"),
-        "validation_loss": metrics.get("val_loss"),
-        "validation": {
-            name: metric.get("value")
-            for name, metric in metrics.get("val", {}).items()
-            if isinstance(metric, dict)
-        },
-    }
 
 
 def _warnings(loaded: LoadedModel, facts: dict[str, Any]) -> list[str]:

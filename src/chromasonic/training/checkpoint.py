@@ -200,3 +200,24 @@ def _first_line(error: BaseException) -> str:
     """What a library said, up to its first full stop."""
     lines = str(error).strip().splitlines()
     return lines[0].split(". ")[0][:160] if lines else type(error).__name__
+
+
+def training_facts(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Epoch, seed, and what was measured on the validation part, for a file that leaves the run.
+
+    Args:
+        info: what a checkpoint says of its training (`config`, with its epoch and metrics).
+    """
+    metrics, settings = info.get("metrics"), info.get("training")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    settings = settings if isinstance(settings, dict) else {}
+    return {
+        "epoch": info.get("epoch"),
+        "seed": settings.get("seed"),
+        "validation_loss": metrics.get("val_loss"),
+        "validation": {
+            name: metric.get("value")
+            for name, metric in metrics.get("val", {}).items()
+            if isinstance(metric, dict)
+        },
+    }
