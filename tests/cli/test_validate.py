@@ -285,7 +285,6 @@ def test_damaged_and_hostile_files_fail_without_a_traceback(copy: Path, tmp_path
 
 
 def test_an_onnx_file_is_checked_too(exported: Path, copy: Path, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     export_companions(exported, format="onnx", models=["groove"], output=tmp_path)
     path = tmp_path / "groove_predictor.onnx"
     assert failed(in_json(path)) == {"groove_predictor.onnx": set()}
@@ -302,7 +301,6 @@ def test_an_onnx_file_is_checked_too(exported: Path, copy: Path, tmp_path: Path)
 
 
 def test_what_was_not_compared_with_a_training_says_so(copy: Path, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
     export_companions(copy, format="onnx", models=["groove"], output=tmp_path)
     found = in_json(tmp_path / "groove_predictor.onnx")
     assert "no training beside it: --against RUN" in detail(found, "checkpoint")
@@ -318,7 +316,6 @@ def test_what_was_not_compared_with_a_training_says_so(copy: Path, tmp_path: Pat
 
 def test_the_json_beside_an_onnx_file_is_judged_by_its_weights(copy: Path) -> None:
     """Its hash line, which nobody changed, would say that they are the same."""
-    pytest.importorskip("onnxruntime")
     export_companions(copy, format="onnx", models=["groove"], output=copy)
     path = copy / "groove_predictor.json"
     value = json.loads(path.read_text())
@@ -330,7 +327,6 @@ def test_the_json_beside_an_onnx_file_is_judged_by_its_weights(copy: Path) -> No
 
 
 def test_an_onnx_file_of_an_older_training_is_found(copy: Path) -> None:
-    pytest.importorskip("onnxruntime")
     export_companions(copy, format="onnx", models=["groove"], output=copy)
     save_untrained(copy / "checkpoints", "groove_predictor", seed=99)
     path = copy / "groove_predictor.onnx"

@@ -9,8 +9,8 @@ from sample_documents import random_layer
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Document, DocumentLayer
 from chromasonic.export.golden import golden_inputs
-from chromasonic.export.interpreter import compute
-from chromasonic.export.softmax_bounds import LARGEST, SMALLEST, GuardedLayers, guard_softmax
+from chromasonic.export.interpreter import LARGEST_SUM, SMALLEST_SUM, compute
+from chromasonic.export.softmax_bounds import GuardedLayers, guard_softmax
 
 
 def dense(weights: list, bias: list, activation: str = "") -> DocumentLayer:
@@ -48,8 +48,8 @@ def test_a_bias_too_high_or_too_low_is_shifted_and_nothing_else_changes(offset: 
     assert np.array_equal(shifted.weights[0], after.weights[0])
     assert shifted.weights[1][1] - shifted.weights[1][0] == 1
     # |h| < 1, so no logit is farther from its bias than 70 or 41.
-    assert shifted.weights[1][0] + 70 + np.log(2) <= LARGEST
-    assert shifted.weights[1][1] - 41 >= SMALLEST
+    assert shifted.weights[1][0] + 70 + np.log(2) <= LARGEST_SUM
+    assert shifted.weights[1][1] - 41 >= SMALLEST_SUM
     (remark,) = found.remarks
     assert "changes no probability" in remark
     inputs = golden_inputs(3)
@@ -125,5 +125,5 @@ def test_a_proven_bound_holds_for_inputs_of_any_size(between: DocumentLayer, sca
         inputs = size * golden_inputs(3, seed=11)
         before = compute(Document(inputs=3, layers=found.layers[:-1]), inputs)
         sums = np.logaddexp.reduce(before @ last.weights[0] + last.weights[1], axis=1)
-        assert sums.max() <= LARGEST
-        assert sums.min() >= SMALLEST
+        assert sums.max() <= LARGEST_SUM
+        assert sums.min() >= SMALLEST_SUM

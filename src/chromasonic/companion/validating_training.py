@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.document import Document, DocumentLayer
-from chromasonic.export.golden_strength import EXACT
+from chromasonic.export.golden_strength import EXACT, scaled
 from chromasonic.export.interpreter import compute
 from chromasonic.export.spec import ModelSpec
 from chromasonic.export.validation import Check
@@ -103,7 +103,7 @@ def compare_outputs(
     inputs = draw.uniform(-1, 1.5, (STEPS, loaded.spec.inputs)).astype(np.float32)
     wanted = _trained_outputs(loaded, inputs)
     apart = np.abs(run(inputs, RESETS) - wanted).max()
-    if not apart <= allowed * max(1.0, float(np.abs(wanted).max())):
+    if not apart <= scaled(allowed, wanted):
         return False, (
             f"it does not compute what was trained: outputs are up to {apart:.2g} apart. It is "
             "the export of another training; write it anew with chromasonic export"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
 from chromasonic.data.facts import CorpusFacts
+from chromasonic.data.index_table import read_index
 from chromasonic.data.piece_reading import PieceReading
 from chromasonic.data.progress import Progress
 from chromasonic.data.skipped import Skipped
@@ -66,17 +66,10 @@ def read_billboard(root: Path, on_progress: Progress | None = None) -> PieceRead
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, restval=""))
-    except OSError as error:
-        raise CorpusError(f"Cannot read {path}: {error.strerror}. Unpack it again.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is damaged: {error}. Unpack it again.") from error
-    lacking = [name for name in ("id", "title", "artist") if rows and name not in rows[0]]
-    if lacking or not any(row["title"] for row in rows):
-        what = f"lacks the column(s) {', '.join(lacking)}" if lacking else "lists no song"
-        raise CorpusError(f"{path} {what}: it is not McGill Billboard's index. Unpack it again.")
+    what = "not McGill Billboard's index"
+    rows = read_index(path, ("id", "title", "artist"), what)
+    if not any(row["title"] for row in rows):
+        raise CorpusError(f"{path} lists no song: it is {what}. Unpack it again.")
     return rows
 
 

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chromasonic.errors import ExportError
-from chromasonic.export.document import Document, DocumentLayer, Golden, Metadata, weight_hash
+from chromasonic.export.document import (
+    RECURRENT,
+    Document,
+    DocumentLayer,
+    Golden,
+    Metadata,
+    weight_hash,
+)
 from chromasonic.export.golden_strength import (
     MOST_WORK,
     allowed_difference,
@@ -17,17 +24,13 @@ from chromasonic.export.golden_strength import (
     weaknesses,
     work_of,
 )
-from chromasonic.export.interpreter import compute, softmax_range
+from chromasonic.export.interpreter import LARGEST_SUM, SMALLEST_SUM, compute, softmax_range
 from chromasonic.export.json_limits import printable, shown
 from chromasonic.export.reading import parse_document
 from chromasonic.export.spec import ModelSpec
 
 Finding = tuple[bool, str]
 """Whether it passed, and what was found."""
-
-LARGEST_SUM, SMALLEST_SUM = 88.0, -80.0
-"""Between these logarithms the exponentials of a softmax and their sum are float32 with all their
-digits (float32 overflows above 88.72 and loses digits below -87.33)."""
 
 SUM_TOLERANCE = 1e-5
 """Of the probabilities of a step."""
@@ -49,14 +52,10 @@ def structure_details(document: Document, size_bytes: int) -> list[tuple[str, st
     ]
 
 
-REMEMBERS = ("lstm", "gru")
-"""Layers whose state goes on from step to step."""
-
-
 def metadata(document: Document, found: Metadata) -> Finding:
     """That it is said what the model was trained on, under which licence; and of its state."""
     if found.state_policy == "stateless" and any(
-        layer.type in REMEMBERS for layer in document.layers
+        layer.type in RECURRENT for layer in document.layers
     ):
         return False, "state_policy: stateless, of a model that has a recurrent layer"
     by = f"exported by Chromasonic {printable(found.version)}"

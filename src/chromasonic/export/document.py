@@ -22,6 +22,9 @@ FORMAT = 1
 TOLERANCE = 1e-5
 """How far float32 may be from float64 on the golden vectors: absolute, of each output."""
 
+RECURRENT = ("lstm", "gru")
+"""Types of layers whose state goes on from step to step, and whose activations are their own."""
+
 Array = NDArray[np.float32]
 
 
@@ -46,6 +49,11 @@ class DocumentLayer:
     activation: str = ""
     weights: tuple[Array, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what comes out depends on steps before."""
+        return self.type in RECURRENT or self.options.get("kernel_size", 1) > 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,9 +120,7 @@ def export_module(
     """
     inputs = sum(block.size for block in description.inputs)
     layers = layers_of(module, torch.zeros(1, 2, inputs))
-    remembers = any(
-        layer.type in ("lstm", "gru") or layer.options.get("kernel_size", 1) > 1 for layer in layers
-    )
+    remembers = any(layer.remembers for layer in layers)
     prepared = _prepared(
         module, layers, description, examples,
         name=Path(path).stem, title=title, state="carry" if remembers else "stateless", step=step,

@@ -28,8 +28,6 @@ two biases. Tighter than the tolerance in the file, which is for engines in floa
 MOST_WORK = 20_000_000_000
 """Products of a weight and a step, over all computations."""
 
-RECURRENT = ("lstm", "gru")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
@@ -46,9 +44,14 @@ class Mutant:
     reset_before: tuple[int, ...]
 
 
+def scaled(difference: float, outputs: NDArray[np.floating]) -> float:
+    """A difference that is allowed for outputs of up to 1; beyond, times the largest."""
+    return difference * max(1.0, float(np.abs(outputs).max(initial=0.0)))
+
+
 def allowed_difference(golden: Golden, tolerance: float) -> float:
     """Of each output from the golden one, computed in float64."""
-    return min(EXACT, tolerance) * max(1.0, float(np.abs(golden.outputs).max(initial=0.0)))
+    return scaled(min(EXACT, tolerance), golden.outputs)
 
 
 def weaknesses(golden: Golden) -> list[str]:
@@ -110,11 +113,7 @@ def work_of(document: Document, golden: Golden) -> int:
 def mutants(document: Document, golden: Golden) -> Iterator[Mutant]:
     """The model, broken in each way that changes a number in it."""
     resets = golden.reset_before
-    remembers = any(
-        layer.type in RECURRENT or layer.options.get("kernel_size", 1) > 1
-        for layer in document.layers
-    )
-    if remembers:
+    if any(layer.remembers for layer in document.layers):
         every = tuple(range(len(golden.inputs)))
         yield Mutant(name="state never kept", document=document, reset_before=every)
         if len(resets) > 1:

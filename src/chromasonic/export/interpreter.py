@@ -20,9 +20,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chromasonic.errors import ExportError
-from chromasonic.export.document import Document, DocumentLayer
+from chromasonic.export.document import RECURRENT, Document, DocumentLayer
 
 Values = NDArray[np.float64]
+
+LARGEST_SUM, SMALLEST_SUM = 88.0, -80.0
+"""Between these logarithms the exponentials of a softmax that subtracts no maximum, and their sum,
+are float32 with all their digits (float32 overflows above 88.72; below -87.33 digits, and with them
+time, are lost)."""
 
 
 def compute(
@@ -96,7 +101,7 @@ def _run(
                 part = LAYERS[layer.type](layer, part)
                 if layer.activation == "softmax" and softmax_sums is not None:
                     softmax_sums.append(_log_sums(part))
-                if layer.type not in ("lstm", "gru"):  # RTNeural ignores it there
+                if layer.type not in RECURRENT:  # RTNeural ignores it there
                     part = ACTIVATIONS[layer.activation](part)
         parts.append(part)
     return np.concatenate(parts) if parts else np.zeros((0, document.outputs))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chromasonic.errors import ExportError
-from chromasonic.export.document import Array, Document, DocumentLayer
+from chromasonic.export.document import RECURRENT, Array, Document, DocumentLayer
 from chromasonic.export.onnx_graph import GraphBuilder, StateTensor
 
 ACTIVATIONS = {
@@ -43,14 +43,14 @@ def add_layers(graph: GraphBuilder, document: Document) -> tuple[StateTensor, ..
     Raises:
         ExportError: a layer that ONNX has no exact word for.
     """
-    recurrent = [layer for layer in document.layers if layer.type in ("lstm", "gru")]
+    recurrent = [layer for layer in document.layers if layer.type in RECURRENT]
     lead: tuple[int | str, ...] = ("batch", "steps") if recurrent else ("batch",)
     values = graph.input("features", np.float32, (*lead, document.inputs))
     ends: list[tuple[StateTensor, str]] = []
     for number, layer in enumerate(document.layers):
         prefix = f"{PREFIX}{number}"
-        if layer.type in ("lstm", "gru"):
-            place = sum(earlier.type in ("lstm", "gru") for earlier in document.layers[:number])
+        if layer.type in RECURRENT:
+            place = sum(earlier.type in RECURRENT for earlier in document.layers[:number])
             suffix = "" if len(recurrent) == 1 else f"_{place}"
             values, new = _recurrent(graph, layer, values, prefix, suffix)
             ends += new
@@ -61,7 +61,7 @@ def add_layers(graph: GraphBuilder, document: Document) -> tuple[StateTensor, ..
                 f"Layer {number} is of type '{layer.type}', which is not written to ONNX here; "
                 f"allowed are {', '.join((*PLAIN, 'lstm', 'gru'))}."
             )
-        if layer.activation and layer.type not in ("lstm", "gru"):
+        if layer.activation and layer.type not in RECURRENT:
             values = _activated(graph, layer, values, number)
     graph.output("output", np.float32, (*lead, document.outputs), values)
     for state, source in ends:

@@ -15,11 +15,7 @@ from numpy.typing import NDArray
 
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Document, DocumentLayer
-from chromasonic.export.interpreter import compute
-
-LARGEST, SMALLEST = 88.0, -80.0
-"""Between these the exponentials and their sum are float32 with all their digits (it overflows
-above 88.72; below -87.33 digits, and with them time, are lost)."""
+from chromasonic.export.interpreter import LARGEST_SUM, SMALLEST_SUM, compute
 
 UNKNOWN = 1e30
 """Inputs are taken to lie within plus and minus this; a bound above it bounds nothing."""
@@ -88,14 +84,14 @@ def _guard_layer(
                 f"The softmax of layer {len(before.layers)} would overflow or vanish in RTNeural, "
                 "which subtracts no maximum: the logarithm of its sum of exponentials goes from "
                 f"{measured[0]:.4g} to {measured[1]:.4g} on the golden steps; allowed: "
-                f"{SMALLEST:g} to {LARGEST:g}. Train with weight decay, or export as ONNX."
+                f"{SMALLEST_SUM:g} to {LARGEST_SUM:g}. Train with weight decay, or export as ONNX."
             )
         layer = _shifted(layer, shift)
         measured = measured[0] - shift, measured[1] - shift
     remark = (
         "RTNeural's softmax subtracts no maximum and is right while the logarithm of its sum of "
-        f"exponentials lies between {SMALLEST:g} and {LARGEST:g}: on the golden steps it goes from "
-        f"{measured[0]:.3g} to {measured[1]:.3g}; no bound for all inputs could be proven"
+        f"exponentials lies between {SMALLEST_SUM:g} and {LARGEST_SUM:g}: on the golden steps it "
+        f"goes from {measured[0]:.3g} to {measured[1]:.3g}; no bound for all inputs could be proven"
     )
     return layer, remark if shift is None else f"{_told(shift)}. {remark}"
 
@@ -108,14 +104,14 @@ def _told(shift: float) -> str:
 
 
 def _fits(sums: tuple[float, float]) -> bool:
-    return sums[0] >= SMALLEST and sums[1] <= LARGEST
+    return sums[0] >= SMALLEST_SUM and sums[1] <= LARGEST_SUM
 
 
 def _shift_of(sums: tuple[float, float]) -> float | None:
     """What to take off all logits so that they lie in the middle; None: they do not fit."""
-    if sums[1] - sums[0] > LARGEST - SMALLEST:
+    if sums[1] - sums[0] > LARGEST_SUM - SMALLEST_SUM:
         return None
-    return round((sums[0] + sums[1]) / 2 - (SMALLEST + LARGEST) / 2)
+    return round((sums[0] + sums[1]) / 2 - (SMALLEST_SUM + LARGEST_SUM) / 2)
 
 
 def _shifted(layer: DocumentLayer, shift: float) -> DocumentLayer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +17,9 @@ from torch import nn
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Array, Document, Golden, weight_hash
 from chromasonic.export.golden import golden_inputs, sequence_outputs
-from chromasonic.export.golden_strength import fitting_mutants
+from chromasonic.export.golden_strength import EXACT, fitting_mutants, scaled
 from chromasonic.export.interpreter import compute
 from chromasonic.export.reading import read_document
-
-STRICT = 1e-6
-"""How far two computations in 64-bit floats of the same 32-bit weights may be apart, for outputs
-of up to 1: all that differs is that the sum of an LSTM's two biases is rounded."""
 
 OTHER_SEED = 51_966
 OTHER_RESETS = (0, 71)
@@ -70,16 +65,12 @@ def compare_with_module(path: Path, title: str, module: nn.Module, golden: Golde
         _compare(document, title, module, golden.inputs, golden.reset_before),
         _compare(document, title, module, others, OTHER_RESETS),
     ]
-    blind_to, _ = fitting_mutants(document, golden, _allowed(golden.outputs))
+    blind_to, _ = fitting_mutants(document, golden, scaled(EXACT, golden.outputs))
     return Agreement(
         largest_difference=max(differences),
         steps=len(golden.inputs) + len(others),
         blind_to=tuple(blind_to),
     )
-
-
-def _allowed(outputs: NDArray[Any]) -> float:
-    return STRICT * max(1.0, float(np.abs(outputs).max(initial=0.0)))
 
 
 def _check_golden(document: Document, title: str, golden: Golden) -> None:
@@ -112,7 +103,7 @@ def _compare(
 
 
 def _largest(title: str, given: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    allowed = _allowed(wanted)
+    allowed = scaled(EXACT, wanted)
     apart = np.abs(given - wanted)
     wrong = ~(apart <= allowed)  # so that NaN is wrong
     if wrong.any():
