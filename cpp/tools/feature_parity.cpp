@@ -6,28 +6,13 @@
 #include <iostream>
 #include <string>
 
-#include "parity_table.hpp"
-#if __has_include("parity_dynamics.hpp")
 #include "parity_dynamics.hpp"
-#define CHROMASONIC_PARITY_DYNAMICS
-#endif
-#if __has_include("parity_emotion.hpp")
 #include "parity_emotion.hpp"
-#define CHROMASONIC_PARITY_EMOTION
-#endif
-#if __has_include("parity_groove.hpp")
 #include "parity_groove.hpp"
-#define CHROMASONIC_PARITY_GROOVE
-#endif
-#if __has_include("parity_harmony.hpp")
 #include "parity_harmony.hpp"
-#define CHROMASONIC_PARITY_HARMONY
-#endif
 #include "parity_kernels.hpp"
-#if __has_include("parity_melody.hpp")
 #include "parity_melody.hpp"
-#define CHROMASONIC_PARITY_MELODY
-#endif
+#include "parity_table.hpp"
 
 namespace {
 
@@ -38,21 +23,11 @@ using chromasonic::parity::Table;
 Table all_requests() {
   Table table;
   chromasonic::parity::add_kernels(table);
-#ifdef CHROMASONIC_PARITY_DYNAMICS
   chromasonic::parity::add_dynamics(table);
-#endif
-#ifdef CHROMASONIC_PARITY_EMOTION
   chromasonic::parity::add_emotion(table);
-#endif
-#ifdef CHROMASONIC_PARITY_GROOVE
   chromasonic::parity::add_groove(table);
-#endif
-#ifdef CHROMASONIC_PARITY_HARMONY
   chromasonic::parity::add_harmony(table);
-#endif
-#ifdef CHROMASONIC_PARITY_MELODY
   chromasonic::parity::add_melody(table);
-#endif
   return table;
 }
 
