@@ -18,11 +18,13 @@ class Note:
         duration: length in ticks (`TICKS_PER_QUARTER` to a quarter), above 0.
         pitch: MIDI number 0 to 127; None is a rest.
         tied: the note before, of the same pitch, sounds on: this one has no onset of its own.
+        fermata: a fermata stands over it; in chorales it ends a phrase.
     """
 
     duration: int
     pitch: int | None
     tied: bool = False
+    fermata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
