@@ -56,6 +56,7 @@ values: st.SearchStrategy[Any] = st.recursive(
         | st.builds(Note, inner, inner)
         | st.builds(Song, st.text(max_size=3), inner, inner)
         | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        | st.frozensets(st.integers() | st.text(max_size=3), max_size=4)
     ),
     max_leaves=25,
 )

@@ -3,9 +3,9 @@
 Values are taken apart by columns: of a thousand performances there is one column of ids, one of all
 onsets end to end, one of all pitches. What is no array is one JSON tree; arrays stand beside it in
 a NumPy .npz archive that is never unpickled. What can be packed: frozen dataclasses of str, int,
-float, bool, None, tuples, dicts, NumPy arrays and such dataclasses. Values come back equal, of the
-same types, and without the class's own checks, which they passed before they were stored; NumPy
-scalars come back as Python's.
+float, bool, None, tuples, frozensets, dicts, NumPy arrays and such dataclasses. Values come back
+equal, of the same types, and without the class's own checks, which they passed before they were
+stored; NumPy scalars come back as Python's.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ class _Packer:
                 "lengths": self._numbers([len(value) for value in values]),
                 "of": self.column([item for value in values for item in value]),
             }
+        if kind[0] == "frozenset":
+            return {"k": "frozenset", "of": self.column([_in_order(value) for value in values])}
         if kind[0] == "dict":
             return {
                 "k": "dict",
@@ -179,6 +181,9 @@ class _Unpacker:
         ends = accumulate(self._counts(tree["lengths"]), initial=0)
         return [tuple(flat[start:end]) for start, end in pairwise(ends)]
 
+    def _frozenset(self, tree: dict[str, Any]) -> list[Any]:
+        return [frozenset(items) for items in self.column(tree["of"])]
+
     def _dict(self, tree: dict[str, Any]) -> list[Any]:
         pairs = zip(self.column(tree["keys"]), self.column(tree["values"]), strict=True)
         return [dict(zip(keys, values, strict=True)) for keys, values in pairs]
@@ -200,6 +205,7 @@ class _Unpacker:
         "mixed": _mixed,
         "class": _class,
         "tuple": _tuple,
+        "frozenset": _frozenset,
         "dict": _dict,
         "array": _array,
     }
@@ -228,7 +234,7 @@ def _kind(value: Any) -> tuple[Any, ...]:
         return ("number", "<i8") if INT64.min <= value <= INT64.max else ("json",)
     if cls is float:
         return ("number", "<f8")
-    if cls is tuple or cls is dict:
+    if cls in (tuple, frozenset, dict):
         return (cls.__name__,)
     if cls is np.ndarray and value.dtype.kind in "biufcSUmM":
         return ("array", value.dtype.str, value.ndim)
@@ -238,8 +244,17 @@ def _kind(value: Any) -> tuple[Any, ...]:
         return ("class", cls)
     raise TypeError(
         f"A {cls.__module__}.{cls.__qualname__} cannot be stored in the cache of corpora; allowed "
-        "in pieces are dataclasses, str, int, float, bool, None, tuples, dicts and NumPy arrays."
+        "in pieces are dataclasses, str, int, float, bool, None, tuples, frozensets, dicts and "
+        "NumPy arrays."
     )
+
+
+def _in_order(values: frozenset[Any]) -> tuple[Any, ...]:
+    """The items of a set, in one order wherever they have one: equal values, equal files."""
+    try:
+        return tuple(sorted(values))
+    except TypeError:
+        return tuple(values)
 
 
 def _plain(value: Any) -> Any:
