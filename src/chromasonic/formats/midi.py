@@ -71,16 +71,29 @@ def write_midi(
 
 
 def midi_score(  # type: ignore[no-untyped-def]
-    tune: Tune, *, expand_repeats: bool, program: int, velocity: float | None = None
+    tune: Tune,
+    *,
+    expand_repeats: bool,
+    program: int,
+    velocity: float | None = None,
+    fine: bool = False,
 ):
-    """The tune as a symusic score, in the smallest usual resolution that keeps every onset."""
+    """The tune as a symusic score, in the smallest usual resolution that keeps every onset.
+
+    Args:
+        tune: what to play.
+        expand_repeats: play the repeats out.
+        program: General MIDI instrument, 0 to 127.
+        velocity: see `write_midi`.
+        fine: take `TICKS_PER_QUARTER` whatever the lengths.
+    """
     import symusic
 
     if not 0 <= program <= 127:
         raise RenderError(f"Program {program} is no General MIDI instrument: 0 to 127.")
     tune = tune.expanded() if expand_repeats else tune
     step = TICKS_PER_QUARTER // 480
-    if any(note.duration % step for note in tune.notes()):
+    if fine or any(note.duration % step for note in tune.notes()):
         step = 1
     score = symusic.Score(TICKS_PER_QUARTER // step)
     score.tempos.append(symusic.Tempo(0, quarters_per_minute(tune)))

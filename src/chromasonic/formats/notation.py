@@ -55,6 +55,8 @@ class Written:
         tie_from, tie_to: whether it is tied to what came before, to what follows.
         beams: begin, continue, end, "forward hook" or "backward hook", outermost beam first.
         onset: ticks from the start of the bar.
+        fermata: a fermata stands over it.
+        is_whole_bar: it is the rest of a silent bar.
     """
 
     duration: int
@@ -67,6 +69,8 @@ class Written:
     tie_to: bool = False
     beams: tuple[str, ...] = ()
     onset: int = 0
+    fermata: bool = False
+    is_whole_bar: bool = False
 
 
 def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> list[Written]:
@@ -97,6 +101,7 @@ def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> l
                     tie_from=sounding and (number > 0 or note.tied),
                     tie_to=sounding and (number + 1 < len(pieces) or tied),
                     onset=place - start,
+                    fermata=note.fermata and number + 1 == len(pieces),
                 )
             )
             place += length

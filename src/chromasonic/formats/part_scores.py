@@ -1,0 +1,47 @@
+"""A score of several parts to a file; the file's ending says in which format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chromasonic.errors import UsageError
+from chromasonic.files import PathLike
+from chromasonic.formats.part_score_midi import write_part_score_midi
+from chromasonic.formats.part_score_musicxml import write_part_score_musicxml
+from chromasonic.music.part_score import PartScore
+
+WRITERS: dict[str, Callable[[PartScore, PathLike], object]] = {
+    ".musicxml": write_part_score_musicxml,
+    ".xml": write_part_score_musicxml,
+    ".mid": write_part_score_midi,
+    ".midi": write_part_score_midi,
+}
+"""Ending to what writes it."""
+
+
+def check_part_score_ending(path: PathLike) -> str:
+    """The ending of a path that a score can be saved under; call it before long work.
+
+    Raises:
+        UsageError: no format has this ending.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in WRITERS:
+        raise UsageError(
+            f"A score cannot be written as '{Path(path).name}': the ending is "
+            f"{repr(ending) if ending else 'missing'}. Allowed: {' '.join(WRITERS)}."
+        )
+    return ending
+
+
+def save_part_score(score: PartScore, path: PathLike) -> Path:
+    """Write a score as MusicXML, MIDI, ABC, picture (SVG, PNG) or sound (WAV, MP3), by the ending.
+
+    Raises:
+        UsageError: an ending that is not allowed.
+        RenderError: no picture or sound can be made.
+        StorageError: the file cannot be written.
+    """
+    WRITERS[check_part_score_ending(path)](score, path)
+    return Path(path)
