@@ -1,0 +1,1 @@
+"""Four-part harmonization of a melody: rules, exact search, and agents that learn."""

@@ -1,0 +1,141 @@
+"""Predicates on one voicing and its beat: `(voicings, beats) -> (N,)` counts or truths."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from chromasonic.harmonization.chords import CHROMATIC, DOMINANT, SECONDARY, TABLE, TONIC
+from chromasonic.harmonization.melody import Beats
+from chromasonic.harmonization.voicings import BASS, Voicings
+
+Counts = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+COMFORTABLE = np.array([(60, 79), (55, 72), (50, 67), (40, 60)])
+"""Lowest and highest MIDI number that each voice sings with ease: C4-G5, G3-C5, D3-G4, E2-C4."""
+
+
+def out_of_range(voicings: Voicings, _: Beats) -> Counts:
+    """How many of the lower voices are outside their comfortable range."""
+    pitches = voicings.pitches[:, 1:]
+    return ((pitches < COMFORTABLE[1:, 0]) | (pitches > COMFORTABLE[1:, 1])).sum(1)
+
+
+def wide_gap(voicings: Voicings, _: Beats) -> Counts:
+    """How many gaps between soprano, alto and tenor are wider than an octave."""
+    return (voicings.pitches[:, :2] - voicings.pitches[:, 1:3] > 12).sum(1)
+
+
+def wide_low_gap(voicings: Voicings, _: Beats) -> Truths:
+    """Tenor and bass are more than a twelfth (19 semitones) apart."""
+    return voicings.pitches[:, 2] - voicings.pitches[:, 3] > 19
+
+
+def crossing(voicings: Voicings, _: Beats) -> Counts:
+    """How many neighbours stand the wrong way round."""
+    return (voicings.pitches[:, :-1] < voicings.pitches[:, 1:]).sum(1)
+
+
+def unison(voicings: Voicings, _: Beats) -> Counts:
+    """How many neighbours sing the same pitch."""
+    return (voicings.pitches[:, :-1] == voicings.pitches[:, 1:]).sum(1)
+
+
+def foreign_tones(voicings: Voicings, _: Beats) -> Counts:
+    """How many voices sing a tone that the chord does not have."""
+    return (voicings.member < 0).sum(1)
+
+
+def missing_third(voicings: Voicings, _: Beats) -> Truths:
+    """No voice has the third."""
+    return ~(voicings.member == 1).any(1)
+
+
+def missing_fifth(voicings: Voicings, _: Beats) -> Truths:
+    """No voice has the fifth."""
+    return ~(voicings.member == 2).any(1)
+
+
+def missing_seventh(voicings: Voicings, _: Beats) -> Truths:
+    """A chord with a seventh, and no voice has it."""
+    return (TABLE.size[voicings.chord] == 4) & ~(voicings.member == 3).any(1)
+
+
+def doubled_leading_tone(voicings: Voicings, _: Beats) -> Truths:
+    """Two voices have the leading tone (of the key, or of the chord applied to)."""
+    leading = TABLE.leading[voicings.chord]
+    return (leading >= 0) & ((voicings.member == leading[:, None]).sum(1) > 1)
+
+
+def doubled_seventh(voicings: Voicings, _: Beats) -> Truths:
+    """Two voices have the seventh."""
+    return (voicings.member == 3).sum(1) > 1
+
+
+def doubled_third(voicings: Voicings, _: Beats) -> Truths:
+    """The third is doubled in a triad with a perfect fifth."""
+    is_perfect = TABLE.members[voicings.chord][:, 2] == 7
+    return is_perfect & ((voicings.member == 1).sum(1) > 1)
+
+
+def secondary_chord(voicings: Voicings, _: Beats) -> Truths:
+    """A diatonic chord that is no pillar of the key."""
+    return TABLE.rank[voicings.chord] == SECONDARY
+
+
+def chromatic_chord(voicings: Voicings, _: Beats) -> Truths:
+    """A chord with tones from outside the key."""
+    return TABLE.rank[voicings.chord] == CHROMATIC
+
+
+def seventh_chord(voicings: Voicings, _: Beats) -> Truths:
+    """A seventh chord that is no dominant."""
+    is_dominant = TABLE.target[voicings.chord] >= 0
+    return (TABLE.size[voicings.chord] == 4) & ~is_dominant
+
+
+def first_inversion(voicings: Voicings, _: Beats) -> Truths:
+    """The third is in the bass."""
+    return voicings.member[:, BASS] == 1
+
+
+def second_inversion(voicings: Voicings, _: Beats) -> Truths:
+    """A triad with its fifth in the bass."""
+    return (voicings.member[:, BASS] == 2) & (TABLE.size[voicings.chord] == 3)
+
+
+def diminished_root(voicings: Voicings, _: Beats) -> Truths:
+    """A diminished triad with its root in the bass."""
+    is_diminished = (TABLE.size[voicings.chord] == 3) & (TABLE.members[voicings.chord][:, 2] == 6)
+    return is_diminished & (voicings.member[:, BASS] == 0)
+
+
+def melody_clash(voicings: Voicings, beats: Beats) -> npt.NDArray[np.float64]:
+    """Share of the beat in which the melody sounds tones that the chord does not have."""
+    classes = (voicings.tonic + TABLE.root[voicings.chord])[:, None] + TABLE.members[voicings.chord]
+    fits = np.zeros((len(voicings), 12))
+    is_there = TABLE.members[voicings.chord] >= 0
+    rows = np.broadcast_to(np.arange(len(voicings))[:, None], classes.shape)
+    fits[rows[is_there], classes[is_there] % 12] = 1.0
+    return 1.0 - (fits * beats.tones).sum(1)
+
+
+def no_cadence(voicings: Voicings, beats: Beats) -> Truths:
+    """A phrase ends on another chord than tonic, dominant or a substitute of the tonic at rest.
+
+    Allowed: triads of I, V and vi (in minor VI, and the major tonic; VII and III as ends in the
+    relative key) with their root in the bass.
+    """
+    chord = voicings.chord
+    is_triad = (TABLE.size[chord] == 3) & (TABLE.members[chord][:, 2] == 7)
+    is_rest = (TABLE.function[chord] == TONIC) | (TABLE.function[chord] == DOMINANT)
+    return beats.ends_phrase & ~(is_triad & is_rest & (voicings.member[:, BASS] == 0))
+
+
+def no_final(voicings: Voicings, beats: Beats) -> Truths:
+    """The piece ends on another chord than its tonic, or not with the root in the bass."""
+    chord = voicings.chord
+    is_tonic = (TABLE.root[chord] == 0) & (TABLE.function[chord] == TONIC)
+    is_tonic &= TABLE.size[chord] == 3
+    return beats.is_last & ~(is_tonic & (voicings.member[:, BASS] == 0))
