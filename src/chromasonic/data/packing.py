@@ -22,7 +22,7 @@ from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Bar, ChordSymbol, Note, Tune
 
-PACKING_VERSION = 1
+PACKING_VERSION = 2
 """Goes up whenever the arrays change their meaning: caches are keyed by it."""
 
 
@@ -99,9 +99,12 @@ def pack(packed: Packed) -> bytes:
     arrays = {
         "words": np.frombuffer(json.dumps(words).encode(), np.uint8),
         "notes": np.array(
-            [(n.duration, -1 if n.pitch is None else n.pitch, n.tied) for n in notes.values],
+            [
+                (n.duration, -1 if n.pitch is None else n.pitch, n.tied, n.fermata)
+                for n in notes.values
+            ],
             np.int64,
-        ).reshape(-1, 3),
+        ).reshape(-1, 4),
         "bars": np.array(bar_rows, np.int32).reshape(-1, 9),
         **_ragged("runs", runs.values),
         **_ragged("tunes", tune_bars),
@@ -128,8 +131,8 @@ def unpack(data: bytes) -> Packed:
 def _unpacked(arrays: dict[str, Any]) -> Packed:
     words = json.loads(arrays["words"].tobytes())
     notes = [
-        Note(duration, None if pitch < 0 else pitch, bool(tied))
-        for duration, pitch, tied in arrays["notes"].tolist()
+        Note(duration, None if pitch < 0 else pitch, bool(tied), bool(fermata))
+        for duration, pitch, tied, fermata in arrays["notes"].tolist()
     ]
     runs = [tuple([notes[n] for n in run]) for run in _rows(arrays, "runs")]
     keys = [Key(tonic, mode) for tonic, mode in words["keys"]]

@@ -21,14 +21,14 @@ from chromasonic.formats.abc_fields import (
     read_tempo,
     read_unit_ticks,
 )
-from chromasonic.formats.abc_music import Voice
+from chromasonic.formats.abc_music import FERMATAS, Voice
 from chromasonic.formats.abc_writer import write_abc
 from chromasonic.music.metre import Metre
-from chromasonic.music.tune import Tune
+from chromasonic.music.tune import Bar, Tune
 
 __all__ = ["PARSER_VERSION", "AbcBook", "SkippedTune", "read_abc", "write_abc"]
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Goes up whenever the same text gives other tunes: caches are keyed by it."""
 
 MAX_TUNE_CHARACTERS = 1_000_000
@@ -65,6 +65,9 @@ _TUNE_START = re.compile(r"^X:[^\n]*", re.MULTILINE)
 _MAILED = re.compile(r"=(?:20)?\n")
 """Marks of e-mail's quoted-printable text: ABC itself never ends a line so."""
 
+MAX_VOICES = 64
+
+_VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*"([^"]*)"')
 _VOICE = re.compile(r"\[V:([^\]]*)\]")
 _FIELD = re.compile(r"([A-Za-z+]):(?![|:])(.*)", re.DOTALL)
 
@@ -79,25 +82,13 @@ def read_abc(text: str, *, source: str) -> AbcBook:
     Raises:
         FormatError: the text holds no tune at all.
     """
-    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    starts = [match.start() for match in _TUNE_START.finditer(text)]
-    if not starts or "\0" in text[:4096]:
-        what = "it is binary" if "\0" in text[:4096] else "no line begins with 'X:'"
-        raise FormatError(
-            f"{source} holds no ABC tune: {what}. "
-            "Give a text file in which each tune begins with a line such as 'X:1'."
-        )
     tunes: list[Tune] = []
     skipped: list[SkippedTune] = []
     used: dict[str, int] = {}
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        part = text[start : min(end, start + MAX_TUNE_CHARACTERS + 1)]
+    for part in _tune_texts(text, source):
         reader = _TuneReader()
         try:
-            if len(part) > MAX_TUNE_CHARACTERS:
-                raise BrokenTune(f"it is longer than {MAX_TUNE_CHARACTERS:,} characters")
-            reader.read(part)
-            bars = reader.finish()
+            bars = reader.read_whole(part)
         except BrokenTune as error:
             skipped.append(SkippedTune(reader.reference, reader.title, str(error)))
             continue
@@ -111,10 +102,73 @@ def read_abc(text: str, *, source: str) -> AbcBook:
     return AbcBook(tuple(tunes), tuple(skipped))
 
 
+def _tune_texts(text: str, source: str) -> list[str]:
+    """The text of each tune; one that is too long is cut where that can be seen."""
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    starts = [match.start() for match in _TUNE_START.finditer(text)]
+    if not starts or "\0" in text[:4096]:
+        what = "it is binary" if "\0" in text[:4096] else "no line begins with 'X:'"
+        raise FormatError(
+            f"{source} holds no ABC tune: {what}. "
+            "Give a text file in which each tune begins with a line such as 'X:1'."
+        )
+    return [
+        text[start : min(end, start + MAX_TUNE_CHARACTERS + 1)]
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbcVoice:
+    """One voice of a tune.
+
+    Attributes:
+        name: its full name where one is given, else what its `V:` field says; "" in a tune of one.
+        tune: its music, of notes that sound together the highest.
+        chord_bar: number of the first bar with notes that sound together, from 1; None: no bar.
+    """
+
+    name: str
+    tune: Tune
+    chord_bar: int | None
+
+
+def read_abc_voices(text: str, *, source: str) -> tuple[AbcVoice, ...]:
+    """Every voice that sounds in the first tune of a text that can be read.
+
+    Raises:
+        FormatError: the text holds no tune, or none that can be read.
+    """
+    reasons = []
+    for part in _tune_texts(text, source):
+        first = _TuneReader()
+        voices: list[AbcVoice] = []
+        try:
+            first.read_whole(part, may_be_silent=True)
+            for voice in first.voice_names or {"": ""}:
+                reader = _TuneReader(voice or None)
+                bars = reader.read_whole(part, may_be_silent=True)
+                if any(note.pitch is not None for bar in bars for note in bar.notes):
+                    where = f"{source}, tune {reader.reference}"
+                    name = f"{source}:{reader.reference}"
+                    tune = Tune(name, reader.title, bars, reader.tempo_bpm, where)
+                    assert reader.voice is not None
+                    chord_bar = reader.voice.chord_bar
+                    full = reader.voice_names.get(voice, "")
+                    voices.append(AbcVoice(name=full, tune=tune, chord_bar=chord_bar))
+            if voices:
+                return tuple(voices)
+            reasons.append(f"X:{first.reference}: it has no note")
+        except BrokenTune as error:
+            reasons.append(f"X:{first.reference}: {error}")
+    raise FormatError(f"{source} holds no tune that can be read. {'; '.join(reasons[:3])}.")
+
+
 class _TuneReader:
     """Reads one tune: its header, then its body line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, voice: str | None = None) -> None:
+        """Read the voice of this name; None is the first."""
         self.reference = ""
         self.title = ""
         self.metre: Metre | None = Metre(4, 4)
@@ -122,9 +176,22 @@ class _TuneReader:
         self.tempo: str | None = None
         self.tempo_bpm: float | None = None
         self.voice: Voice | None = None
-        self.first_voice: str | None = None
-        self.is_first_voice = True
+        self.chosen = voice
+        self.is_chosen = True
+        self.voice_names: dict[str, str] = {}
+        self.fermatas = {*FERMATAS, "H"}
         self.has_music = False
+
+    def read_whole(self, text: str, *, may_be_silent: bool = False) -> tuple[Bar, ...]:
+        """The bars of a tune's text.
+
+        Raises:
+            BrokenTune: it cannot be read without guessing.
+        """
+        if len(text) > MAX_TUNE_CHARACTERS:
+            raise BrokenTune(f"it is longer than {MAX_TUNE_CHARACTERS:,} characters")
+        self.read(text)
+        return self.finish(may_be_silent=may_be_silent)
 
     def read(self, text: str) -> None:
         if _MAILED.search(text):
@@ -158,7 +225,7 @@ class _TuneReader:
         for index, part in enumerate(_VOICE.split(line) if "[V:" in line else [line]):
             if index % 2:
                 self.take_voice(part)
-            elif self.voice is not None and self.is_first_voice and part:
+            elif self.voice is not None and self.is_chosen and part:
                 self.has_music = True
                 self.voice.read_line(part)
 
@@ -171,7 +238,9 @@ class _TuneReader:
             self.title = text.replace("\\%", "%")
         elif letter == "V":
             self.take_voice(text)
-        elif not self.is_first_voice:
+        elif letter == "U":
+            self.take_symbol(text)
+        elif not self.is_chosen:
             return
         elif letter == "M":
             self.metre = read_metre(text)
@@ -191,22 +260,36 @@ class _TuneReader:
     def take_key(self, key: KeyField) -> None:
         if self.voice is None:
             unit = self.unit_ticks or default_unit_ticks(self.metre)
-            self.voice = Voice(self.metre, unit, key)
+            self.voice = Voice(self.metre, unit, key, frozenset(self.fermatas))
             self.voice.on_field = self.take_field  # type: ignore[method-assign]
         else:
             self.voice.set_key(key)
 
     def take_voice(self, text: str) -> None:
-        name = text.split()[0] if text.split() else ""
-        if self.first_voice is None:
-            self.first_voice = name
+        """Hand over to a voice: `S`, `T1 name="Tenor 1" clef=treble-8`."""
+        name, _, properties = text.strip().partition(" ")
+        if len(self.voice_names) < MAX_VOICES:
+            full = _VOICE_NAME.search(properties)
+            known = self.voice_names.get(name)
+            self.voice_names[name] = (full[1] if full else "").strip() or known or name
+        if self.chosen is None:
+            self.chosen = name
         if self.voice is not None:
-            self.is_first_voice = name == self.first_voice
+            self.is_chosen = name == self.chosen
 
-    def finish(self):
+    def take_symbol(self, text: str) -> None:
+        """`U: T = !fermata!`: a letter gets a meaning, which may take it from the fermata."""
+        letter, _, meaning = text.partition("=")
+        if meaning.strip() in FERMATAS:
+            self.fermatas.add(letter.strip())
+        else:
+            self.fermatas.discard(letter.strip())
+
+    def finish(self, *, may_be_silent: bool) -> tuple[Bar, ...]:
+        """The bars; the tempo is known now."""
         if self.voice is None:
             raise BrokenTune("it has no key: a 'K:' field must end the header")
-        bars = self.voice.finish()
-        if self.tempo is not None:
+        bars = self.voice.finish(may_be_silent=may_be_silent)
+        if bars and self.tempo is not None:
             self.tempo_bpm = read_tempo(self.tempo, bars[0].metre, self.voice.unit_ticks)
         return bars

@@ -1,7 +1,7 @@
 """The music code of ABC: a line of letters, bar lines and signs to bars of notes.
 
 One regular expression cuts a line into tokens in a single pass; `Voice` takes them in turn. What a
-melody does not need (decorations, slurs, grace notes, annotations) is passed over.
+melody does not need (slurs, grace notes, annotations, decorations but the fermata) is passed over.
 
 Source: The ABC music standard 2.1 (2011), section 4.
 """
@@ -54,17 +54,29 @@ _CHORD_NAME = re.compile(
 )
 MAX_CHORD_CHARACTERS = 24
 
+FERMATAS = frozenset(sign + name + sign for sign in "!+" for name in ("fermata", "invertedfermata"))
+"""Decorations that put a fermata over the next note; `H` is short for the first."""
+
 
 class Voice:
     """Collects the bars of one voice, token by token."""
 
-    def __init__(self, metre: Metre | None, unit_ticks: int, key: KeyField) -> None:
+    def __init__(
+        self,
+        metre: Metre | None,
+        unit_ticks: int,
+        key: KeyField,
+        fermatas: frozenset[str] = frozenset({*FERMATAS, "H"}),
+    ) -> None:
+        self.fermatas = fermatas
+        self.chord_bar: int | None = None
+        """Number of the first bar in which notes sound together, from 1."""
         self.bars: list[Bar] = []
         self.metre = metre
         self.unit_ticks = unit_ticks
         self.key = key.key or Key()
         self.set_key(key)
-        self._notes: list[list] = []  # [ticks, pitch or None, tied] of the bar being read
+        self._notes: list[list] = []  # [ticks, pitch or None, tied, fermata] of the bar being read
         self._chords: list[tuple[int, str]] = []  # (index of the note that it stands over, text)
         self._bar_metre, self._bar_key = metre, self.key
         self._memory: dict[str, int] = {}  # letter to the accidental that lasts to the bar line
@@ -77,6 +89,7 @@ class Voice:
         self._opens_repeat = False
         self._ending: tuple[int, ...] = ()
         self._count = 0
+        self._fermata = False  # stands before the next note
 
     # Fields that may stand in the music.
 
@@ -163,7 +176,8 @@ class Voice:
             part = 2 ** abs(dots)
             ticks = _whole(ticks * (1 if dots > 0 else 2 * part - 1), part)
             self._broken = 0
-        note = [ticks, pitch, tied]
+        note = [ticks, pitch, tied, self._fermata]
+        self._fermata = False
         self._notes.append(note)
         self._last = note
         self._tie = None
@@ -193,7 +207,10 @@ class Voice:
         inside, number, slashes, divisor = match.group(start + 1, start + 2, start + 3, start + 4)
         best: tuple[int, str, int, str] | None = None
         length: tuple[int, int] | None = None
-        for sign, letter, octave, n, s, d, tie_sign in _CHORD_NOTE.findall(inside):
+        found = _CHORD_NOTE.findall(inside)
+        if len(found) > 1:
+            self._several_at_once()
+        for sign, letter, octave, n, s, d, tie_sign in found:
             name, height = _place(letter, octave)
             pitch = self._pitch(sign, name, height)
             length = length or self._length(n, s, d)
@@ -211,6 +228,10 @@ class Voice:
         self._last_written = (name, height)
         if tie_sign:
             self._tie = (name, height, pitch)
+
+    def _several_at_once(self, _match: re.Match[str] | None = None) -> None:
+        """Remember the bar; of an overlay (`&`) nothing else is read."""
+        self.chord_bar = self.chord_bar or len(self.bars) + 1
 
     def _read_tie(self, _match: re.Match[str]) -> None:
         if self._last is not None and self._last[1] is not None:
@@ -270,6 +291,7 @@ class Voice:
         )
         self._end_bar(closes, section)
         self._memory = {}
+        self._fermata = False  # it stood over the bar line
         self._opens_repeat = self._opens_repeat or opens
         if closes or opens or section:
             self._ending = ()
@@ -321,12 +343,18 @@ class Voice:
         )  # fmt: skip
         self._notes, self._chords, self._opens_repeat = [], [], False
 
-    def finish(self) -> tuple[Bar, ...]:
+    def finish(self, *, may_be_silent: bool = False) -> tuple[Bar, ...]:
         """The bars, the last one closed; repeats without an opening mark have got one."""
         self._end_bar()
-        if not any(note.pitch is not None for bar in self.bars for note in bar.notes):
+        if not may_be_silent and not any(
+            note.pitch is not None for bar in self.bars for note in bar.notes
+        ):
             raise BrokenTune("it has no note")
         return with_openings(tuple(self.bars))
+
+    def _read_decoration(self, match: re.Match[str]) -> None:
+        if match.group() in self.fermatas:
+            self._fermata = True
 
     def _pass(self, _match: re.Match[str]) -> None:
         """What a melody does not need."""
@@ -343,8 +371,8 @@ _HANDLERS = {
     "rest": Voice._read_rest, "chord": Voice._read_chord, "tie": Voice._read_tie,
     "broken": Voice._read_broken, "tuplet": Voice._read_tuplet, "quoted": Voice._read_quoted,
     "field": Voice._read_field, "ending": Voice._read_ending, "bar": Voice._read_bar_line,
-    "grace": Voice._pass, "decoration": Voice._pass, "slur": Voice._pass, "overlay": Voice._pass,
-    "strange": Voice._refuse,
+    "grace": Voice._pass, "decoration": Voice._read_decoration, "slur": Voice._pass,
+    "overlay": Voice._several_at_once, "strange": Voice._refuse,
 }  # fmt: skip
 
 

@@ -137,7 +137,12 @@ def _music(bar: Bar, before: Bar | None, tie_after: bool) -> str:
             text += f'"{_chord(chords.pop(0).text)}"'
         factor, opening = tuplets[index]
         tied = tie_after if index + 1 == len(bar.notes) else bar.notes[index + 1].tied
-        text += (opening or "") + speller.spell(note) + _length(note.duration * factor)
+        text += (
+            (opening or "")
+            + ("!fermata!" if note.fermata else "")
+            + speller.spell(note)
+            + _length(note.duration * factor)
+        )
         text += "-" if tied and note.pitch is not None else ""
         onset += note.duration
     return text + "".join(f'"{_chord(chord.text)}"' for chord in chords)

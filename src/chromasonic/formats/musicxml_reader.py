@@ -9,17 +9,25 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from xml.parsers import expat
 
 from chromasonic.errors import FormatError
 from chromasonic.files import PathLike
+from chromasonic.formats.musicxml_document import parse_partwise, read_document, refuse_hostile
 from chromasonic.music.key import FIFTHS_OF_MODE, Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.pitch import NATURAL_PITCH_CLASSES, name_of_fifths
 from chromasonic.music.tune import Bar, ChordSymbol, Note, Tune
 
-MAX_BYTES = 32 * 1024 * 1024
-MAX_DEPTH = 64
+__all__ = [
+    "MusicXmlVoice",
+    "parse_musicxml",
+    "parse_musicxml_voices",
+    "parse_pitch",
+    "read_musicxml",
+    "refuse_hostile",
+]
+
+MAX_VOICES = 64
 _MODES = {"ionian": "major", "aeolian": "minor", "none": "major", "": "major"}
 
 
@@ -32,37 +40,74 @@ def read_musicxml(path: PathLike) -> Tune:
         FormatError: no XML, not MusicXML "partwise", too large, declares entities, no notes.
     """
     path = Path(path)
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FormatError(f"{path.name} has {size:,} bytes; up to {MAX_BYTES:,} are read.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"Cannot read {path}: {error.strerror or error}.") from error
-    return parse_musicxml(data, source=path.name)
+    return parse_musicxml(read_document(path), source=path.name)
 
 
 def parse_musicxml(data: bytes, *, source: str) -> Tune:
     """A tune out of the bytes of a MusicXML document; see `read_musicxml`."""
-    _refuse_hostile(data, source)
-    root = ET.fromstring(data)
+    root = parse_partwise(data, source)
     part = root.find("part")
-    if root.tag != "score-partwise" or part is None:
-        hint = (
-            "It is compressed (.mxl): unpack it first."
-            if data[:2] == b"PK"
-            else "Export it as uncompressed MusicXML, 'partwise'."
-        )
-        raise FormatError(
-            f"{source} is no MusicXML score: its root is <{root.tag}>, not <score-partwise> "
-            f"with a <part>. {hint}"
-        )
-    try:
-        bars = _PartReader(source).read(part)
-    except (ValueError, KeyError, ZeroDivisionError) as error:
-        raise FormatError(f"{source} is damaged MusicXML: {error}.") from error
+    assert part is not None
+    reader = _PartReader(source)
+    bars = reader.read(part)
     if not any(note.pitch is not None for bar in bars for note in bar.notes):
         raise FormatError(f"{source} has no notes in its first part.")
+    return _tune(root, part, bars, source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicXmlVoice:
+    """One voice of a score.
+
+    Attributes:
+        name: of its part, with the voice's number where the part has several.
+        tune: its music, of notes that sound together the highest.
+        chord_bar: number of the first bar with a chord in it, from 1; None: no bar.
+    """
+
+    name: str
+    tune: Tune
+    chord_bar: int | None
+
+
+def parse_musicxml_voices(data: bytes, *, source: str) -> tuple[MusicXmlVoice, ...]:
+    """Every voice that sounds in a MusicXML document, in the order of its parts.
+
+    Raises:
+        FormatError: as `read_musicxml`; or no voice has a note.
+    """
+    root = parse_partwise(data, source)
+    names = {
+        part.get("id"): (part.findtext("part-name") or "").strip()
+        for part in root.findall("part-list/score-part")
+    }
+    found: list[MusicXmlVoice] = []
+    for number, part in enumerate(root.findall("part"), start=1):
+        name = names.get(part.get("id")) or f"Part {number}"
+        own = []
+        for voice in _sounding_voices(part):
+            reader = _PartReader(source, voice)
+            tune = _tune(root, part, reader.read(part), source)
+            own.append((voice, tune, reader.chord_bar))
+        for voice, tune, chord_bar in own[:MAX_VOICES]:
+            label = f"{name}, voice {voice}" if len(own) > 1 else name
+            found.append(MusicXmlVoice(name=label, tune=tune, chord_bar=chord_bar))
+    if not found:
+        raise FormatError(f"{source} has no notes: there is nothing to read in its parts.")
+    return tuple(found)
+
+
+def _sounding_voices(part: ET.Element) -> list[str]:
+    """Names of the voices with notes other than grace and cue notes, in order of appearance."""
+    voices: dict[str, None] = {}
+    for note in part.iter("note"):
+        is_small = note.find("grace") is not None or note.find("cue") is not None
+        if note.find("pitch") is not None and not is_small and len(voices) < MAX_VOICES:
+            voices[note.findtext("voice") or "1"] = None
+    return list(voices)
+
+
+def _tune(root: ET.Element, part: ET.Element, bars: list[Bar], source: str) -> Tune:
     title = root.findtext("work/work-title") or root.findtext("movement-title") or ""
     return Tune(
         id=Path(source).stem,
@@ -71,41 +116,6 @@ def parse_musicxml(data: bytes, *, source: str) -> Tune:
         tempo_bpm=_tempo(part, bars[0].metre),
         source=source,
     )
-
-
-def _refuse_hostile(data: bytes, source: str) -> None:
-    """Walk the document once without expanding anything.
-
-    Raises:
-        FormatError: not well formed, entities declared, or nested absurdly deep.
-    """
-    depth = 0
-
-    def refuse_entity(*_: object) -> None:
-        raise FormatError(
-            f"{source} declares XML entities, which MusicXML has no use for; it is not read. "
-            "Export it again with a notation program."
-        )
-
-    def enter(_name: str, _attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise FormatError(f"{source} is nested deeper than {MAX_DEPTH} elements; not read.")
-
-    def leave(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser = expat.ParserCreate()
-    parser.EntityDeclHandler = refuse_entity
-    parser.StartElementHandler = enter
-    parser.EndElementHandler = leave
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, ValueError) as error:
-        what = "is empty" if not data.strip() else f"is no XML: {error}"
-        raise FormatError(f"{source} {what}. Export it again as MusicXML.") from error
 
 
 def _tempo(part: ET.Element, metre: Metre | None) -> float | None:
@@ -126,6 +136,7 @@ class _Measure:
 
     now: int = 0
     filled: int = 0
+    extent: int = 0
     notes: list[Note] = field(default_factory=list)
     chords: list[ChordSymbol] = field(default_factory=list)
     opens: bool = False
@@ -137,16 +148,27 @@ class _Measure:
 class _PartReader:
     """Reads measures in order, keeping what is in force."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, voice: str | None = None) -> None:
+        """Read the voice of this name; None is the first that comes."""
         self.source = source
+        self.chord_bar: int | None = None
+        self.number = 0
         self.divisions = 1
         self.key = Key()
         self.metre: Metre | None = Metre(4, 4)
-        self.voice: str | None = None
+        self.voice = voice
         self.ending: tuple[int, ...] = ()
 
     def read(self, part: ET.Element) -> list[Bar]:
-        bars = [self._read_measure(measure) for measure in part.iter("measure")]
+        """The bars of the voice.
+
+        Raises:
+            FormatError: they are damaged, or there are none.
+        """
+        try:
+            bars = [self._read_measure(measure) for measure in part.iter("measure")]
+        except (ValueError, KeyError, ZeroDivisionError) as error:
+            raise FormatError(f"{self.source} is damaged MusicXML: {error}.") from error
         filled = [bar for bar in bars if bar.notes]
         if not filled:
             raise FormatError(f"{self.source} has no notes in its first part.")
@@ -154,6 +176,7 @@ class _PartReader:
 
     def _read_measure(self, measure: ET.Element) -> Bar:
         state = _Measure()
+        self.number += 1
         for element in measure:
             if element.tag == "attributes":
                 self._read_attributes(element)
@@ -169,6 +192,8 @@ class _PartReader:
                     state.chords.append(ChordSymbol(max(onset, 0), text))
             elif element.tag == "barline":
                 self._read_barline(element, state)
+        if state.extent > state.filled:  # the voice is silent, or hidden, while another goes on
+            state.notes.append(Note(state.extent - state.filled, None))
         bar = Bar(
             tuple(state.notes),
             self.metre,
@@ -219,9 +244,10 @@ class _PartReader:
         if self.voice is None:
             self.voice = voice
         ours = voice == self.voice
-        pitch = _pitch(element)
+        pitch = parse_pitch(element)
         if element.find("chord") is not None:
             if ours and state.notes and pitch is not None:
+                self.chord_bar = self.chord_bar or self.number
                 last = state.notes[-1]
                 if last.pitch is not None and pitch > last.pitch:
                     state.notes[-1] = replace(last, pitch=pitch, tied=_is_tied(element))
@@ -229,9 +255,12 @@ class _PartReader:
         if ours and duration > 0:
             if state.now > state.filled:  # skipped by <forward>: silence
                 state.notes.append(Note(state.now - state.filled, None))
-            state.notes.append(Note(duration, pitch, tied=pitch is not None and _is_tied(element)))
+            tied = pitch is not None and _is_tied(element)
+            fermata = element.find("notations/fermata") is not None
+            state.notes.append(Note(duration, pitch, tied=tied, fermata=fermata))
             state.filled = state.now + duration
         state.now += duration
+        state.extent = max(state.extent, state.now)
 
     def _read_barline(self, element: ET.Element, state: _Measure) -> None:
         repeat, ending = element.find("repeat"), element.find("ending")
@@ -253,7 +282,12 @@ def _is_tied(element: ET.Element) -> bool:
     return any(tie.get("type") == "stop" for tie in element.findall("tie"))
 
 
-def _pitch(element: ET.Element) -> int | None:
+def parse_pitch(element: ET.Element) -> int | None:
+    """MIDI number of a <note>; None for a rest.
+
+    Raises:
+        ValueError, KeyError: it is no pitch.
+    """
     pitch = element.find("pitch")
     if pitch is None:
         return None
