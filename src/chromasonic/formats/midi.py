@@ -7,12 +7,13 @@ shorter or longer than its metre (an anacrusis) has a time signature of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chromasonic.errors import FormatError, RenderError
 from chromasonic.files import PathLike, write_bytes
-from chromasonic.formats.midi_events import MidiEvents, parse_midi
+from chromasonic.formats.midi_events import MidiEvents, MidiNote, parse_midi
 from chromasonic.formats.midi_melody import (
     Event,
     highest_line,
@@ -171,18 +172,19 @@ def read_midi(path: PathLike) -> Tune:
     notes = melody_notes(events)
     if not notes:
         raise FormatError(f"{path.name} has no notes beside drums: there is no melody to read.")
+    title = events.track_names.get(notes[0].track, "")
+    return tune_of_notes(notes, events, title=title, path=path)
+
+
+def tune_of_notes(notes: Sequence[MidiNote], events: MidiEvents, *, title: str, path: Path) -> Tune:
+    """The highest line of some notes of a file, in bars; see `read_midi`."""
     line = quantized(highest_line(notes), events.ticks_per_quarter)
-    names = [
-        events.track_names[note.track] for note in notes[:1] if note.track in events.track_names
-    ]
     bars = _bars(line, events)
     tempo = None
     if events.tempos and events.tempos[0][1]:
         beat = bars[0].metre.beat_ticks if bars[0].metre else TICKS_PER_QUARTER
         tempo = round(60e6 / events.tempos[0][1] * TICKS_PER_QUARTER / beat, 3)
-    return Tune(
-        id=path.stem, title=names[0] if names else "", bars=bars, tempo_bpm=tempo, source=path.name
-    )
+    return Tune(id=path.stem, title=title, bars=bars, tempo_bpm=tempo, source=path.name)
 
 
 @dataclass(frozen=True, slots=True)
