@@ -106,6 +106,8 @@ class Reward:
         self, before: Voicings, after: Voicings, beat: Beats, next_beat: Beats
     ) -> Floats:
         """(M, N) the part of `motion_of_all_pairs` that depends on chords and bass."""
+        if not self.of_scope(Scope.CHORDS):
+            return np.zeros((len(before), len(after)), np.float32)
         rows_a, spread_a = _distinct(_harmony_columns(before))
         rows_b, spread_b = _distinct(_harmony_columns(after))
         step, following = Harmony(*rows_a.T[:, :, None]), Harmony(*rows_b.T[:, None])
@@ -225,15 +227,15 @@ def _distinct(values: Integers) -> tuple[Integers, Integers]:
     """The distinct rows, and which of them each row is."""
     rows, spread = np.unique(_packed(values), return_inverse=True)
     width = values.shape[1]
-    columns = [(rows >> (10 * (width - 1 - i))) & 1023 for i in range(width)]
+    columns = [((rows >> (10 * (width - 1 - i))) & 1023) - 1 for i in range(width)]
     return np.stack(columns, 1), spread
 
 
 def _packed(values: Integers) -> Integers:
-    """(N,) rows of small numbers (0 to 1,023) as one number each."""
+    """(N,) rows of small numbers (-1 to 1,022) as one number each."""
     packed = np.zeros(len(values), np.int64)
     for column in values.T:
-        packed = (packed << 10) | column
+        packed = (packed << 10) | (column + 1)
     return packed
 
 

@@ -17,6 +17,9 @@ Integers = npt.NDArray[np.int64]
 
 SOPRANO, ALTO, TENOR, BASS = range(4)
 
+NO_CHORD = -1
+"""In the place of a chord: two voices name none."""
+
 RANGES = {"soprano": (60, 81), "alto": (53, 74), "tenor": (48, 69), "bass": (38, 62)}
 """Lowest and highest MIDI number of each voice: C4 to A5, F3 to D5, C3 to A4, D2 to D4.
 
@@ -31,9 +34,12 @@ WIDEST_UPPER, WIDEST_LOWER = 12, 24
 class Voicings:
     """N voicings, each a row.
 
+    Four voices; or two, the melody and a counter-melody below it (`two_voices`): then pitches and
+    members have two columns, every chord is `NO_CHORD` and every member -1.
+
     Attributes:
         pitches: (N, 4) MIDI numbers of soprano, alto, tenor and bass.
-        chord: (N,) row of `chords.VOCABULARY`.
+        chord: (N,) row of `chords.VOCABULARY`; `NO_CHORD` with two voices.
         tonic: (N,) pitch class of the tonic that the chord is named from.
         member: (N, 4) which member of the chord each voice has: 0 the root, 1 the third, 2 the
             fifth, 3 the seventh; -1 a tone that is foreign to it.
