@@ -55,6 +55,8 @@ class FunctionalChord:
         leading: which member is the leading tone (of the key, or of the target); -1 for none.
         rank: `PRIMARY`, `SECONDARY` or `CHROMATIC`.
         degree: scale degree of the root, 0 to 6 (of the target's key for applied chords).
+        letter: how many letters the root's name is above the tonic's, 0 to 6; its members follow
+            in thirds.
     """
 
     mode: str
@@ -67,6 +69,7 @@ class FunctionalChord:
     leading: int = -1
     rank: int
     degree: int
+    letter: int
 
     def figured(self, bass: int = 0) -> str:
         """Numeral with the figures of an inversion: "V6/5/ii" with the third (1) in the bass."""
@@ -124,6 +127,7 @@ def _diatonic(mode: str, scale: tuple[int, ...], degree: int, size: int) -> Func
         leading=leading,
         rank=PRIMARY if pillar else SECONDARY,
         degree=degree,
+        letter=degree,
     )
 
 
@@ -174,6 +178,7 @@ def _chord(
         leading=leading,
         rank=rank,
         degree=degree,
+        letter=degree,
     )
 
 
@@ -197,6 +202,7 @@ def _applied(mode: str, target: FunctionalChord) -> list[FunctionalChord]:
             leading=leading,
             rank=CHROMATIC,
             degree=degree,
+            letter=(target.letter + degree) % 7,
         )
         for numeral, above, intervals, leading, degree in kinds
     ]
@@ -231,6 +237,7 @@ class _Table:
     leading: Integers
     rank: Integers
     degree: Integers
+    letters: Integers  # (C, 4) letters that each member's name is above the tonic's, 0 to 6
     is_minor_third: Integers
 
 
@@ -248,5 +255,6 @@ TABLE = _Table(
     leading=_column("leading"),
     rank=_column("rank"),
     degree=_column("degree"),
+    letters=(_column("letter")[:, None] + 2 * np.arange(4)) % 7,
     is_minor_third=np.array([chord.intervals[1] == 3 for chord in VOCABULARY], np.int64),
 )
