@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "compare": ("chromasonic.cli.compare", "compare", "Set models side by side, with tests."),
     "generate": ("chromasonic.cli.generate", "generate", "Write new tunes: sound, score, MIDI."),
     "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
+    "models": ("chromasonic.cli.models", "models_app", "List trained models, without loading one."),
     "export": ("chromasonic.cli.export", "export", "Write trained models for plugins, proven."),
     "validate": ("chromasonic.cli.validate", "validate", "Check exported models, all round."),
     "demo": ("chromasonic.cli.demo", "demo", "Corpus to one report page, in minutes."),

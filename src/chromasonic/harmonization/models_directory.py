@@ -196,7 +196,7 @@ def archive_training(folder: Path, agent: str) -> list[Path]:
     Call it before a new training begins; the old model stays in use until the new one is written.
 
     Returns:
-        The copies; empty where there was no earlier training.
+        The copies, those of an earlier call too; empty where there was no earlier training.
 
     Raises:
         StorageError: a copy cannot be written.
@@ -207,8 +207,11 @@ def archive_training(folder: Path, agent: str) -> list[Path]:
         source = folder / name
         if source.is_file():
             stem, dot, ending = name.partition(".")
-            target = _free(folder / ARCHIVE / f"{stem}_{_date_of(folder, agent)}{dot}{ending}")
-            copies.append(write_with(target, partial(shutil.copy2, source)))
+            named = f"{stem}_{_date_of(folder, agent)}{dot}{ending}"
+            target = _copy_or_free(folder / ARCHIVE / named, source.read_bytes())
+            if not target.exists():
+                write_with(target, partial(shutil.copy2, source))
+            copies.append(target)
     return copies
 
 
@@ -223,10 +226,10 @@ def _date_of(folder: Path, agent: str) -> str:
     return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
-def _free(path: Path) -> Path:
-    """The path, or with a number where that name is taken."""
+def _copy_or_free(path: Path, content: bytes) -> Path:
+    """The path, with a number where another content has that name already."""
     candidate, number = path, 2
-    while candidate.exists():
+    while candidate.exists() and candidate.read_bytes() != content:
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return candidate

@@ -1,0 +1,88 @@
+"""The agents by name: how each is loaded. Nothing is read before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from chromasonic.errors import UsageError
+from chromasonic.harmonization.exact import Harmonization, harmonize_exactly
+from chromasonic.harmonization.melody import Melody
+from chromasonic.harmonization.models_directory import FILES
+
+SHIPPED = Path(__file__).parent / "shipped"
+"""The models directory that comes with the package."""
+
+
+class Agent(Protocol):
+    """Who harmonizes a melody."""
+
+    name: str
+
+    def harmonize(self, melody: Melody, *, seed: int = 0) -> Harmonization:
+        """A harmonization of a melody; chance, where there is any, follows the seed."""
+        ...
+
+
+class ExactAgent:
+    """Exact search: needs no training."""
+
+    name = "exact"
+
+    def harmonize(self, melody: Melody, *, seed: int = 0) -> Harmonization:  # noqa: ARG002
+        """The harmonization with the highest reward."""
+        return harmonize_exactly(melody)
+
+
+def _simple(path: Path) -> Agent:
+    from chromasonic.harmonization.simple import SimpleAgent
+
+    return SimpleAgent.load(path)
+
+
+def _advanced(path: Path) -> Agent:
+    from chromasonic.harmonization.advanced import AdvancedAgent
+
+    return AdvancedAgent.load(path)
+
+
+def _hybrid(path: Path) -> Agent:
+    from chromasonic.harmonization.hybrid import HybridAgent
+
+    return HybridAgent.load(path)
+
+
+TRAINED: dict[str, Callable[[Path], Agent]] = {
+    "simple": _simple,
+    "advanced": _advanced,
+    "hybrid": _hybrid,
+}
+"""Agent to what reads its model file."""
+
+AGENTS = ("exact", *TRAINED)
+"""Names of all agents."""
+
+
+def load_agent(name: str, models: Path | None = None) -> Agent:
+    """An agent, ready to harmonize.
+
+    Args:
+        name: one of `AGENTS`.
+        models: a models directory; the shipped one by default.
+
+    Raises:
+        UsageError: no such agent, or the directory has no model of it.
+        CheckpointError: the model is damaged, or of another version.
+    """
+    if name not in AGENTS:
+        raise UsageError(f"'{name}' is no agent; known: {', '.join(AGENTS)}.")
+    if name == ExactAgent.name:
+        return ExactAgent()
+    path = (SHIPPED if models is None else Path(models)) / FILES[name].model
+    if not path.is_file():
+        raise UsageError(
+            f"There is no {path.name} in {path.parent}. Train it: chromasonic train harmonizer "
+            f"--agent {name} --output {path.parent}; or leave --models out to use what ships."
+        )
+    return TRAINED[name](path)
