@@ -62,12 +62,17 @@ def contrary(
     return (next_upper - upper) * (next_lower - lower) < 0
 
 
+def simple_interval(upper: Integers, lower: Integers) -> Integers:
+    """Semitones between two pitches without whole octaves, 0 to 11, whichever is the higher."""
+    return abs(upper - lower) % 12
+
+
 def parallel_fifths(
     upper: Integers, lower: Integers, next_upper: Integers, next_lower: Integers
 ) -> Truths:
     """A perfect fifth (or twelfth) is followed by another, both voices moving the same way."""
-    is_fifth = (upper - lower) % 12 == 7
-    stays_fifth = (next_upper - next_lower) % 12 == 7
+    is_fifth = simple_interval(upper, lower) == 7
+    stays_fifth = simple_interval(next_upper, next_lower) == 7
     return is_fifth & stays_fifth & similar(upper, lower, next_upper, next_lower)
 
 
@@ -75,8 +80,8 @@ def parallel_octaves(
     upper: Integers, lower: Integers, next_upper: Integers, next_lower: Integers
 ) -> Truths:
     """An octave or unison is followed by another, both voices moving the same way."""
-    is_octave = (upper - lower) % 12 == 0
-    stays_octave = (next_upper - next_lower) % 12 == 0
+    is_octave = simple_interval(upper, lower) == 0
+    stays_octave = simple_interval(next_upper, next_lower) == 0
     return is_octave & stays_octave & similar(upper, lower, next_upper, next_lower)
 
 
@@ -84,7 +89,7 @@ def contrary_perfect(
     upper: Integers, lower: Integers, next_upper: Integers, next_lower: Integers
 ) -> Truths:
     """Fifth to twelfth, unison to octave and the like, the voices moving apart or together."""
-    before, after = (upper - lower) % 12, (next_upper - next_lower) % 12
+    before, after = simple_interval(upper, lower), simple_interval(next_upper, next_lower)
     is_perfect = (before == after) & ((before == 7) | (before == 0))
     return is_perfect & contrary(upper, lower, next_upper, next_lower)
 
@@ -93,7 +98,7 @@ def hidden_fifths(
     upper: Integers, lower: Integers, next_upper: Integers, next_lower: Integers
 ) -> Truths:
     """A fifth is reached from another interval by similar motion, the upper voice leaping."""
-    reaches = ((next_upper - next_lower) % 12 == 7) & ((upper - lower) % 12 != 7)
+    reaches = (simple_interval(next_upper, next_lower) == 7) & (simple_interval(upper, lower) != 7)
     is_leap = abs(next_upper - upper) > 2
     return reaches & is_leap & similar(upper, lower, next_upper, next_lower)
 
@@ -102,7 +107,7 @@ def hidden_octaves(
     upper: Integers, lower: Integers, next_upper: Integers, next_lower: Integers
 ) -> Truths:
     """An octave is reached from another interval by similar motion, the upper voice leaping."""
-    reaches = ((next_upper - next_lower) % 12 == 0) & ((upper - lower) % 12 != 0)
+    reaches = (simple_interval(next_upper, next_lower) == 0) & (simple_interval(upper, lower) != 0)
     is_leap = abs(next_upper - upper) > 2
     return reaches & is_leap & similar(upper, lower, next_upper, next_lower)
 
