@@ -1,8 +1,13 @@
-"""Predicates on two successive chords: `(step, following, beats, next_beats)`, arrays that broadcast."""
+"""Predicates on two successive chords: `(step, following, beats, next_beats)`; they broadcast.
+
+Where the key changes between them, the first chord is read in the new key if it is one of its
+chords (a pivot), so that no progression goes unjudged.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +17,17 @@ from chromasonic.harmonization.melody import Beats
 
 Integers = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
+
+_MODES = int(TABLE.mode.max()) + 1
+
+_COMMON = {
+    0: (0, 1, 2, 3, 4, 5, 6), 1: (1, 4, 6), 2: (2, 3, 5), 3: (0, 1, 3, 4, 6),
+    4: (0, 4, 5, 6), 5: (1, 3, 4, 5), 6: (0, 2, 4, 6),
+}  # fmt: skip
+"""Scale degree of a root to those that commonly follow it (KP ch. 7, the diagram in thirds and
+fifths; ii to a six-four of the tonic, and the step up from V to vi, are there told apart)."""
+
+_IS_COMMON = np.array([[after in _COMMON[degree] for after in range(7)] for degree in range(7)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +55,11 @@ class Harmony:
         return np.where(target < 0, -1, (self.tonic + target) % 12)
 
     @property
+    def has_root_in_bass(self) -> Truths:
+        """Root position."""
+        return self.bass % 12 == self.root
+
+    @property
     def is_six_four(self) -> Truths:
         """A triad with its fifth in the bass."""
         fifth = TABLE.members[self.chord][..., 2]
@@ -49,8 +70,52 @@ class Harmony:
         """Scale degree of the root, 0 to 6."""
         return TABLE.degree[self.chord]
 
+    @property
+    def is_tonic(self) -> Truths:
+        """The chord on the tonic, major or minor."""
+        return (self.function == TONIC) & (self.degree == 0)
 
-def _same_key(step: Harmony, following: Harmony) -> Truths:
+    def read_in(self, key_of: Harmony) -> Harmony:
+        """The same sonority as a chord of another's key; unchanged where that key lacks it."""
+        if _all_in_one_key(self, key_of):
+            return self
+        mode = TABLE.mode[key_of.chord]
+        shift = (self.tonic - key_of.tonic) % 12
+        there = _readings()[self.chord, shift, mode]
+        tonic = np.where(there < 0, self.tonic, key_of.tonic)
+        return replace(self, chord=np.where(there < 0, self.chord, there), tonic=tonic)
+
+
+@cache
+def _readings() -> Integers:
+    """(C, 12, modes) the chord as a row of a mode whose tonic is that much lower; -1 for none."""
+    rows = {
+        (mode, root, tuple(members)): row
+        for row, (mode, root, members) in enumerate(
+            zip(TABLE.mode.tolist(), TABLE.root.tolist(), TABLE.members.tolist(), strict=True)
+        )
+    }
+    table = np.full((len(TABLE.root), 12, _MODES), -1)
+    for chord, (root, members) in enumerate(zip(TABLE.root, TABLE.members.tolist(), strict=True)):
+        for shift in range(12):
+            for mode in range(_MODES):
+                table[chord, shift, mode] = rows.get(
+                    (mode, int(root + shift) % 12, tuple(members)), -1
+                )
+    return table
+
+
+def _all_in_one_key(step: Harmony, following: Harmony) -> bool:
+    tonic, mode = following.tonic.flat[0], TABLE.mode[following.chord.flat[0]]
+    return bool(
+        (step.tonic == tonic).all()
+        and (following.tonic == tonic).all()
+        and (TABLE.mode[step.chord] == mode).all()
+        and (TABLE.mode[following.chord] == mode).all()
+    )
+
+
+def _in_one_key(step: Harmony, following: Harmony) -> Truths:
     is_same_mode = TABLE.mode[step.chord] == TABLE.mode[following.chord]
     return (step.tonic == following.tonic) & is_same_mode
 
@@ -62,21 +127,37 @@ def is_same_chord(step: Harmony, following: Harmony) -> Truths:
 
 
 def retrogression(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
-    """V or vii goes to ii or IV, within a phrase."""
-    is_back = (step.function == DOMINANT) & (following.function == PREDOMINANT)
-    return is_back & _same_key(step, following) & ~beats.ends_phrase
+    """A dominant with a leading tone goes to ii or IV, within a phrase."""
+    step = step.read_in(following)
+    leads = (step.function == DOMINANT) & (TABLE.leading[step.chord] >= 0)
+    is_back = leads & (following.function == PREDOMINANT)
+    return is_back & _in_one_key(step, following) & ~beats.ends_phrase
 
 
 def weak_progression(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
-    """A progression that the table of common ones lacks, within a key and a phrase.
+    """A root progression that the table of common ones lacks, within a phrase.
 
-    iii goes to vi or IV; ii to V, vii or a six-four of the tonic; others are free from here.
+    Of diatonic chords; ii may go to a six-four of the tonic. The dominants that go back to a
+    predominant are `retrogression`; a dominant without leading tone (v, VII of a mode) is free.
     """
-    degree, after = step.degree, following.degree
-    from_iii = (degree == 2) & ~((after == 5) | (after == 3) | (after == 2))
-    from_ii = (degree == 1) & ~((after == 4) | (after == 6) | (after == 1) | following.is_six_four)
+    step = step.read_in(following)
+    is_common = _IS_COMMON[step.degree, following.degree]
+    is_common = is_common | ((step.degree == 1) & following.is_six_four)
     is_plain = (step.function != APPLIED) & (following.function != APPLIED)
-    return (from_iii | from_ii) & is_plain & _same_key(step, following) & ~beats.ends_phrase
+    is_free = (step.function == DOMINANT) & (
+        (TABLE.leading[step.chord] < 0) | (following.function == PREDOMINANT)
+    )
+    is_judged = is_plain & ~is_free & _in_one_key(step, following)
+    return is_judged & ~is_common & ~beats.ends_phrase
+
+
+def abrupt_key(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
+    """The key changes within a phrase, and neither chord belongs to both keys."""
+    if _all_in_one_key(step, following):
+        return np.zeros(np.broadcast_shapes(step.chord.shape, following.chord.shape), np.bool_)
+    forward, back = step.read_in(following), following.read_in(step)
+    is_bridged = _in_one_key(forward, following) | _in_one_key(step, back)
+    return ~is_bridged & ~beats.ends_phrase
 
 
 def applied_unresolved(step: Harmony, following: Harmony, _: Beats, __: Beats) -> Truths:
@@ -85,19 +166,18 @@ def applied_unresolved(step: Harmony, following: Harmony, _: Beats, __: Beats) -
     return (step.function == APPLIED) & ~is_reached
 
 
-def six_four(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:
-    """A six-four neither on a strong beat before its dominant, nor with a bass that steps or stays.
+def six_four(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
+    """A six-four that is neither cadential, nor passing, nor over a bass that stays.
 
-    Asked at the way into it and at the way out of it, each by itself.
+    Wrong are: a bass that leaps into it or out of it, and one of the tonic on a strong beat that
+    does not go to its dominant over the same bass. Asked at both sides of it, each by itself.
     """
     motion = abs(following.bass - step.bass)
     enters_badly = following.is_six_four & (motion > 2)
     leaves_badly = step.is_six_four & (motion > 2)
-    is_cadential = (following.function == TONIC) & (following.degree == 0)
-    wrongly_placed = (
-        following.is_six_four & is_cadential & (next_beats.strength == 0) & (motion != 0)
-    )
-    return enters_badly | leaves_badly | wrongly_placed
+    is_on_dominant = (following.function == DOMINANT) & (motion % 12 == 0)
+    is_cadential = step.is_six_four & step.is_tonic & (beats.strength > 0)
+    return enters_badly | leaves_badly | (is_cadential & ~is_on_dominant)
 
 
 def static_barline(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -> Truths:
@@ -108,12 +188,33 @@ def static_barline(step: Harmony, following: Harmony, beats: Beats, next_beats: 
 
 def static(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -> Truths:
     """Chord and bass are the same again, though the melody has a new note."""
-    stays = is_same_chord(step, following) & (step.bass == following.bass)
+    stays = is_same_chord(step, following) & (step.bass % 12 == following.bass % 12)
     return stays & ~next_beats.is_held & ~beats.ends_phrase
 
 
-def weak_cadence(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:
-    """A phrase closes on the tonic, reached neither from a dominant nor from IV or ii."""
-    is_close = next_beats.ends_phrase & (following.degree == 0) & (following.function == TONIC)
-    comes_well = (step.function == DOMINANT) | (step.function == PREDOMINANT)
-    return is_close & ~comes_well & ~is_same_chord(step, following)
+def restless(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -> Truths:
+    """The chord moves on while the last note of a phrase is held."""
+    return beats.ends_phrase & next_beats.is_held & ~is_same_chord(step, following)
+
+
+def close_without_dominant(
+    step: Harmony, following: Harmony, _: Beats, next_beats: Beats
+) -> Truths:
+    """A phrase closes on the tonic, and the chord before it is no dominant (nor the tonic)."""
+    is_close = next_beats.ends_phrase & following.is_tonic
+    step = step.read_in(following)
+    return is_close & (step.function != DOMINANT) & ~is_same_chord(step, following)
+
+
+def inverted_close(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:
+    """A phrase closes on the tonic from a dominant other than V in root position."""
+    is_close = next_beats.ends_phrase & following.is_tonic
+    step = step.read_in(following)
+    is_pillar = (step.degree == 4) & step.has_root_in_bass
+    return is_close & (step.function == DOMINANT) & ~is_pillar
+
+
+def late_tonic(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:
+    """The tonic of a close sounds already on the beat before, so that no cadence is heard."""
+    is_close = next_beats.ends_phrase & following.is_tonic & ~next_beats.is_held
+    return is_close & is_same_chord(step, following)

@@ -6,6 +6,7 @@ All arguments are arrays of MIDI numbers (or `Tones`) that broadcast; truths com
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,9 @@ def leap(start: Integers, end: Integers) -> Truths:
 
 
 def wide_leap(start: Integers, end: Integers) -> Truths:
-    """The voice moves by more than a perfect fifth."""
-    return abs(end - start) > 7
+    """The voice moves by more than a perfect fifth, and not by an octave."""
+    size = abs(end - start)
+    return (size > 7) & (size != 12)
 
 
 def bass_leap(start: Integers, end: Integers) -> Truths:
@@ -119,6 +121,14 @@ def overlap(upper: Integers, lower: Integers, next_upper: Integers, next_lower: 
 
 # One voice with its chords.
 
+_LETTERS_BETWEEN = np.array([0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6])
+"""Semitones from one tonic up to another to letters between their names, as near keys have them."""
+
+
+def letters_between(tonic: Integers, other: Integers) -> Integers:
+    """How many letters the name of another tonic is above that of a tonic, 0 to 6."""
+    return _LETTERS_BETWEEN[(other - tonic) % 12]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tones:
@@ -137,6 +147,14 @@ class Tones:
     def root(self) -> Integers:
         """Pitch class of the root."""
         return (self.tonic + TABLE.root[self.chord]) % 12
+
+    @property
+    def letter(self) -> Integers:
+        """Letters that its name is above the tonic's, 0 to 6; -1 where the chord lacks the tone."""
+        members = TABLE.members[self.chord]
+        is_it = (members == self.above_root[..., None]) & (members >= 0)
+        letter = np.take_along_axis(TABLE.letters[self.chord], is_it.argmax(-1)[..., None], -1)
+        return np.where(is_it.any(-1), letter[..., 0], -1)
 
     def is_member(self, index: Integers | int) -> Truths:
         """Whether the pitch is the member so numbered (-1: none)."""
@@ -170,9 +188,80 @@ def unresolved_seventh(step: Tones, following: Tones) -> Truths:
     return is_seventh & (step.root != following.root) & (fall != 0) & (fall != 1) & (fall != 2)
 
 
-def augmented_second(step: Tones, following: Tones) -> Truths:
-    """Three semitones between the sixth degree of minor and its raised leading tone."""
-    start = (step.pitch - following.tonic) % 12
-    end = (following.pitch - following.tonic) % 12
-    is_pair = ((start == 8) & (end == 11)) | ((start == 11) & (end == 8))
-    return is_pair & (abs(step.pitch - following.pitch) == 3)
+def augmented_interval(step: Tones, following: Tones) -> Truths:
+    """The voice moves by an augmented second or fourth, told from a third or a diminished fifth.
+
+    By the letters of the names: six semitones over four letters are augmented, over five
+    diminished. Tones foreign to their chord have no name and pass.
+    """
+    size = abs(following.pitch - step.pitch)
+    ascends = following.pitch > step.pitch
+    between = letters_between(step.tonic, following.tonic)
+    start, end = step.letter, following.letter
+    letters = np.where(ascends, end + between - start, start - between - end) % 7
+    is_named = (start >= 0) & (end >= 0)
+    return is_named & (((size == 3) & (letters == 1)) | ((size == 6) & (letters == 3)))
+
+
+# All voices with their chords.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """All four pitches of voicings: (..., 4), with chord and tonic."""
+
+    pitches: Integers
+    chord: Integers
+    tonic: Integers
+
+
+def same_direction(step: Parts, following: Parts) -> Truths:
+    """All voices move, and all in the same direction."""
+    rises = [following.pitches[..., voice] > step.pitches[..., voice] for voice in range(4)]
+    falls = [following.pitches[..., voice] < step.pitches[..., voice] for voice in range(4)]
+    return (rises[0] & rises[1] & rises[2] & rises[3]) | (falls[0] & falls[1] & falls[2] & falls[3])
+
+
+def false_relation(step: Parts, following: Parts) -> Truths:
+    """A degree is altered chromatically, and another voice has it than had it before.
+
+    None where any one voice makes the chromatic step itself. One alteration is asked of each pair
+    of chords, that of their lowest members.
+    """
+    before, after = _altered()[:, step.chord, following.chord, (following.tonic - step.tonic) % 12]
+    if not (before >= 0).any():
+        return np.zeros(before.shape, np.bool_)
+    before = np.where(before < 0, -1, (before + step.tonic) % 12)
+    after = np.where(after < 0, -1, (after + following.tonic) % 12)
+    was, comes, steps = (np.zeros(before.shape, np.bool_) for _ in range(3))
+    for voice in range(4):
+        had = step.pitches[..., voice] % 12 == before
+        has = following.pitches[..., voice] % 12 == after
+        was, comes, steps = was | had, comes | has, steps | (had & has)
+    return was & comes & ~steps
+
+
+@cache
+def _altered() -> Integers:
+    """(2, C, C, 12) the pitch classes that a degree has in two chords, where it has two; else -1.
+
+    The last axis: semitones from the first tonic to the second. Each is relative to its tonic.
+    """
+    count = len(TABLE.root)
+    classes = np.where(TABLE.members < 0, -1, (TABLE.root[:, None] + TABLE.members) % 12)
+    found = np.full((2, count, count, 12), -1, np.int8)
+    is_there = classes >= 0
+    for shift, letters in enumerate(_LETTERS_BETWEEN):
+        for mine in range(3, -1, -1):
+            for other in range(3, -1, -1):
+                theirs = classes[:, other]
+                is_altered = (
+                    (TABLE.letters[:, mine, None] == (TABLE.letters[:, other] + letters) % 7)
+                    & (classes[:, mine, None] != (theirs + shift) % 12)
+                    & is_there[:, mine, None]
+                    & is_there[:, other]
+                )
+                rows, columns = np.nonzero(is_altered)
+                found[0, rows, columns, shift] = classes[rows, mine]
+                found[1, rows, columns, shift] = theirs[columns]
+    return found

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from chromasonic.harmonization.harmony_rules import Harmony
 from chromasonic.harmonization.melody import Beats
-from chromasonic.harmonization.motion_rules import Tones
+from chromasonic.harmonization.motion_rules import Parts, Tones
 from chromasonic.harmonization.rules import RULES, Rule, Scope
 from chromasonic.harmonization.voicings import BASS, SOPRANO, Voicings
 
@@ -83,7 +83,7 @@ class Reward:
         total = np.zeros((len(before), len(after)), np.float32)
         groups: dict[tuple[Scope, Any], list[Rule]] = {}
         for rule in self._motion_rules():
-            if rule.scope != Scope.CHORDS:
+            if rule.scope in (Scope.VOICE, Scope.VOICES, Scope.RESOLUTION):
                 for voices in rule.voices:
                     groups.setdefault((rule.scope, voices), []).append(rule)
         for (scope, voices), rules in groups.items():
@@ -100,6 +100,9 @@ class Reward:
                 table -= np.float32(rule.weight) * rule.predicate(*arguments)
             if table.any():
                 total += table[spread_a][:, spread_b]
+        parts = _parts(start, before, np.s_[:, None]), _parts(end, after, np.s_[None])
+        for rule in self.of_scope(Scope.PARTS):
+            total -= np.float32(rule.weight) * rule.predicate(*parts)
         return total
 
     def chords_of_all_pairs(
@@ -127,7 +130,7 @@ class Reward:
         return float(own + motion.sum())
 
     def _motion_rules(self) -> tuple[Rule, ...]:
-        scopes = (Scope.VOICE, Scope.VOICES, Scope.RESOLUTION, Scope.CHORDS)
+        scopes = (Scope.VOICE, Scope.VOICES, Scope.RESOLUTION, Scope.PARTS, Scope.CHORDS)
         return tuple(rule for scope in scopes for rule in self.of_scope(scope))
 
 
@@ -194,6 +197,10 @@ def _motion_in_rows(
             following = Harmony(*_harmony_columns(after).T)
             yield rule, rule.predicate(step, following, beats, next_beats), ()
             continue
+        if rule.scope == Scope.PARTS:
+            parts = _parts(start, before, np.s_[:]), _parts(end, after, np.s_[:])
+            yield rule, rule.predicate(*parts), ()
+            continue
         for voices in rule.voices:
             columns = list(voices) if rule.scope == Scope.VOICES else [voices]
             values_a, values_b = start[:, columns], end[:, columns]
@@ -210,6 +217,11 @@ def _arguments(scope: Scope, before: Integers, after: Integers) -> tuple[Any, ..
     if scope == Scope.VOICES:
         return before[..., 0], before[..., 1], after[..., 0], after[..., 1]
     return Tones(*np.moveaxis(before, -1, 0)), Tones(*np.moveaxis(after, -1, 0))
+
+
+def _parts(pitches: Integers, voicings: Voicings, rows: Any) -> Parts:
+    """All voices of voicings, their rows laid out for broadcasting."""
+    return Parts(pitches.astype(np.int16)[rows], voicings.chord[rows], voicings.tonic[rows])
 
 
 def _leaving(voicings: Voicings, beats: Beats) -> Integers:

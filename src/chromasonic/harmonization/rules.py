@@ -1,6 +1,6 @@
 """The rules of voice leading and harmony: named predicates, each with its source and weight.
 
-A rule looks at one of five things (its scope), so that it can be asked of all pairs of candidate
+A rule looks at one of six things (its scope), so that it can be asked of all pairs of candidate
 voicings at once: only the distinct values of what it looks at are computed, then spread.
 
 Source abbreviations: AS is E. Aldwell and C. Schachter, "Harmony and Voice Leading" (4th ed.);
@@ -31,6 +31,8 @@ class Scope(Enum):
     """`(upper, lower, next_upper, next_lower)`: pitches of two voices, before and after."""
     RESOLUTION = "resolution"
     """`(step, next_step)` of `motion_rules.Tones`: one voice and the chords around it."""
+    PARTS = "parts"
+    """`(step, next_step)` of `motion_rules.Parts`: all voices and the chords around them."""
     CHORDS = "chords"
     """`(step, next_step, beats, next_beats)` of `harmony_rules.Harmony`: chord and bass."""
 
@@ -108,12 +110,16 @@ _ALL = (
           voicing.doubled_leading_tone, "AS unit 5, doubling; KP ch. 5"),
     _rule("doubled_seventh", "seventh doubled", 4.0, Scope.VOICING, voicing.doubled_seventh,
           "KP ch. 13"),
-    _rule("doubled_third", "third doubled in a major or minor triad", 0.4, Scope.VOICING,
-          voicing.doubled_third, "AS unit 5, doubling"),
+    _rule("doubled_third", "third doubled", 0.4, Scope.VOICING,
+          voicing.doubled_third, "AS unit 5, doubling; KP ch. 5"),
+    _rule("doubled_fifth", "fifth doubled", 0.4, Scope.VOICING,
+          voicing.doubled_fifth, "AS unit 5, doubling; KP ch. 5"),
     _rule("secondary_chord", "a less common chord of the key", 0.3, Scope.VOICING,
           voicing.secondary_chord, "KP ch. 7"),
     _rule("chromatic_chord", "a chord from outside the key", 1.0, Scope.VOICING,
           voicing.chromatic_chord, "KP ch. 16"),
+    _rule("minor_dominant", "a dominant of minor without leading tone", 2.0, Scope.VOICING,
+          voicing.minor_dominant, "AS unit 6; KP ch. 4"),
     _rule("seventh_chord", "a seventh chord", 0.3, Scope.VOICING, voicing.seventh_chord,
           "KP ch. 13"),
     _rule("first_inversion", "a first inversion", 0.2, Scope.VOICING, voicing.first_inversion,
@@ -124,6 +130,8 @@ _ALL = (
           voicing.diminished_root, "AS unit 7"),
     _rule("melody_clash", "tones of the melody outside the chord", 1.0, Scope.VOICING,
           voicing.melody_clash, "AS unit 20"),
+    _rule("opening", "a phrase opens with neither tonic nor dominant", 0.5, Scope.VOICING,
+          voicing.no_opening, "AS unit 6"),
     _rule("cadence", "no chord to end a phrase on", 2.0, Scope.VOICING, voicing.no_cadence,
           "AS unit 10; KP ch. 10"),
     _rule("final", "the piece does not end on its tonic", 4.0, Scope.VOICING, voicing.no_final,
@@ -131,8 +139,10 @@ _ALL = (
     # One voice from one voicing to the next.
     _rule("leap", "an upper voice leaps", 0.3, Scope.VOICE, motion.leap,
           "H, pitch proximity; KP ch. 5", (0, 1, 2)),
+    _rule("bass_skip", "the bass does not move by step", 0.1, Scope.VOICE, motion.leap,
+          "AS unit 5, melodic motion; H", (3,)),
     _rule("wide_leap", "a leap beyond a fifth", 1.0, Scope.VOICE, motion.wide_leap, "KP ch. 5",
-          (1, 2)),
+          (1, 2, 3)),
     _rule("bass_leap", "the bass leaps beyond an octave or by a seventh", 2.0, Scope.VOICE,
           motion.bass_leap, "KP ch. 5", (3,)),
     _rule("tritone_leap", "a leap by a tritone", 0.7, Scope.VOICE, motion.tritone_leap,
@@ -157,8 +167,13 @@ _ALL = (
           motion.unresolved_leading_tone, "AS unit 6; KP ch. 6", (0, 1, 2, 3)),
     _rule("seventh", "the seventh does not fall by step", 2.0, Scope.RESOLUTION,
           motion.unresolved_seventh, "AS unit 12; KP ch. 13", (0, 1, 2, 3)),
-    _rule("augmented_second", "an augmented second", 2.0, Scope.RESOLUTION,
-          motion.augmented_second, "AS unit 5, melodic intervals", (1, 2, 3)),
+    _rule("augmented_interval", "an augmented second or fourth", 2.0, Scope.RESOLUTION,
+          motion.augmented_interval, "AS unit 5, melodic intervals; KP ch. 5", (1, 2, 3)),
+    # All voices and their chords.
+    _rule("same_direction", "all voices move in the same direction", 1.0, Scope.PARTS,
+          motion.same_direction, "AS unit 5; KP ch. 5"),
+    _rule("false_relation", "a cross relation", 1.0, Scope.PARTS, motion.false_relation,
+          "AS unit 5, cross relations; KP ch. 16"),
     # Chord to chord.
     _rule("retrogression", "a dominant goes back to a predominant", 1.0, Scope.CHORDS,
           harmony.retrogression, "KP ch. 7"),
@@ -172,8 +187,16 @@ _ALL = (
           Scope.CHORDS, harmony.static_barline, "AS unit 3, harmonic rhythm; KP ch. 5"),
     _rule("static", "the same chord in the same position again", 0.3, Scope.CHORDS,
           harmony.static, "AS unit 3, harmonic rhythm"),
-    _rule("weak_cadence", "a close without its dominant", 1.5, Scope.CHORDS,
-          harmony.weak_cadence, "AS unit 10; KP ch. 10"),
+    _rule("restless", "the chord moves on under the last note of a phrase", 0.7, Scope.CHORDS,
+          harmony.restless, "AS unit 10"),
+    _rule("abrupt_key", "a new key without a chord common to both", 1.0, Scope.CHORDS,
+          harmony.abrupt_key, "AS unit 15; KP ch. 18"),
+    _rule("close_without_dominant", "a close on the tonic without its dominant", 1.5, Scope.CHORDS,
+          harmony.close_without_dominant, "AS unit 10; KP ch. 10"),
+    _rule("inverted_close", "a close on the tonic from an inverted dominant", 0.7, Scope.CHORDS,
+          harmony.inverted_close, "AS unit 10; KP ch. 10"),
+    _rule("late_tonic", "the tonic of a close sounds before its time", 1.0, Scope.CHORDS,
+          harmony.late_tonic, "AS unit 10; KP ch. 10"),
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.harmonization.chords import CHROMATIC, DOMINANT, SECONDARY, TABLE, TONIC
+from chromasonic.harmonization.chords import (
+    CHROMATIC,
+    DOMINANT,
+    MODE_NUMBERS,
+    PRIMARY,
+    SECONDARY,
+    TABLE,
+    TONIC,
+)
 from chromasonic.harmonization.melody import Beats
 from chromasonic.harmonization.voicings import BASS, Voicings
 
@@ -14,6 +22,12 @@ Truths = npt.NDArray[np.bool_]
 
 COMFORTABLE = np.array([(60, 79), (55, 72), (50, 67), (40, 60)])
 """Lowest and highest MIDI number that each voice sings with ease: C4-G5, G3-C5, D3-G4, E2-C4."""
+
+
+TABLE_TONIC = np.array(
+    [np.flatnonzero((TABLE.mode == mode) & (TABLE.root == 0))[0] for mode in range(7)]
+)
+"""Mode number to the row of its tonic triad."""
 
 
 def out_of_range(voicings: Voicings, _: Beats) -> Counts:
@@ -74,9 +88,15 @@ def doubled_seventh(voicings: Voicings, _: Beats) -> Truths:
 
 
 def doubled_third(voicings: Voicings, _: Beats) -> Truths:
-    """The third is doubled in a triad with a perfect fifth."""
-    is_perfect = TABLE.members[voicings.chord][:, 2] == 7
-    return is_perfect & ((voicings.member == 1).sum(1) > 1)
+    """The third is doubled in a major triad, or in a minor one that is no first inversion."""
+    is_triad = TABLE.members[voicings.chord][:, 2] == 7
+    is_free = (TABLE.is_minor_third[voicings.chord] > 0) & (voicings.member[:, BASS] == 1)
+    return is_triad & ~is_free & ((voicings.member == 1).sum(1) > 1)
+
+
+def doubled_fifth(voicings: Voicings, _: Beats) -> Truths:
+    """The fifth is doubled, and the bass does not have it."""
+    return ((voicings.member == 2).sum(1) > 1) & (voicings.member[:, BASS] != 2)
 
 
 def secondary_chord(voicings: Voicings, _: Beats) -> Truths:
@@ -84,9 +104,27 @@ def secondary_chord(voicings: Voicings, _: Beats) -> Truths:
     return TABLE.rank[voicings.chord] == SECONDARY
 
 
-def chromatic_chord(voicings: Voicings, _: Beats) -> Truths:
-    """A chord with tones from outside the key."""
-    return TABLE.rank[voicings.chord] == CHROMATIC
+def chromatic_chord(voicings: Voicings, beats: Beats) -> Truths:
+    """A chord with tones from outside the key; the major tonic that ends a minor phrase is free."""
+    return (TABLE.rank[voicings.chord] == CHROMATIC) & ~(_is_tonic(voicings) & beats.ends_phrase)
+
+
+def _is_tonic(voicings: Voicings) -> Truths:
+    """A triad on the tonic, major or minor."""
+    chord = voicings.chord
+    return (TABLE.root[chord] == 0) & (TABLE.function[chord] == TONIC) & (TABLE.size[chord] == 3)
+
+
+def minor_dominant(voicings: Voicings, _: Beats) -> Truths:
+    """The triad or seventh on the fifth degree of minor without its leading tone."""
+    chord = voicings.chord
+    is_minor = TABLE.mode[chord] == MODE_NUMBERS["minor"]
+    return (
+        is_minor
+        & (TABLE.degree[chord] == 4)
+        & (TABLE.rank[chord] == PRIMARY)
+        & (TABLE.leading[chord] < 0)
+    )
 
 
 def seventh_chord(voicings: Voicings, _: Beats) -> Truths:
@@ -121,21 +159,28 @@ def melody_clash(voicings: Voicings, beats: Beats) -> npt.NDArray[np.float64]:
     return 1.0 - (fits * beats.tones).sum(1)
 
 
-def no_cadence(voicings: Voicings, beats: Beats) -> Truths:
-    """A phrase ends on another chord than tonic, dominant or a substitute of the tonic at rest.
+def no_opening(voicings: Voicings, beats: Beats) -> Truths:
+    """A phrase begins with neither a tonic nor a dominant triad of the key."""
+    chord = voicings.chord
+    is_dominant = (TABLE.function[chord] == DOMINANT) & (TABLE.degree[chord] == 4)
+    return beats.begins_phrase & ~(_is_tonic(voicings) | (is_dominant & (TABLE.size[chord] == 3)))
 
-    Allowed: triads of I, V and vi (in minor VI, and the major tonic; VII and III as ends in the
-    relative key) with their root in the bass.
+
+def no_cadence(voicings: Voicings, beats: Beats) -> Truths:
+    """A phrase ends on another chord than a triad at rest, its root in the bass.
+
+    At rest are the tonic, V and vi; in minor also III and VII (the relative major and its
+    dominant), in modes without leading tone v and VII.
     """
     chord = voicings.chord
     is_triad = (TABLE.size[chord] == 3) & (TABLE.members[chord][:, 2] == 7)
-    is_rest = (TABLE.function[chord] == TONIC) | (TABLE.function[chord] == DOMINANT)
+    is_minor = TABLE.members[TABLE_TONIC[TABLE.mode[chord]]][:, 1] == 3
+    degree, function = TABLE.degree[chord], TABLE.function[chord]
+    is_rest = (function == TONIC) & ((degree != 2) | is_minor)
+    is_rest |= (function == DOMINANT) & is_triad
     return beats.ends_phrase & ~(is_triad & is_rest & (voicings.member[:, BASS] == 0))
 
 
 def no_final(voicings: Voicings, beats: Beats) -> Truths:
     """The piece ends on another chord than its tonic, or not with the root in the bass."""
-    chord = voicings.chord
-    is_tonic = (TABLE.root[chord] == 0) & (TABLE.function[chord] == TONIC)
-    is_tonic &= TABLE.size[chord] == 3
-    return beats.is_last & ~(is_tonic & (voicings.member[:, BASS] == 0))
+    return beats.is_last & ~(_is_tonic(voicings) & (voicings.member[:, BASS] == 0))
