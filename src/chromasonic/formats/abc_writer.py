@@ -216,7 +216,7 @@ class _Speller:
         self.can_carry = False
         if note.pitch is None:
             return "z"
-        letter, alteration = self._name(note.pitch % 12)
+        letter, alteration = self._name(note.pitch % 12, note.name)
         octave = (note.pitch - alteration - NATURAL_PITCH_CLASSES[letter]) // 12 - 5
         plain = self.signature.get(letter, 0)
         readings = {
@@ -231,8 +231,10 @@ class _Speller:
             return sign + letter.lower() + "'" * (octave - 1)
         return sign + letter + "," * -octave
 
-    def _name(self, pitch_class: int) -> tuple[str, int]:
-        """Letter and accidental nearest to the key on the line of fifths."""
+    def _name(self, pitch_class: int, own: str | None) -> tuple[str, int]:
+        """Letter and accidental: the note's own, else nearest to the key on the line of fifths."""
+        if own is not None and len(own) <= 3 and pitch_class_of(own) == pitch_class:
+            return own[0], own.count("#") - own.count("b")
         places = (pitch_class * 7 % 12 + 12 * turn for turn in (-2, -1, 0, 1))
         names = [(abs(place - self.centre), name_of_fifths(place)) for place in places]
         name = min(pair for pair in names if len(pair[1]) <= 3)[1]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Metre
-from chromasonic.music.pitch import NATURAL_PITCH_CLASSES, name_of_fifths
-from chromasonic.music.tune import Bar
+from chromasonic.music.pitch import NATURAL_PITCH_CLASSES, name_of_fifths, pitch_class_of
+from chromasonic.music.tune import Bar, Note
 
 VALUES = {
     "breve": 2 * TICKS_PER_WHOLE,
@@ -56,6 +56,7 @@ class Written:
         beams: begin, continue, end, "forward hook" or "backward hook", outermost beam first.
         onset: ticks from the start of the bar.
         fermata: a fermata stands over it.
+        name: how its pitch is spelled ("F#"); None: as the key spells it.
         is_whole_bar: it is the rest of a silent bar.
     """
 
@@ -71,6 +72,7 @@ class Written:
     onset: int = 0
     fermata: bool = False
     is_whole_bar: bool = False
+    name: str | None = None
 
 
 def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> list[Written]:
@@ -102,6 +104,7 @@ def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> l
                     tie_to=sounding and (number + 1 < len(pieces) or tied),
                     onset=place - start,
                     fermata=note.fermata and number + 1 == len(pieces),
+                    name=note.name,
                 )
             )
             place += length
@@ -254,7 +257,18 @@ def spell(pitch: int, key: Key) -> tuple[str, int, int]:
     """
     lowest = playable(key).fifths - 3 + (1 if key.mode == "minor" else 0)
     place = next(place for place in range(lowest, lowest + 12) if place * 7 % 12 == pitch % 12)
-    name = name_of_fifths(place)
+    return _in_octave(pitch, name_of_fifths(place))
+
+
+def spelling(note: Note | Written, key: Key) -> tuple[str, int, int]:
+    """Letter, alteration and octave of a note (no rest): by its own name, else as `spell` does."""
+    assert note.pitch is not None
+    if note.name is None or pitch_class_of(note.name) != note.pitch % 12:
+        return spell(note.pitch, key)
+    return _in_octave(note.pitch, note.name)
+
+
+def _in_octave(pitch: int, name: str) -> tuple[str, int, int]:
     alteration = name.count("#") - name.count("b")
     octave = (pitch - alteration) // 12 - 1
     assert (NATURAL_PITCH_CLASSES[name[0]] + alteration - pitch) % 12 == 0

@@ -19,12 +19,14 @@ class Note:
         pitch: MIDI number 0 to 127; None is a rest.
         tied: the note before, of the same pitch, sounds on: this one has no onset of its own.
         fermata: a fermata stands over it; in chorales it ends a phrase.
+        name: how the pitch is spelled ("F#", "Cb"); None: as its key spells it (`notation.spell`).
     """
 
     duration: int
     pitch: int | None
     tied: bool = False
     fermata: bool = False
+    name: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Tune:
 
 def _transposed_bar(bar: Bar, semitones: int) -> Bar:
     notes = tuple(
-        note if note.pitch is None else replace(note, pitch=note.pitch + semitones)
+        note if note.pitch is None else replace(note, pitch=note.pitch + semitones, name=None)
         for note in bar.notes
     )
     return replace(bar, notes=notes, key=bar.key.transposed(semitones), chords=())
