@@ -33,18 +33,25 @@ def harmonize_at_random(
     return _harmonization(melody, sets, rows, reward, "random")
 
 
-def expected_random_reward(melody: Melody, reward: Reward | None = None) -> float:
+def expected_random_reward(
+    melody: Melody, reward: Reward | None = None, *, sets: list[Voicings] | None = None
+) -> float:
     """Mean reward of `harmonize_at_random` over all seeds, computed and not drawn.
 
     The draws of two beats are independent, so the mean over all pairs of their voicings is the
     expectation of the motion between them.
+
+    Args:
+        melody: at least one beat.
+        reward: what is judged by; all rules by default.
+        sets: what may stand on each beat; all admissible voicings by default.
 
     Raises:
         UsageError: a note has no admissible voicing.
     """
     reward = reward or Reward()
     transitions = Transitions(reward)
-    beats, sets = melody.beats, candidates(melody)
+    beats, sets = melody.beats, sets or candidates(melody)
     total = 0.0
     for index, voicings in enumerate(sets):
         total += float(reward.of_voicings(voicings, beats[index]).mean())

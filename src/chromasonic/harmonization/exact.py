@@ -114,20 +114,27 @@ def harmonize_exactly(melody: Melody, reward: Reward | None = None) -> Harmoniza
     return n_best(melody, 1, reward)[0]
 
 
-def n_best(melody: Melody, count: int, reward: Reward | None = None) -> list[Harmonization]:
+def n_best(
+    melody: Melody,
+    count: int,
+    reward: Reward | None = None,
+    *,
+    sets: list[Voicings] | None = None,
+) -> list[Harmonization]:
     """The `count` harmonizations with the highest rewards, best first; fewer where there are fewer.
 
     Args:
         melody: at least one beat.
         count: how many, 1 or more.
         reward: the rules; all by default.
+        sets: what may stand on each beat; all admissible voicings by default.
 
     Raises:
         UsageError: a note has no admissible voicing.
     """
     reward = reward or Reward()
     transitions = Transitions(reward)
-    beats, sets = melody.beats, candidates(melody)
+    beats, sets = melody.beats, sets or candidates(melody)
     scores = reward.of_voicings(sets[0], beats[0])[:, None]  # (N, K) the best ways into each
     back: list[tuple[np.ndarray, np.ndarray]] = []
     for index in range(1, len(sets)):
