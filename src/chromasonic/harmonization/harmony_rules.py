@@ -192,11 +192,6 @@ def static(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -
     return stays & ~next_beats.is_held & ~beats.ends_phrase
 
 
-def restless(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -> Truths:
-    """The chord moves on while the last note of a phrase is held."""
-    return beats.ends_phrase & next_beats.is_held & ~is_same_chord(step, following)
-
-
 def close_without_dominant(
     step: Harmony, following: Harmony, _: Beats, next_beats: Beats
 ) -> Truths:

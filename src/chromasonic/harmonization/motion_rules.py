@@ -228,17 +228,29 @@ def false_relation(step: Parts, following: Parts) -> Truths:
     None where any one voice makes the chromatic step itself. One alteration is asked of each pair
     of chords, that of their lowest members.
     """
-    before, after = _altered()[:, step.chord, following.chord, (following.tonic - step.tonic) % 12]
-    if not (before >= 0).any():
-        return np.zeros(before.shape, np.bool_)
-    before = np.where(before < 0, -1, (before + step.tonic) % 12)
-    after = np.where(after < 0, -1, (after + following.tonic) % 12)
+    before, after = _alterations(step, following)
     was, comes, steps = (np.zeros(before.shape, np.bool_) for _ in range(3))
+    if not (before >= 0).any():
+        return was
+    start, end = step.pitches % 12, following.pitches % 12
     for voice in range(4):
-        had = step.pitches[..., voice] % 12 == before
-        has = following.pitches[..., voice] % 12 == after
-        was, comes, steps = was | had, comes | has, steps | (had & has)
+        had, has = start[..., voice] == before, end[..., voice] == after
+        was |= had
+        comes |= has
+        steps |= had & has
     return was & comes & ~steps
+
+
+def _alterations(step: Parts, following: Parts) -> tuple[Integers, Integers]:
+    """The pitch classes that an altered degree has before and after; -1 where none is altered."""
+    mine, row = np.unique(step.chord * 12 + step.tonic, return_inverse=True)
+    theirs, column = np.unique(following.chord * 12 + following.tonic, return_inverse=True)
+    (chord, tonic), (next_chord, next_tonic) = np.divmod(mine[:, None], 12), np.divmod(theirs, 12)
+    pair = _altered()[:, chord, next_chord, (next_tonic - tonic) % 12]  # (2, distinct, distinct)
+    tonics = np.broadcast_arrays(tonic, next_tonic)
+    pair = np.where(pair < 0, -1, (pair + tonics) % 12).astype(np.int8)
+    place = row.reshape(step.chord.shape) * len(theirs) + column.reshape(following.chord.shape)
+    return pair[0].ravel()[place], pair[1].ravel()[place]
 
 
 @cache

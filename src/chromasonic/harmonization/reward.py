@@ -221,7 +221,7 @@ def _arguments(scope: Scope, before: Integers, after: Integers) -> tuple[Any, ..
 
 def _parts(pitches: Integers, voicings: Voicings, rows: Any) -> Parts:
     """All voices of voicings, their rows laid out for broadcasting."""
-    return Parts(pitches.astype(np.int16)[rows], voicings.chord[rows], voicings.tonic[rows])
+    return Parts(pitches.astype(np.int8)[rows], voicings.chord[rows], voicings.tonic[rows])
 
 
 def _leaving(voicings: Voicings, beats: Beats) -> Integers:

@@ -187,8 +187,6 @@ _ALL = (
           Scope.CHORDS, harmony.static_barline, "AS unit 3, harmonic rhythm; KP ch. 5"),
     _rule("static", "the same chord in the same position again", 0.3, Scope.CHORDS,
           harmony.static, "AS unit 3, harmonic rhythm"),
-    _rule("restless", "the chord moves on under the last note of a phrase", 0.7, Scope.CHORDS,
-          harmony.restless, "AS unit 10"),
     _rule("abrupt_key", "a new key without a chord common to both", 1.0, Scope.CHORDS,
           harmony.abrupt_key, "AS unit 15; KP ch. 18"),
     _rule("close_without_dominant", "a close on the tonic without its dominant", 1.5, Scope.CHORDS,
