@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import Any
+
+CLEF_WIDTH, SIGN_WIDTH = 900, 180
+"""About how wide a clef, and a sharp or flat of the key, are at the beginning of a system."""
 
 
 def main() -> None:
@@ -33,17 +37,42 @@ def engrave_one(toolkit: Any, job: dict[str, Any], glyphs: str) -> dict[str, Any
 
     Args:
         toolkit: a verovio toolkit.
-        job: "musicxml" and "options" (verovio's names).
+        job: "musicxml" and "options" (verovio's names); with "phrase_ends" (numbers of bars) the
+            systems are broken by `system_breaks`, else by verovio.
         glyphs: folder of the music font's outlines.
     """
     toolkit.resetOptions()
-    toolkit.setOptions(job["options"])
-    if not toolkit.loadData(job["musicxml"]):
+    text, options = job["musicxml"], job["options"]
+    if "phrase_ends" in job:
+        text, options = _broken(toolkit, text, options, job["phrase_ends"])
+        toolkit.resetOptions()
+    toolkit.setOptions(options)
+    if not toolkit.loadData(text):
         return {"error": "it does not read the notation"}
     if toolkit.getPageCount() != 1:
         return {"error": f"it makes {toolkit.getPageCount()} pages of it"}
     svg = toolkit.renderToSVG(1)
     return {"svg": svg, "glyphs": _glyphs_in_text(svg, glyphs)}
+
+
+def _broken(
+    toolkit: Any, text: str, options: dict[str, Any], phrase_ends: list[int]
+) -> tuple[str, dict[str, Any]]:
+    """The notation with breaks in it, and the options that keep them."""
+    from chromasonic.formats.system_breaks import bar_widths, system_breaks, with_breaks
+
+    toolkit.setOptions({**options, "breaks": "none", "adjustPageWidth": True})
+    if not toolkit.loadData(text):
+        return text, options
+    margins = options.get("pageMarginLeft", 0) + options.get("pageMarginRight", 0)
+    signs = abs(int(match[1])) if (match := re.search(r"<fifths>(-?\d+)<", text)) else 0
+    breaks = system_breaks(
+        bar_widths(toolkit.renderToSVG(1)),
+        line=10.0 * (options["pageWidth"] - margins),
+        prefix=CLEF_WIDTH + SIGN_WIDTH * signs,
+        phrase_ends=phrase_ends,
+    )
+    return with_breaks(text, breaks), {**options, "breaks": "encoded"}
 
 
 def _glyphs_in_text(svg: str, folder: str) -> dict[str, str]:

@@ -131,7 +131,9 @@ def _is_path(path_or_text: PathLike) -> bool:
         return False
     if re.search(r"\.[A-Za-z][A-Za-z0-9]{1,8}$", text):
         return True
-    return ("/" in text.replace(":", "") and not re.search(r":\d+/\d", text)) or Path(text).is_file()
+    if "/" in text and not re.search(r":\d+/\d", text):
+        return True
+    return Path(text).is_file()
 
 
 def _chosen(voices: Sequence[FoundVoice], part: str | None, source: str) -> Tune:

@@ -9,7 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from chromasonic.formats.notation import Written, playable, spell
+from chromasonic.formats.notation import Written, playable, spelling
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.part_score import Label
@@ -60,7 +60,7 @@ def staff_accidentals(voices: Sequence[Sequence[Written]], key: Key) -> dict[tup
               for number, head in enumerate(row) if head.pitch is not None]  # fmt: skip
     for onset, voice, number in sorted(places):
         head = voices[voice][number]
-        letter, alteration, octave = spell(head.pitch or 0, key)
+        letter, alteration, octave = spelling(head, key)
         place, plain = (letter, octave), signature.get(letter, 0)
         in_force = {staff.get(place, plain), own[voice].get(place, plain)}
         if in_force == {alteration} or head.tie_from:
@@ -103,7 +103,7 @@ def add_note(
         if head.is_whole_bar:
             rest.set("measure", "yes")
     else:
-        letter, alteration, octave = spell(head.pitch, key)
+        letter, alteration, octave = spelling(head, key)
         pitch = ET.SubElement(note, "pitch")
         add_text(pitch, "step", letter)
         if alteration:
@@ -171,13 +171,14 @@ def add_chord(measure: ET.Element, chord: ChordSymbol, offset: int, divisions: i
 
 
 def add_label(measure: ET.Element, label: Label, offset: int, divisions: int, *, form: str) -> None:
-    """A label under the staff: words, or a chord symbol that an engraver makes room for."""
+    """A label under the staff: words, or a numeral that an engraver makes room for."""
     if form == "lyric":
         element = ET.SubElement(measure, "direction", placement="below")
         add_text(ET.SubElement(element, "direction-type"), "words", label.text)
     else:
         element = ET.SubElement(measure, "harmony", placement="below")
-        add_text(ET.SubElement(element, "root"), "root-step", "C")
-        add_text(element, "kind", "other", text=_CONTROLS.sub("", label.text))
+        numeral = ET.SubElement(element, "numeral")
+        add_text(numeral, "numeral-root", 1, text=_CONTROLS.sub("", label.text))
+        add_text(element, "kind", "other", text="")
     if offset:
         add_text(element, "offset", offset * divisions // TICKS_PER_QUARTER)

@@ -11,11 +11,20 @@ from chromasonic.formats.part_score_midi import write_part_score_midi
 from chromasonic.formats.part_score_musicxml import write_part_score_musicxml
 from chromasonic.music.part_score import PartScore
 
+
+def _write_picture(score: PartScore, path: PathLike) -> object:
+    from chromasonic.formats.part_score_picture import write_part_score_picture
+
+    return write_part_score_picture(score, path)
+
+
 WRITERS: dict[str, Callable[[PartScore, PathLike], object]] = {
     ".musicxml": write_part_score_musicxml,
     ".xml": write_part_score_musicxml,
     ".mid": write_part_score_midi,
     ".midi": write_part_score_midi,
+    ".svg": _write_picture,
+    ".png": _write_picture,
 }
 """Ending to what writes it."""
 

@@ -6,6 +6,7 @@ Verovio engraves it in a child process (`engraver`), which may crash or hang wit
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -13,8 +14,8 @@ import subprocess
 import sys
 import textwrap
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chromasonic.errors import RenderError, UsageError
@@ -77,19 +78,53 @@ def engrave_all(tunes: Sequence[Tune], layout: ScoreLayout | None = None) -> lis
         RenderError: as `engrave`; the message names the tune.
     """
     layout = layout or ScoreLayout()
-    if not tunes:
+    pages = [
+        Page(
+            title=tune.title or tune.id,
+            musicxml=musicxml_text(tune if layout.chord_symbols else _without_chords(tune)),
+        )
+        for tune in tunes
+    ]
+    return engrave_pages(pages, layout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is engraved as one picture.
+
+    Attributes:
+        title: stands above, and names it in messages.
+        musicxml: the notation.
+        options: the engraver's options that differ from those of a tune, by its names for them.
+        phrase_ends: numbers of the bars, from 0, after which a system rather ends, and systems are
+            made about equally full; None leaves the breaks to the engraver.
+    """
+
+    title: str
+    musicxml: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    phrase_ends: tuple[int, ...] | None = None
+
+
+def engrave_pages(pages: Sequence[Page], layout: ScoreLayout) -> list[str]:
+    """Pages of notation as SVG documents, through one child process.
+
+    Raises:
+        RenderError: the engraver failed, crashed or took too long; the message names the page.
+    """
+    if not pages:
         return []
-    jobs = []
-    for tune in tunes:
-        text = musicxml_text(tune if layout.chord_symbols else _without_chords(tune))
-        jobs.append({"musicxml": text, "options": _options(layout, text)})
-    results = _run_engraver(jobs, tunes, layout.timeout_s)
-    return [_finished(result, tune, layout) for result, tune in zip(results, tunes, strict=True)]
+    jobs: list[dict[str, object]] = []
+    for page in pages:
+        options = {**_options(layout, page.musicxml), **page.options}
+        jobs.append({"musicxml": page.musicxml, "options": options})
+        if page.phrase_ends is not None:
+            jobs[-1]["phrase_ends"] = page.phrase_ends
+    results = _run_engraver(jobs, pages, layout.timeout_s)
+    return [_finished(result, page, layout) for result, page in zip(results, pages, strict=True)]
 
 
 def _without_chords(tune: Tune) -> Tune:
-    from dataclasses import replace
-
     return replace(tune, bars=tuple(replace(bar, chords=()) for bar in tune.bars))
 
 
@@ -115,7 +150,7 @@ def _options(layout: ScoreLayout, text: str) -> dict[str, object]:
     }
 
 
-def _run_engraver(jobs: list[dict], tunes: Sequence[Tune], timeout_s: float) -> list[dict]:
+def _run_engraver(jobs: list[dict], pages: Sequence[Page], timeout_s: float) -> list[dict]:
     """The child's results; raises for the first job that has none."""
     command = [sys.executable, "-m", "chromasonic.formats.engraver"]
     source = str(Path(__file__).resolve().parents[2])
@@ -139,18 +174,21 @@ def _run_engraver(jobs: list[dict], tunes: Sequence[Tune], timeout_s: float) -> 
         raise RenderError(f"Cannot start the engraver: {error}.") from error
     results = [json.loads(line) for line in output.split(b"\n") if line.endswith(b"}")]
     if len(results) < len(jobs):
-        culprit = tunes[len(results)]
+        culprit = pages[len(results)]
         raise RenderError(
-            f"No score of '{culprit.title or culprit.id}': the engraver stopped at it, {how}. "
+            f"No score of '{culprit.title}': the engraver stopped at it, {how}. "
             "Write it as MusicXML and open it in a notation program instead."
         )
     return results
 
 
-def _finished(result: dict, tune: Tune, layout: ScoreLayout) -> str:
+def _finished(result: dict, page: Page, layout: ScoreLayout) -> str:
     """The engraver's SVG with title, fonts and outlined metronome signs."""
     if "error" in result:
-        raise RenderError(f"No score of '{tune.title or tune.id}': {result['error']}.")
+        raise RenderError(
+            f"No score of '{page.title}': {result['error']}. "
+            "Write it as MusicXML and open it in a notation program instead."
+        )
     ET.register_namespace("", SVG_NAME)
     root = ET.fromstring(result["svg"].replace("xlink:href", "href"))
     _outline_metronome(root, result["glyphs"])
@@ -159,7 +197,7 @@ def _finished(result: dict, tune: Tune, layout: ScoreLayout) -> str:
         if element.get("font-family") == "Times, serif":
             element.set("font-family", TEXT_FONT)
     description = root.find(f"{{{SVG_NAME}}}desc")
-    title = tune.title or tune.id
+    title = page.title
     if description is not None:
         description.tag, description.text = f"{{{SVG_NAME}}}title", f"Score of {_printable(title)}"
     root.set("role", "img")
@@ -241,10 +279,9 @@ def score_png(svg: str, *, width_px: int = 1680) -> bytes:
     Raises:
         RenderError: the SVG cannot be drawn.
     """
-    import matplotlib
     import resvg_py
 
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    fonts = _font_folder()
     names = ("STIXGeneral.ttf", "STIXGeneralBol.ttf", "STIXGeneralItalic.ttf", "DejaVuSerif.ttf")
     try:
         return bytes(
@@ -262,6 +299,14 @@ def score_png(svg: str, *, width_px: int = 1680) -> bytes:
         raise RenderError(f"The score cannot be drawn as PNG: {error}.") from error
 
 
+def _font_folder() -> Path:
+    """Where matplotlib keeps its fonts, without importing it (that takes half a second)."""
+    spec = importlib.util.find_spec("matplotlib")
+    if spec is None or not spec.submodule_search_locations:
+        raise RenderError("There are no fonts to draw with: install matplotlib, or write .svg.")
+    return Path(spec.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
+
+
 def write_score(tune: Tune, path: PathLike, *, layout: ScoreLayout | None = None) -> Path:
     """Write an engraved score as .svg or .png, by the file's ending.
 
@@ -272,10 +317,27 @@ def write_score(tune: Tune, path: PathLike, *, layout: ScoreLayout | None = None
     """
     layout = layout or ScoreLayout()
     path = Path(path)
-    ending = path.suffix.lower()
-    if ending not in (".svg", ".png"):
+    check_picture_ending(path)
+    return write_picture(engrave_all([tune], layout)[0], path, layout)
+
+
+def check_picture_ending(path: Path) -> None:
+    """Refuse another ending than .svg and .png.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"A score is written as .svg or .png, not '{path.suffix}' ({path}).")
-    svg = engrave_all([tune], layout)[0]
-    if ending == ".svg":
+
+
+def write_picture(svg: str, path: Path, layout: ScoreLayout) -> Path:
+    """Write a score's SVG as it is, or as PNG of twice its width, by the file's ending.
+
+    Raises:
+        RenderError: it cannot be drawn.
+        StorageError: the file cannot be written.
+    """
+    if path.suffix.lower() == ".svg":
         return write_text(path, '<?xml version="1.0" encoding="UTF-8"?>\n' + svg)
     return write_bytes(path, score_png(svg, width_px=2 * layout.width_px))
