@@ -82,7 +82,8 @@ def steering_of(wishes: Wishes) -> Steering:
         UsageError: one of them cannot be read, or is out of range.
     """
     from chromasonic.companion.melody_steering import COMMON_TIME, Steering
-    from chromasonic.melody_generation.opening import parse_key, parse_metre
+    from chromasonic.melody_generation.opening import parse_metre
+    from chromasonic.music.key_text import parse_key
 
     return Steering(
         valence=wishes.valence,

@@ -21,9 +21,10 @@ from torch import nn
 from chromasonic.errors import UsageError
 from chromasonic.melody_generation.constraints import TuneConstraint
 from chromasonic.melody_generation.growing import GrowingTune, Growth
-from chromasonic.melody_generation.opening import Opening, parse_key, parse_metre, read_opening
+from chromasonic.melody_generation.opening import Opening, parse_metre, read_opening
 from chromasonic.melody_generation.tokens import START, VOCABULARY, decode
 from chromasonic.music.key import Key
+from chromasonic.music.key_text import parse_key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Tune
 
