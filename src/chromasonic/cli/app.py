@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("chromasonic.cli.evaluate", "evaluate_app", "Judge a trained model."),
     "compare": ("chromasonic.cli.compare", "compare", "Set models side by side, with tests."),
     "generate": ("chromasonic.cli.generate", "generate", "Write new tunes: sound, score, MIDI."),
+    "harmonize": ("chromasonic.cli.harmonize", "harmonize", "Set a tune for four voices."),
     "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
     "models": ("chromasonic.cli.models", "models_app", "List trained models, without loading one."),
     "export": ("chromasonic.cli.export", "export", "Write trained models for plugins, proven."),

@@ -1,0 +1,119 @@
+"""What a harmonization's reward is made of, told as a teacher would: rule, place, voices, cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chromasonic.harmonization.exact import Harmonization
+from chromasonic.harmonization.realizing import NAMES
+from chromasonic.harmonization.reward import Breach, breaches
+from chromasonic.harmonization.rules import Scope
+from chromasonic.harmonization.spelling import spelled_note
+from chromasonic.harmonization.two_voices import rules_of
+from chromasonic.music.metre import TICKS_PER_QUARTER
+from chromasonic.music.pitch import NATURAL_PITCH_CLASSES
+from chromasonic.music.tune import Tune
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One rule broken at one place; of a merit the cost is below zero.
+
+    Attributes:
+        bar: its number; an upbeat is 0.
+        beat: within the bar, in felt beats from 1 (1.5 is half a beat later).
+        rule: its short name.
+        text: what is wrong.
+        voices: names of the voices that it concerns; empty: the chord as a whole.
+        notes: what they sing, "C4" or "C4-D4" where they move.
+        cost: what it takes from the reward.
+    """
+
+    bar: int
+    beat: float
+    rule: str
+    text: str
+    voices: tuple[str, ...]
+    notes: tuple[str, ...]
+    cost: float
+
+
+def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
+    """Everything that costs something, in time; the costs add up to the reward, negated.
+
+    Args:
+        harmonization: of four voices or of two.
+        tune: the tune that its melody was made from.
+    """
+    melody = harmonization.melody
+    names = pitch_names(harmonization, tune)
+    beats = beat_numbers(harmonization, tune)
+    voices = NAMES[harmonization.voicings.pitches.shape[1]]
+    found = breaches(harmonization.voicings, melody.beats, rules_of(harmonization))
+    return [
+        Remark(
+            bar=int(melody.bar[breach.beat]),
+            beat=beats[breach.beat],
+            rule=breach.rule.name,
+            text=breach.rule.text,
+            voices=tuple(voices[voice] for voice in breach.voices),
+            notes=_notes(breach, harmonization, tune, names),
+            cost=breach.cost,
+        )
+        for breach in found
+        if breach.cost
+    ]
+
+
+def pitch_names(harmonization: Harmonization, tune: Tune) -> list[tuple[str, ...]]:
+    """(B) the spelled pitches of each voicing, soprano first: "F#4"."""
+    voicings = harmonization.voicings
+    return [
+        tuple(_spelled(harmonization, tune, row, pitch) for pitch in voicings.pitches[row].tolist())
+        for row in range(len(voicings))
+    ]
+
+
+def beat_numbers(harmonization: Harmonization, tune: Tune) -> list[float]:
+    """(B) place of each voicing in its bar, in felt beats from 1."""
+    melody = harmonization.melody
+    starts = np.cumsum([0, *(bar.duration for bar in tune.bars[:-1])])
+    bars = np.searchsorted(starts, melody.onset, side="right") - 1
+    found = []
+    for bar, place in zip(bars.tolist(), melody.place.tolist(), strict=True):
+        metre = tune.bars[bar].metre
+        beat = metre.beat_ticks if metre else TICKS_PER_QUARTER
+        found.append(round(1 + place * TICKS_PER_QUARTER / beat, 3))
+    return found
+
+
+def _notes(
+    breach: Breach, harmonization: Harmonization, tune: Tune, names: list[tuple[str, ...]]
+) -> tuple[str, ...]:
+    row = breach.beat
+    if breach.rule.scope in (Scope.VOICING, Scope.CHORDS) or not breach.voices:
+        return names[row]
+    found = []
+    for voice in breach.voices:
+        start = names[row - 1][voice]
+        if voice == 0:  # the melody may have moved on within the beat
+            leaving = int(harmonization.melody.beats.leaving[row - 1])
+            start = _spelled(harmonization, tune, row - 1, leaving)
+        found.append(f"{start}-{names[row][voice]}")
+    return tuple(found)
+
+
+def _spelled(harmonization: Harmonization, tune: Tune, row: int, pitch: int) -> str:
+    voicings = harmonization.voicings
+    name = spelled_note(
+        pitch,
+        int(voicings.chord[row]),
+        int(voicings.tonic[row]),
+        int(harmonization.melody.beats.mode[row]),
+        tune.key,
+    )
+    shift = name.count("#") - name.count("b")
+    octave = (pitch - NATURAL_PITCH_CLASSES[name[0]] - shift) // 12 - 1
+    return f"{name}{octave}"
