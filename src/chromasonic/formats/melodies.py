@@ -39,12 +39,21 @@ class FoundVoice(Protocol):
 def _abc_voices(path: Path) -> Sequence[FoundVoice]:
     from chromasonic.formats.abc import read_abc_voices
 
+    return read_abc_voices(_text(path), source=path.name)
+
+
+def _kern_voices(path: Path) -> Sequence[FoundVoice]:
+    from chromasonic.formats.kern import read_kern
+
+    return read_kern(_text(path), source=path.name)
+
+
+def _text(path: Path) -> str:
     data = _bytes(path)
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return read_abc_voices(text, source=path.name)
+        return data.decode("latin-1")
 
 
 def _midi_voices(path: Path) -> Sequence[FoundVoice]:
@@ -79,6 +88,8 @@ READERS: dict[str, Callable[[Path], Sequence[FoundVoice]]] = {
     ".musicxml": _musicxml_voices,
     ".xml": _musicxml_voices,
     ".mxl": _musicxml_voices,
+    ".krn": _kern_voices,
+    ".kern": _kern_voices,
 }
 """Ending to what finds the voices of a file."""
 
