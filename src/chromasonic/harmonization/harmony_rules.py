@@ -12,7 +12,14 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.harmonization.chords import APPLIED, DOMINANT, PREDOMINANT, TABLE, TONIC
+from chromasonic.harmonization.chords import (
+    APPLIED,
+    DOMINANT,
+    MODE_NUMBERS,
+    PREDOMINANT,
+    TABLE,
+    TONIC,
+)
 from chromasonic.harmonization.melody import Beats
 
 Integers = npt.NDArray[np.int64]
@@ -135,20 +142,24 @@ def retrogression(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> 
 
 
 def weak_progression(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
-    """A root progression that the table of common ones lacks, within a phrase.
+    """A root progression of diatonic chords that the table of common ones lacks, within a phrase.
 
-    Of diatonic chords; ii may go to a six-four of the tonic. The dominants that go back to a
-    predominant are `retrogression`; a dominant without leading tone (v, VII of a mode) is free.
+    ii may also go to a six-four of the tonic. Dominants that go back to a predominant are
+    `retrogression`. A dominant without leading tone is judged by itself: it goes nowhere but to one
+    with a leading tone; in minor, VII not to the tonic either.
     """
     step = step.read_in(following)
     is_common = _IS_COMMON[step.degree, following.degree]
     is_common = is_common | ((step.degree == 1) & following.is_six_four)
-    is_plain = (step.function != APPLIED) & (following.function != APPLIED)
-    is_free = (step.function == DOMINANT) & (
-        (TABLE.leading[step.chord] < 0) | (following.function == PREDOMINANT)
+    is_dominant, leads = step.function == DOMINANT, TABLE.leading[step.chord] >= 0
+    is_wrong = ~is_common & ~(is_dominant & (following.function == PREDOMINANT))
+    sharpens = (following.function == DOMINANT) & (TABLE.leading[following.chord] >= 0)
+    is_subtonic = (step.degree == 6) & (TABLE.mode[step.chord] == MODE_NUMBERS["minor"])
+    is_wrong = np.where(
+        is_dominant & ~leads, sharpens | (is_subtonic & following.is_tonic), is_wrong
     )
-    is_judged = is_plain & ~is_free & _in_one_key(step, following)
-    return is_judged & ~is_common & ~beats.ends_phrase
+    is_plain = (step.function != APPLIED) & (following.function != APPLIED)
+    return is_wrong & is_plain & _in_one_key(step, following) & ~beats.ends_phrase
 
 
 def abrupt_key(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
@@ -195,10 +206,16 @@ def static(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -
 def close_without_dominant(
     step: Harmony, following: Harmony, _: Beats, next_beats: Beats
 ) -> Truths:
-    """A phrase closes on the tonic, and the chord before it is no dominant (nor the tonic)."""
-    is_close = next_beats.ends_phrase & following.is_tonic
+    """A phrase closes on I, III or vi, and what comes before is neither its dominant nor itself.
+
+    In modes other than major and minor any dominant of the mode (v, VII) leads to its tonic.
+    """
+    is_close = next_beats.ends_phrase & (following.function == TONIC)
     step = step.read_in(following)
-    return is_close & (step.function != DOMINANT) & ~is_same_chord(step, following)
+    is_modal = ~np.isin(TABLE.mode[step.chord], (MODE_NUMBERS["major"], MODE_NUMBERS["minor"]))
+    leads = step.target == following.root
+    leads = leads | (is_modal & (step.function == DOMINANT) & following.is_tonic)
+    return is_close & ~leads & ~is_same_chord(step, following)
 
 
 def inverted_close(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:

@@ -25,6 +25,11 @@ def leap(start: Integers, end: Integers) -> Truths:
     return abs(end - start) > 2
 
 
+def stays(start: Integers, end: Integers) -> Truths:
+    """The voice sings the same pitch again."""
+    return start == end
+
+
 def wide_leap(start: Integers, end: Integers) -> Truths:
     """The voice moves by more than a perfect fifth, and not by an octave."""
     size = abs(end - start)

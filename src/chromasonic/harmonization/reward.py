@@ -134,6 +134,35 @@ class Reward:
         return tuple(rule for scope in scopes for rule in self.of_scope(scope))
 
 
+def counts_of_voicings(
+    voicings: Voicings, beats: Beats, rules: Mapping[str, Rule] | None = None
+) -> Doubles:
+    """(N, R) how often each voicing breaks each rule by itself; zero for rules of motion."""
+    rules = RULES if rules is None else rules
+    counts = np.zeros((len(voicings), len(rules)))
+    for column, rule in enumerate(rules.values()):
+        if rule.scope == Scope.VOICING:
+            counts[:, column] = rule.predicate(voicings, beats)
+    return counts
+
+
+def counts_of_motion(
+    before: Voicings,
+    after: Voicings,
+    beats: Beats,
+    next_beats: Beats,
+    rules: Mapping[str, Rule] | None = None,
+) -> Doubles:
+    """(N, R) how often each rule is broken from row n of `before` to row n of `after`."""
+    rules = RULES if rules is None else rules
+    columns = {name: column for column, name in enumerate(rules)}
+    counts = np.zeros((len(before), len(rules)))
+    motion = [rule for rule in rules.values() if rule.scope != Scope.VOICING]
+    for rule, count, _ in _motion_in_rows(motion, before, after, beats, next_beats):
+        counts[:, columns[rule.name]] += count
+    return counts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """One rule broken at one place.

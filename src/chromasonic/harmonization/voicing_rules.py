@@ -128,9 +128,13 @@ def minor_dominant(voicings: Voicings, _: Beats) -> Truths:
 
 
 def seventh_chord(voicings: Voicings, _: Beats) -> Truths:
-    """A seventh chord that is no dominant."""
-    is_dominant = TABLE.target[voicings.chord] >= 0
-    return (TABLE.size[voicings.chord] == 4) & ~is_dominant
+    """A seventh chord."""
+    return TABLE.size[voicings.chord] == 4
+
+
+def plain_seventh(voicings: Voicings, _: Beats) -> Truths:
+    """A seventh chord that is no dominant and leads nowhere."""
+    return (TABLE.size[voicings.chord] == 4) & (TABLE.target[voicings.chord] < 0)
 
 
 def first_inversion(voicings: Voicings, _: Beats) -> Truths:
@@ -141,6 +145,11 @@ def first_inversion(voicings: Voicings, _: Beats) -> Truths:
 def second_inversion(voicings: Voicings, _: Beats) -> Truths:
     """A triad with its fifth in the bass."""
     return (voicings.member[:, BASS] == 2) & (TABLE.size[voicings.chord] == 3)
+
+
+def low_seventh(voicings: Voicings, _: Beats) -> Truths:
+    """A seventh chord with its fifth or its seventh in the bass (4/3, 4/2)."""
+    return (TABLE.size[voicings.chord] == 4) & (voicings.member[:, BASS] >= 2)
 
 
 def diminished_root(voicings: Voicings, _: Beats) -> Truths:
