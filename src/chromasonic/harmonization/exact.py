@@ -8,6 +8,7 @@ voicing finds the K best of all.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +121,7 @@ def n_best(
     reward: Reward | None = None,
     *,
     sets: list[Voicings] | None = None,
+    added: Callable[[int], npt.ArrayLike] | None = None,
 ) -> list[Harmonization]:
     """The `count` harmonizations with the highest rewards, best first; fewer where there are fewer.
 
@@ -128,6 +130,8 @@ def n_best(
         count: how many, 1 or more.
         reward: the rules; all by default.
         sets: what may stand on each beat; all admissible voicings by default.
+        added: beat to (M, N), what is added to the reward of each pair into that beat; (1, N) for
+            beat 0. Best is then the best sum; the reward that is told stays the rules' own.
 
     Raises:
         UsageError: a note has no admissible voicing.
@@ -136,9 +140,13 @@ def n_best(
     transitions = Transitions(reward)
     beats, sets = melody.beats, sets or candidates(melody)
     scores = reward.of_voicings(sets[0], beats[0])[:, None]  # (N, K) the best ways into each
+    if added is not None:
+        scores = scores + np.asarray(added(0)).T
     back: list[tuple[np.ndarray, np.ndarray]] = []
     for index in range(1, len(sets)):
         pairs = transitions.between(sets[index - 1], sets[index], beats[index - 1], beats[index])
+        if added is not None:
+            pairs = pairs + np.asarray(added(index), np.float32)
         own = reward.of_voicings(sets[index], beats[index])
         scores, origin = _best_ways(scores, pairs, count)
         scores = scores + own[:, None]
