@@ -19,6 +19,7 @@ from chromasonic.errors import FormatError
 from chromasonic.formats.kern_tokens import (
     BarLine,
     BrokenToken,
+    KernNote,
     read_bar_line,
     read_key,
     read_metre,
@@ -65,10 +66,12 @@ class _Event:
 
     onset: int
     end: int
-    pitch: int | None
-    tied: bool
-    fermata: bool
-    is_chord: bool
+    token: KernNote
+
+    @property
+    def pitch(self) -> int | None:
+        """MIDI number; None is a rest."""
+        return self.token.pitch
 
 
 @dataclass(slots=True)
@@ -187,9 +190,7 @@ class _Reader:
             if path.end > time:
                 raise BrokenToken(f"'{token[:20]}' begins before the note above it has ended")
             events = path.spine.layers.setdefault(path.layer, [])
-            events.append(
-                _Event(time, time + note.ticks, note.pitch, note.tied, note.fermata, note.is_chord)
-            )
+            events.append(_Event(time, time + note.ticks, note))
             path.end = time + note.ticks
         self.now = time
 
@@ -324,7 +325,7 @@ def _notes_between(
         onset, stop = max(event.onset, start), min(event.end, end)
         if onset > now:
             notes.append(Note(onset - now, None))
-        goes_on = event.tied and before is not None
+        goes_on = event.token.tied and before is not None
         tied = event.onset < start or (
             goes_on and before is not None
             and before.pitch == event.pitch and before.end == event.onset
@@ -335,10 +336,11 @@ def _notes_between(
                 stop - onset,
                 event.pitch,
                 tied and is_sounding,
-                event.fermata and stop == event.end,
+                event.token.fermata and stop == event.end,
+                event.token.name,
             )
         )
-        has_chord = has_chord or event.is_chord
+        has_chord = has_chord or event.token.is_chord
         now, before, place = stop, event, place + 1
     if now < end:
         notes.append(Note(end - now, None))

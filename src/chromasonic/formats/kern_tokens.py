@@ -28,6 +28,7 @@ class KernNote:
         tied: it goes on from the note before.
         fermata: a fermata stands over it.
         is_chord: several notes stand in the token.
+        name: how the pitch is spelled ("F#").
     """
 
     ticks: int
@@ -35,6 +36,7 @@ class KernNote:
     tied: bool = False
     fermata: bool = False
     is_chord: bool = False
+    name: str | None = None
 
 
 _RECIP = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
@@ -62,6 +64,7 @@ def read_token(token: str) -> KernNote:
         top.tied,
         any(note.fermata for note in notes),
         len({note.pitch for note in sounding}) > 1,
+        top.name,
     )
 
 
@@ -85,7 +88,14 @@ def _note(text: str) -> KernNote:
     number = 12 * (octave + 1) + NATURAL_PITCH_CLASSES[letters[0].upper()] + alteration
     if not 0 <= number <= 127:
         raise BrokenToken(f"'{text[:20]}' is outside the MIDI range")
-    return KernNote(ticks, number, "]" in text or "_" in text, ";" in text)
+    name = letters[0].upper() + ("#" if alteration > 0 else "b") * abs(alteration)
+    return KernNote(
+        ticks,
+        number,
+        "]" in text or "_" in text,
+        ";" in text,
+        name=name if len(name) <= 3 else None,
+    )
 
 
 def _ticks(number: str, over: str | None, dots: str, text: str) -> int:

@@ -250,14 +250,16 @@ class _PartReader:
                 self.chord_bar = self.chord_bar or self.number
                 last = state.notes[-1]
                 if last.pitch is not None and pitch > last.pitch:
-                    state.notes[-1] = replace(last, pitch=pitch, tied=_is_tied(element))
+                    state.notes[-1] = replace(
+                        last, pitch=pitch, tied=_is_tied(element), name=_name(element)
+                    )
             return
         if ours and duration > 0:
             if state.now > state.filled:  # skipped by <forward>: silence
                 state.notes.append(Note(state.now - state.filled, None))
             tied = pitch is not None and _is_tied(element)
             fermata = element.find("notations/fermata") is not None
-            state.notes.append(Note(duration, pitch, tied=tied, fermata=fermata))
+            state.notes.append(Note(duration, pitch, tied, fermata, _name(element)))
             state.filled = state.now + duration
         state.now += duration
         state.extent = max(state.extent, state.now)
@@ -298,6 +300,15 @@ def parse_pitch(element: ET.Element) -> int | None:
     if not 0 <= number <= 127:
         raise ValueError(f"{letter}{octave} is no MIDI pitch")
     return number
+
+
+def _name(element: ET.Element) -> str | None:
+    """How a <note> is spelled; None for a rest, and where a quarter tone is rounded."""
+    letter = element.findtext("pitch/step")
+    alteration = float(element.findtext("pitch/alter") or 0)
+    if letter is None or alteration not in (-2, -1, 0, 1, 2):
+        return None
+    return letter.strip() + ("#" if alteration > 0 else "b") * int(abs(alteration))
 
 
 def _chord_text(element: ET.Element) -> str:

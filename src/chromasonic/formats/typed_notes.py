@@ -13,6 +13,7 @@ A word is a note, a rest or a bar line:
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from chromasonic.errors import FormatError
@@ -68,7 +69,7 @@ def read_typed_notes(
                 "same note, as in 'C4~ C4:2'."
             )
         if ties:
-            note = Note(note.duration, note.pitch, tied=True, fermata=note.fermata)
+            note = replace(note, tied=True)
         ties = ties_on
         rows[-1].append(note)
     rows = [row for row in rows if row]
@@ -99,12 +100,16 @@ def _note(word: str, place: int) -> tuple[Note, bool]:
             "one in the octave above middle C (C4); a soprano sings about C4 to G5."
         )
     pitch = 12 * (int(match["octave"]) + 1) + NATURAL_PITCH_CLASSES[name[0].upper()]
-    pitch += sum(_SIGNS[sign] for sign in match["signs"])
+    alteration = sum(_SIGNS[sign] for sign in match["signs"])
+    pitch += alteration
     if not 0 <= pitch <= 127:
         raise FormatError(
             f"Word {place}, '{word}', is outside what MIDI knows (C-1 to G9). Middle C is C4."
         )
-    return Note(ticks, pitch, fermata=fermata), "~" in marks
+    spelled = name[0].upper() + ("#" if alteration > 0 else "b") * abs(alteration)
+    return Note(
+        ticks, pitch, fermata=fermata, name=spelled if len(spelled) <= 3 else None
+    ), "~" in marks
 
 
 def _ticks(length: str | None, word: str, place: int) -> int:
@@ -167,7 +172,8 @@ def _cut_bars(notes: list[Note], metre: Metre, key: Key) -> tuple[Bar, ...]:
             part = min(left, room)
             left, room = left - part, room - part
             fermata = note.fermata and not left
-            row.append(Note(part, note.pitch, tied and note.pitch is not None, fermata))
+            is_tied = tied and note.pitch is not None
+            row.append(replace(note, duration=part, tied=is_tied, fermata=fermata))
             tied = True
             if not room:
                 bars.append(Bar(tuple(row), metre, key))
