@@ -145,19 +145,19 @@ def weak_progression(step: Harmony, following: Harmony, beats: Beats, _: Beats) 
     """A root progression of diatonic chords that the table of common ones lacks, within a phrase.
 
     ii may also go to a six-four of the tonic. Dominants that go back to a predominant are
-    `retrogression`. A dominant without leading tone is judged by itself: it goes nowhere but to one
-    with a leading tone; in minor, VII not to the tonic either.
+    `retrogression`. Between two dominants the leading tone neither comes nor goes; else one without
+    it (v, VII) may go anywhere, save VII of minor to the tonic.
     """
     step = step.read_in(following)
     is_common = _IS_COMMON[step.degree, following.degree]
     is_common = is_common | ((step.degree == 1) & following.is_six_four)
     is_dominant, leads = step.function == DOMINANT, TABLE.leading[step.chord] >= 0
     is_wrong = ~is_common & ~(is_dominant & (following.function == PREDOMINANT))
-    sharpens = (following.function == DOMINANT) & (TABLE.leading[following.chord] >= 0)
+    is_free = is_dominant & ~leads
     is_subtonic = (step.degree == 6) & (TABLE.mode[step.chord] == MODE_NUMBERS["minor"])
-    is_wrong = np.where(
-        is_dominant & ~leads, sharpens | (is_subtonic & following.is_tonic), is_wrong
-    )
+    is_wrong = np.where(is_free, is_subtonic & following.is_tonic, is_wrong)
+    alters = (following.function == DOMINANT) & (leads != (TABLE.leading[following.chord] >= 0))
+    is_wrong = is_wrong | (is_dominant & alters)
     is_plain = (step.function != APPLIED) & (following.function != APPLIED)
     return is_wrong & is_plain & _in_one_key(step, following) & ~beats.ends_phrase
 

@@ -20,9 +20,14 @@ Truths = npt.NDArray[np.bool_]
 # One voice: (start, end).
 
 
-def leap(start: Integers, end: Integers) -> Truths:
+def skip(start: Integers, end: Integers) -> Truths:
     """The voice moves by more than a major second."""
     return abs(end - start) > 2
+
+
+def leap(start: Integers, end: Integers) -> Truths:
+    """The voice moves by more than a major third."""
+    return abs(end - start) > 4
 
 
 def stays(start: Integers, end: Integers) -> Truths:

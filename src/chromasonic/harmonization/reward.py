@@ -100,8 +100,8 @@ class Reward:
                 table -= np.float32(rule.weight) * rule.predicate(*arguments)
             if table.any():
                 total += table[spread_a][:, spread_b]
-        parts = _parts(start, before, np.s_[:, None]), _parts(end, after, np.s_[None])
         for rule in self.of_scope(Scope.PARTS):
+            parts = _parts(start, before, np.s_[:, None]), _parts(end, after, np.s_[None])
             total -= np.float32(rule.weight) * rule.predicate(*parts)
         return total
 
