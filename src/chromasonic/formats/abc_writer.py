@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 from chromasonic.music.key import Key
@@ -27,12 +28,17 @@ def write_abc(tune: Tune) -> str:
 
     A chord symbol that begins inside a note is written over that note, as ABC has no other place.
     """
-    first = tune.bars[0]
-    header = ["X:1", f"T:{_line(tune.title)}", f"M:{_metre(first.metre)}", "L:1/8"]
+    header = [*header_lines(tune, tune.title), f"K:{key_text(tune.key)}"]
+    body = [text for line in music_lines(tune.bars) for text in (*line.fields, line.music)]
+    return "\n".join([*header, *body]) + "\n"
+
+
+def header_lines(tune: Tune, title: str) -> list[str]:
+    """The fields before the key: number, title, metre, unit length, tempo."""
+    header = ["X:1", f"T:{_line(title)}", f"M:{_metre(tune.metre)}", "L:1/8"]
     if tune.tempo_bpm is not None:
-        header.append(f"Q:{_tempo(tune.tempo_bpm, first.metre)}")
-    header.append(f"K:{key_text(first.key)}")
-    return "\n".join([*header, *_lines(tune.bars)]) + "\n"
+        header.append(f"Q:{_tempo(tune.tempo_bpm, tune.metre)}")
+    return header
 
 
 def key_text(key: Key) -> str:
@@ -56,14 +62,30 @@ def _tempo(tempo_bpm: float, metre: Metre | None) -> str:
     return f"{beat.numerator}/{beat.denominator}={number}"
 
 
-def _lines(bars: tuple[Bar, ...]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicLine:
+    """One line of music.
+
+    Attributes:
+        fields: that stand on lines of their own before it: a new metre, a new key.
+        music: the line.
+        bars: numbers of its first bar and of the bar after its last, from 0.
+    """
+
+    fields: tuple[str, ...]
+    music: str
+    bars: tuple[int, int]
+
+
+def music_lines(bars: tuple[Bar, ...]) -> Iterator[MusicLine]:
     """The body, broken after every fourth full bar, after each section and before each repeat."""
-    line, full = "", 0
+    line, full, start = "", 0, 0
+    fields: tuple[str, ...] = ()
     for index, bar in enumerate(bars):
         before = bars[index - 1] if index else None
         after = bars[index + 1] if index + 1 < len(bars) else None
         if before is not None:
-            yield from _changes(bar, before)
+            fields += tuple(_changes(bar, before))
         line += "|: " if bar.opens_repeat else ""
         if bar.ending and (before is None or _ends_ending(before, bar)):
             line += "[" + ",".join(map(str, bar.ending)) + " "
@@ -73,8 +95,8 @@ def _lines(bars: tuple[Bar, ...]) -> Iterator[str]:
         full += bar.is_full
         ends = after is None or after.opens_repeat or any(_changes(after, bar))
         if full >= BARS_A_LINE or bar_line != "|" or ends:
-            yield line
-            line, full = "", 0
+            yield MusicLine(fields=fields, music=line, bars=(start, index + 1))
+            line, full, start, fields = "", 0, index + 1, ()
         else:
             line += " "
 

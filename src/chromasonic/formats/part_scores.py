@@ -12,6 +12,12 @@ from chromasonic.formats.part_score_musicxml import write_part_score_musicxml
 from chromasonic.music.part_score import PartScore
 
 
+def _write_abc(score: PartScore, path: PathLike) -> object:
+    from chromasonic.formats.part_score_abc import write_part_score_abc
+
+    return write_part_score_abc(score, path)
+
+
 def _write_picture(score: PartScore, path: PathLike) -> object:
     from chromasonic.formats.part_score_picture import write_part_score_picture
 
@@ -25,6 +31,7 @@ WRITERS: dict[str, Callable[[PartScore, PathLike], object]] = {
     ".midi": write_part_score_midi,
     ".svg": _write_picture,
     ".png": _write_picture,
+    ".abc": _write_abc,
 }
 """Ending to what writes it."""
 
