@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chromasonic.data import (
     asap,
+    bach_chorales,
     billboard,
     deam,
     emopia,
@@ -15,6 +16,7 @@ from chromasonic.data import (
     nottingham,
     synthetic,
     vgmidi,
+    when_in_rome,
 )
 from chromasonic.data.facts import CorpusFacts
 from chromasonic.errors import UsageError
@@ -34,6 +36,8 @@ CORPORA: dict[str, CorpusFacts] = {
     "deam": deam.FACTS,
     "mcgill-billboard": billboard.FACTS,
     "jsb-chorales": jsb_chorales.FACTS,
+    "bach-chorales": bach_chorales.FACTS,
+    "when-in-rome": when_in_rome.FACTS,
     "synthetic": synthetic.RANDOM_WALK_FACTS,
     "synthetic-structured": synthetic.STRUCTURED_FACTS,
 }

@@ -38,6 +38,16 @@ class Analysis:
     pitch_classes: frozenset[int]
     bass: int
 
+    def transposed(self, semitones: int) -> Analysis:
+        """The same numeral in a key so many semitones higher."""
+        return Analysis(
+            local_key=self.local_key.transposed(semitones),
+            numeral=self.numeral,
+            root=(self.root + semitones) % 12,
+            pitch_classes=frozenset((tone + semitones) % 12 for tone in self.pitch_classes),
+            bass=(self.bass + semitones) % 12,
+        )
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HarmonicAnalysis:
@@ -58,6 +68,17 @@ class HarmonicAnalysis:
         """The chord at a sixteenth; None where none is named."""
         index = int(self.chord_of_step[step])
         return None if index == NO_HARMONY else self.chords[index]
+
+    def laid_on(self, steps: Integers, semitones: int = 0) -> HarmonicAnalysis:
+        """The analysis on other sixteenths, in a key so many semitones higher.
+
+        Args:
+            steps: (T,) for each new sixteenth the old one; `NO_HARMONY` where there is none.
+            semitones: how much higher.
+        """
+        chord_of_step = np.append(self.chord_of_step, NO_HARMONY)[steps]
+        moved = tuple(c.transposed(semitones) for c in self.chords) if semitones else self.chords
+        return HarmonicAnalysis(chords=moved, chord_of_step=chord_of_step)
 
     @cached_property
     def roots(self) -> Integers:

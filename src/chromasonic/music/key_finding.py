@@ -38,3 +38,33 @@ def estimated_key(weights: npt.ArrayLike) -> Key | None:
     }
     tonic, mode = min(distances, key=lambda name: distances[name])
     return Key.of_pitch_class(tonic, mode)
+
+
+FOURTH_PENALTY = 0.05
+"""How much nearer a profile has to be for the final chord to count as a half close."""
+
+
+def home_key(weights: npt.ArrayLike, final_bass: int) -> Key | None:
+    """The major or minor key in which a piece in parts ends.
+
+    Its tonic is the last bass note, or, where the piece ends with a half close (as settings of
+    Phrygian tunes do), the fourth above that; between the four keys the pitches' weights decide.
+
+    Args:
+        weights: (12,) how long each pitch class sounds, in any unit.
+        final_bass: pitch class of the last bass note.
+
+    Returns:
+        The key; None where nothing sounds.
+    """
+    shares = np.asarray(weights, float)
+    if not shares.sum() > 0:
+        return None
+    shares = shares / shares.sum()
+    distances = {
+        (tonic % 12, mode): float(np.linalg.norm(shares - np.roll(profile, tonic))) + penalty
+        for mode, profile in PROFILES.items()
+        for tonic, penalty in ((final_bass, 0.0), (final_bass + 5, FOURTH_PENALTY))
+    }
+    tonic, mode = min(distances, key=lambda name: distances[name])
+    return Key.of_pitch_class(tonic, mode)
