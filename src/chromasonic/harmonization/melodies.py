@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from chromasonic.errors import UsageError
 from chromasonic.harmonization.beat_grid import WEAK, BeatGrid, beat_grid
 from chromasonic.harmonization.chords import MODE_NUMBERS
-from chromasonic.harmonization.key_plan import plan_keys
+from chromasonic.harmonization.key_plan import found_key, plan_keys
 from chromasonic.harmonization.melody import Beats, Melody
 from chromasonic.harmonization.phrases import SungNote, phrase_ends, sung_notes
 from chromasonic.music.chorale import SILENT, STEPS_OF_QUARTER
@@ -48,7 +48,7 @@ def melody_of_tune(tune: Tune, *, key: Key | None = None) -> Melody:
             f"'{tune.title or tune.id}' has no note, only rests: there is nothing to harmonize. "
             "Give a tune with at least one note."
         )
-    ends = phrase_ends(tune, notes)
+    ends = phrase_ends(tune, notes, key)
     keys = plan_keys(tune, notes, ends, key)
     rows = _struck(notes, set(ends), beat_grid(tune))
     return _melody(tune, rows, notes, set(ends), keys)
@@ -72,7 +72,7 @@ def melody_of_steps(
         metre: 4/4 where None.
         pickup_steps: sixteenths before the first full bar.
         fermatas: steps at which notes under a fermata begin; empty: phrase ends are guessed.
-        key: as of `melody_of_tune`.
+        key: the home key, from which the melody may go to others; None: found.
         is_onset: (T,) whether a note is struck; None: where the pitch changes.
         id, title: of the melody.
     """
@@ -86,7 +86,7 @@ def melody_of_steps(
         id=id,
         title=title,
     )
-    return melody_of_tune(tune, key=key)
+    return melody_of_tune(tune)
 
 
 def tune_of_steps(
@@ -102,7 +102,7 @@ def tune_of_steps(
 ) -> Tune:
     """The tune that a melody on sixteenths is, in bars; arguments as of `melody_of_steps`.
 
-    Without a key it is written in C major.
+    Without a key it is written in the one that is found (`key_plan.found_key`).
     """
     pitch_T = np.asarray(pitches, np.int64)
     metre = metre or Metre()
@@ -124,7 +124,11 @@ def tune_of_steps(
         under_fermata = start in marked or (is_tied and under_fermata)
         notes.append(Note((end - start) * TICKS_PER_STEP, pitch, is_tied, under_fermata))
     bars.append(Bar(tuple(notes), metre, key or Key()))
-    return Tune(id=id, title=title, bars=tuple(bars))
+    tune = Tune(id=id, title=title, bars=tuple(bars))
+    if key is None and (pitch_T != SILENT).any():
+        found = found_key(tune)
+        tune = replace(tune, bars=tuple(replace(bar, key=found) for bar in bars))
+    return tune
 
 
 @dataclass(slots=True, kw_only=True)
