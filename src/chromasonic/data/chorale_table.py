@@ -78,6 +78,8 @@ class ChoraleSplit:
         validation_variants: scores that match a training chorale of JSB and share a tune with
             validation, but not with test: left out until all choices are made.
         test_variants: scores that match a training chorale of JSB, and share a tune with test.
+        refitting: all scores whose tune is in no test chorale, those above and of validation among
+            them, doubles left out: for a last training when all choices are made.
         validation: scores that match a validation chorale, of whatever tune.
         test: scores that match a test chorale.
         jsb: part to the ids of JSB in it, as published.
@@ -88,6 +90,7 @@ class ChoraleSplit:
     unlisted: tuple[str, ...]
     validation_variants: tuple[str, ...]
     test_variants: tuple[str, ...]
+    refitting: tuple[str, ...]
     validation: tuple[str, ...]
     test: tuple[str, ...]
     jsb: dict[str, tuple[str, ...]]
@@ -181,6 +184,11 @@ def chorale_split(table: ChoraleTable | None = None) -> ChoraleSplit:
         unlisted=tuple(unlisted),
         validation_variants=tuple(of_validation),
         test_variants=tuple(of_test),
+        refitting=tuple(
+            entry.name
+            for entry in table.scores.values()
+            if entry.tune not in tunes["test"] and (entry.name in matched or not entry.same_as)
+        ),
         validation=scores["validation"],
         test=scores["test"],
         jsb=jsb,

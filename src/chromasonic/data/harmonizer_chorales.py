@@ -1,14 +1,14 @@
 """The chorales from which harmonizers learn and on which they are judged, with all that is known.
 
-Training takes music21's scores, so that what is trained may be given away. Validation and test are
-the published JSB chorales, or, on wish, the scores that match them; fermatas, key, metre, upbeat
-and struck notes are laid on the JSB chorales from the matching score, step by step.
+Training and validation are music21's scores, which come with the package and may be learnt from by
+weights that are given away. The test is the published one, the 77 JSB chorales; fermatas, key,
+metre, upbeat and struck notes are laid on them from the matching scores, step by step.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,21 +16,13 @@ from chromasonic import files
 from chromasonic.data import bach_chorales
 from chromasonic.data.catalogue import facts_of
 from chromasonic.data.chorale_alignment import NOWHERE, Alignment, steps_of_source
-from chromasonic.data.chorale_table import (
-    ChoraleTable,
-    MatchEntry,
-    chorale_split,
-    chorale_table,
-)
+from chromasonic.data.chorale_table import ChoraleSplit, MatchEntry, chorale_split, chorale_table
 from chromasonic.data.loading import load
 from chromasonic.data.locate import locate
 from chromasonic.data.progress import Progress
 from chromasonic.data.when_in_rome import ChoraleAnalysis
-from chromasonic.errors import CorpusError, UsageError
+from chromasonic.errors import CorpusError
 from chromasonic.music.chorale import NO_HARMONY, SILENT, STEPS_OF_QUARTER, Chorale, Integers
-
-Part = Literal["train", "refit", "validation", "test"]
-Edition = Literal["scores", "jsb"]
 
 JSB = "jsb-chorales"
 ANALYSES = "when-in-rome"
@@ -38,111 +30,97 @@ LONGEST_SILENCE = 32
 """Sixteenths in which no voice sounds; a score with more in a row has interludes for instruments,
 and nobody learns to harmonize from it."""
 
+Chorales = tuple[Chorale, ...]
+
 
 def harmonizer_chorales(
-    part: Part,
     *,
-    edition: Edition | None = None,
-    analyses: bool | None = None,
     data_dir: files.PathLike | None = None,
+    analyses: bool | None = None,
     download: bool = True,
     on_progress: Progress | None = None,
-) -> tuple[Chorale, ...]:
-    """The chorales of one part of the split; see `chorale_split` for its rule.
+) -> HarmonizerChorales:
+    """The chorales of all parts of the split; each part is read when it is first asked for.
 
     Args:
-        part: "train": what may always be learnt from. "refit": when all choices are made, that
-            and all else whose tune is in no test chorale, validation included. "validation",
-            "test": as published, 76 and 77 chorales.
-        edition: "scores" of music21, or "jsb" as published; None takes the scores for "train" and
-            "refit" (no other has them), JSB for "validation" and "test".
+        data_dir: a folder with jsb-chorales and when-in-rome in it; else the usual places. The
+            scores come from the music21 package.
         analyses: whether Roman numerals are laid on: True wants them, None takes them where they
-            are at hand (they are never downloaded then), False leaves them out.
-        data_dir: a folder with the corpora in it; else the usual places.
+            are at hand (nothing is downloaded for them then), False leaves them out.
         download: whether the network may be asked.
         on_progress: told how reading goes.
-
-    Returns:
-        Ids are those of the edition. Everything in a JSB chorale that has no matching score (9 of
-        382) but its pitches is unknown.
-
-    Raises:
-        UsageError: there is no such part, or JSB is asked for where only the scores are split.
-        CorpusError: a corpus is not there.
     """
-    if part not in get_args(Part):
-        raise UsageError(f"'{part}' is no part: choose {', '.join(get_args(Part))}.")
-    learns = part in ("train", "refit")
-    edition = edition or ("scores" if learns else "jsb")
-    if learns and edition == "jsb":
-        raise UsageError(
-            f"The part '{part}' is made of music21's scores, so that weights may ship. "
-            "Leave edition out, or read the corpus 'jsb-chorales'."
-        )
-    reading = _Reading(data_dir, download, on_progress)
-    named = reading.analyses(analyses)
-    scores = reading.scores(named)
-    split = chorale_split()
-    if edition == "jsb":
-        entries = chorale_table().jsb
-        pieces = reading.jsb()
-        return tuple(
-            _laid_on(pieces[name], entries[name], scores)
-            for name in split.jsb[part]
-            if name in pieces
-        )
-    names = split.validation if part == "validation" else split.test
-    if learns:
-        names = (*split.training, *split.unlisted)
-    if part == "refit":
-        tested = {chorale_table().jsb[name].tune for name in split.jsb["test"]}
-        more = (*split.validation_variants, *split.validation)
-        names += tuple(n for n in more if chorale_table().scores[n].tune not in tested)
-        names += _unlisted_but_for_validation(chorale_table(), tested, set(names))
-    chosen = [scores[name] for name in names if name in scores]
-    return tuple(one for one in chosen if not (learns and has_interludes(one)))
-
-
-def _unlisted_but_for_validation(
-    table: ChoraleTable, tested: set[int], chosen: set[str]
-) -> tuple[str, ...]:
-    """Scores that match nothing in JSB, and share a tune with validation but not with test."""
-    matched = {entry.score for entry in table.jsb.values()}
-    return tuple(
-        entry.name
-        for entry in table.scores.values()
-        if entry.name not in matched | chosen and not entry.same_as and entry.tune not in tested
+    return HarmonizerChorales(
+        data_dir=data_dir, analyses=analyses, download=download, on_progress=on_progress
     )
 
 
-def has_interludes(chorale: Chorale) -> bool:
-    """Whether all voices are silent for more than `LONGEST_SILENCE` sixteenths in a row."""
-    silent = (chorale.pitches == SILENT).all(axis=1)
-    changes = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
-    return bool((changes[1::2] - changes[::2] > LONGEST_SILENCE).any())
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HarmonizerChorales:
+    """The parts of the split as chorales; `chorale_split` has its rule, docs/data.md its figures.
 
+    A part raises a CorpusError where a corpus that it needs is not there and cannot be fetched:
+    jsb-chorales for `test` and `published_validation`, and nothing but the music21 package for the
+    others. Chorales of JSB without a matching score (4 of validation) have nothing but pitches.
 
-class _Reading:
-    """Loads the three corpora, by the names of the table."""
+    Attributes:
+        data_dir, analyses, download, on_progress: see `harmonizer_chorales`.
+    """
 
-    def __init__(
-        self, data_dir: files.PathLike | None, download: bool, on_progress: Progress | None
-    ) -> None:
-        self.data_dir = data_dir
-        self.download = download
-        self.on_progress = on_progress
+    data_dir: files.PathLike | None = None
+    analyses: bool | None = None
+    download: bool = True
+    on_progress: Progress | None = None
 
-    def jsb(self) -> dict[str, Chorale]:
-        """The published chorales, with nothing but their pitches."""
-        corpus = load(
-            JSB, data_dir=self.data_dir, download=self.download, on_progress=self.on_progress
-        )
-        return {piece.id.partition("/")[2]: piece for piece in corpus.pieces}
+    @cached_property
+    def training(self) -> Chorales:
+        """Scores whose tune is in no held-out chorale: JSB's training part, and `unlisted`."""
+        return self._learnable((*self.split.training, *self.split.unlisted))
 
-    def scores(self, named: dict[str, ChoraleAnalysis]) -> dict[str, Chorale]:
-        """The scores with their analyses."""
+    @cached_property
+    def unlisted(self) -> Chorales:
+        """Those of `training` that JSB does not have."""
+        return self._learnable(self.split.unlisted)
+
+    @cached_property
+    def refitting(self) -> Chorales:
+        """All scores whose tune is in no test chorale, validation included.
+
+        For a last training when all choices are made; nothing may be chosen by it.
+        """
+        return self._learnable(self.split.refitting)
+
+    @cached_property
+    def validation(self) -> Chorales:
+        """The scores that match JSB's validation part."""
+        return tuple(self.scores[name] for name in self.split.validation if name in self.scores)
+
+    @cached_property
+    def published_validation(self) -> Chorales:
+        """The 76 validation chorales as JSB publishes them (repeats written out)."""
+        return self._published("validation")
+
+    @cached_property
+    def test(self) -> Chorales:
+        """The 77 test chorales as JSB publishes them (repeats written out)."""
+        return self._published("test")
+
+    @cached_property
+    def test_scores(self) -> Chorales:
+        """The scores that match the test chorales."""
+        return tuple(self.scores[name] for name in self.split.test if name in self.scores)
+
+    @cached_property
+    def split(self) -> ChoraleSplit:
+        """Names of scores and of JSB chorales, part by part."""
+        return chorale_split()
+
+    @cached_property
+    def scores(self) -> dict[str, Chorale]:
+        """Every score of music21 by its name in the table, with its analysis laid on."""
         corpus = load(bach_chorales.CORPUS, on_progress=self.on_progress)
         scores = {piece.id.partition("/")[2]: piece for piece in corpus.pieces}
+        named = self._analyses()
         best: dict[str, MatchEntry] = {}
         for entry in chorale_table().analyses.values():
             if entry.alignment is None or entry.name not in named or entry.score not in scores:
@@ -154,28 +132,48 @@ class _Reading:
             scores[name] = _analysed(scores[name], named[entry.name], entry)
         return scores
 
-    def analyses(self, wanted: bool | None) -> dict[str, ChoraleAnalysis]:
+    def _learnable(self, names: tuple[str, ...]) -> Chorales:
+        there = (self.scores[name] for name in names if name in self.scores)
+        return tuple(chorale for chorale in there if not has_interludes(chorale))
+
+    def _published(self, part: str) -> Chorales:
+        corpus = load(
+            JSB, data_dir=self.data_dir, download=self.download, on_progress=self.on_progress
+        )
+        pieces = {piece.id.partition("/")[2]: piece for piece in corpus.pieces}
+        entries = chorale_table().jsb
+        return tuple(
+            _laid_on(pieces[name], entries[name], self.scores)
+            for name in self.split.jsb[part]
+            if name in pieces
+        )
+
+    def _analyses(self) -> dict[str, ChoraleAnalysis]:
         """The analyses by number; none where they are not wanted, or not there."""
-        if wanted is False:
+        if self.analyses is False:
             return {}
         try:
             place = locate(
                 facts_of(ANALYSES),
                 data_dir=self.data_dir,
-                download=self.download and wanted is True,
+                download=self.download and self.analyses is True,
                 on_progress=self.on_progress,
             )
         except CorpusError:
-            if wanted:
+            if self.analyses:
                 raise
             return {}
         corpus = load(
-            ANALYSES,
-            data_dir=place.folders[0],
-            allow_partial=True,
-            on_progress=self.on_progress,
+            ANALYSES, data_dir=place.folders[0], allow_partial=True, on_progress=self.on_progress
         )
         return {piece.id.partition("/")[2]: piece for piece in corpus.pieces}
+
+
+def has_interludes(chorale: Chorale) -> bool:
+    """Whether all voices are silent for more than `LONGEST_SILENCE` sixteenths in a row."""
+    silent = (chorale.pitches == SILENT).all(axis=1)
+    changes = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
+    return bool((changes[1::2] - changes[::2] > LONGEST_SILENCE).any())
 
 
 def _agreement(entry: MatchEntry) -> float:
