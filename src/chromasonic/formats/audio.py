@@ -51,7 +51,7 @@ MAX_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A mono recording: float32 samples from -1 to 1, and their rate in Hz."""
+    """A recording: float32 samples from -1 to 1, (M,) mono or (M, 2) stereo; their rate in Hz."""
 
     samples: npt.NDArray[np.float32]
     rate: int
@@ -130,24 +130,43 @@ def render(tune: Tune, *, program: int = FLUTE, expand_repeats: bool = True) -> 
     return Sound(in_a_room(samples, seconds), RATE_HZ)
 
 
-def _in_room(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The sound with the echo of a small room, `TAIL_SECONDS` longer.
+def _in_room(samples: npt.NDArray[np.float32], ear: int) -> npt.NDArray[np.float32]:
+    """A channel (M,) with the echo of a small room, `TAIL_SECONDS` longer.
 
-    The echo is noise that dies away exponentially, smoothed to take its edge off, always the same.
+    The echo is noise that dies away exponentially, smoothed to take its edge off, always the same
+    at the same ear.
     """
-    from scipy.signal import oaconvolve
-
     times = np.arange(int(ROOM_SECONDS * RATE_HZ)) / RATE_HZ
-    noise = np.random.default_rng(0).standard_normal(len(times))
+    noise = np.random.default_rng(ear).standard_normal(len(times))
     noise = np.convolve(noise, np.hanning(12), mode="same") * 10 ** (-3 * times / ROOM_SECONDS)
     noise[: int(0.012 * RATE_HZ)] = 0.0  # the first wall is four metres off
     echo = (noise * (ROOM_LEVEL / np.sqrt((noise**2).sum()))).astype(np.float32)
     padded = np.concatenate([samples, np.zeros(int(TAIL_SECONDS * RATE_HZ), np.float32)])
-    return (padded + oaconvolve(padded, echo)[: len(padded)]).astype(np.float32)
+    return padded + convolved(padded, echo)[: len(padded)]
+
+
+def convolved(
+    samples: npt.NDArray[np.float32], response: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Samples (M,) convolved with a response (R,), as (M + R - 1,), block by block.
+
+    By NumPy alone: importing SciPy's signal processing takes longer than the whole sound.
+    """
+    size = 1 << max(len(response) - 1, 1).bit_length() + 1  # of a transform
+    step = size - len(response) + 1  # new samples in each
+    blocks = -(-len(samples) // step)
+    padded = np.zeros(blocks * step, np.float32)
+    padded[: len(samples)] = samples
+    spectra = np.fft.rfft(padded.reshape(blocks, step), size) * np.fft.rfft(response, size)
+    pieces = np.fft.irfft(spectra, size).astype(np.float32)
+    result = np.zeros(blocks * step + size, np.float32)
+    for number, piece in enumerate(pieces):
+        result[number * step : number * step + size] += piece
+    return result[: len(samples) + len(response) - 1]
 
 
 def in_a_room(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[np.float32]:
-    """Samples (M,) in a room, cut after the tail, faded out, scaled to `PEAK`.
+    """Samples, (M,) or (M, 2), in a room, cut after the tail, faded out, scaled to `PEAK`.
 
     Args:
         samples: at `RATE_HZ`.
@@ -156,22 +175,25 @@ def in_a_room(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[n
     Raises:
         RenderError: they are silent.
     """
-    samples = _in_room(samples[: int((seconds + TAIL_SECONDS) * RATE_HZ)])
+    samples = samples[: int((seconds + TAIL_SECONDS) * RATE_HZ)]
+    channels = samples[:, None] if samples.ndim == 1 else samples
+    roomy = np.stack([_in_room(column, ear) for ear, column in enumerate(channels.T)], axis=1)
+    samples = roomy[:, 0] if samples.ndim == 1 else roomy
     peak = float(np.abs(samples).max(initial=0.0))
     if not peak > 0:
         raise RenderError(
             "The soundfont gave silence. It may lack this instrument: name another soundfont with "
             f"{SOUNDFONT_VARIABLE}, or another program."
         )
-    audible = np.flatnonzero(np.abs(samples) > peak * QUIET)
+    audible = np.flatnonzero((np.abs(roomy) > peak * QUIET).any(axis=1))
     samples = samples[: audible[-1] + 1] * np.float32(PEAK / peak)
     fade = min(int(FADE_SECONDS * RATE_HZ), len(samples))
-    samples[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    samples[-fade:].T[...] *= np.linspace(1, 0, fade, dtype=np.float32)
     return samples
 
 
 def audio_bytes(sound: Sound, ending: str) -> bytes:
-    """A recording as the bytes of a .wav (16 bit) or .mp3 (mono, about 50 kbit/s) file.
+    """A recording as the bytes of a .wav (16 bit) or .mp3 (about 50 kbit/s a channel) file.
 
     Raises:
         UsageError: another ending.

@@ -74,7 +74,7 @@ def _note(text: str) -> KernNote:
     length = _RECIP.search(text)
     if length is None:
         raise BrokenToken(f"'{text[:20]}' has no length")
-    ticks = _ticks(*length.groups(), text)
+    ticks = _ticks(length[1], length[2], length[3], text)
     if "r" in text:
         return KernNote(ticks, None, fermata=";" in text)
     pitch = _PITCH.search(text)

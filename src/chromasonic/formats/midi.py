@@ -37,11 +37,18 @@ PROGRAMS = {"piano": 0, "violin": 40, "flute": 73, "recorder": 74, "accordion": 
 """Some General MIDI programs by name (counted from 0)."""
 
 
-def quarters_per_minute(tune: Tune) -> float:
-    """Tempo of a tune in quarter notes a minute, from its own mark or the default."""
+def quarters_per_minute(tune: Tune, *, default_bpm: float | None = None) -> float:
+    """Tempo of a tune in quarter notes a minute.
+
+    Args:
+        tune: its own mark is followed.
+        default_bpm: felt beats a minute where it has none; None is as `DEFAULT_TEMPO_BPM` says.
+    """
     beat = tune.metre.beat_ticks if tune.metre else TICKS_PER_QUARTER
     slower = 0.75 if beat > TICKS_PER_QUARTER * 3 // 2 else 1.0
-    beats = tune.tempo_bpm if tune.tempo_bpm is not None else DEFAULT_TEMPO_BPM * slower
+    beats = tune.tempo_bpm
+    if beats is None:
+        beats = DEFAULT_TEMPO_BPM * slower if default_bpm is None else default_bpm
     return beats * beat / TICKS_PER_QUARTER
 
 

@@ -36,6 +36,7 @@ class Staff:
         voices: one tune, or two in the same bars: the first with stems up, the second down.
         clef: a name of `CLEFS`.
         has_tempo: whether the tempo stands above it.
+        default_bpm: felt beats a minute to play it at where it has no tempo; None: as a tune.
         labels: what stands under it, a tuple a bar; or empty.
         label_form: how labels are written: as lyrics of the last voice, which every program shows
             and reads back (words where no note begins), or as chord symbols under the staff.
@@ -45,6 +46,7 @@ class Staff:
     voices: tuple[Tune, ...]
     clef: str = "treble"
     has_tempo: bool = True
+    default_bpm: float | None = None
     labels: tuple[tuple[Label, ...], ...] = ()
     label_form: str = "lyric"
     fermatas: tuple[int, ...] = (0, 1)
@@ -64,7 +66,7 @@ def add_measures(part: ET.Element, staff: Staff) -> None:
         _add_left_barline(measure, previous, bar)
         _add_attributes(measure, previous, bar, divisions, staff.clef)
         if index == 0 and staff.has_tempo:
-            _add_tempo(measure, staff.voices[0])
+            _add_tempo(measure, staff.voices[0], staff.default_bpm)
         _add_music(measure, staff, index, divisions)
         _add_right_barline(measure, bar, following)
 
@@ -118,7 +120,7 @@ def _add_time(attributes: ET.Element, metre: Metre | None) -> None:
     add_text(time, "beat-type", metre.denominator)
 
 
-def _add_tempo(measure: ET.Element, tune: Tune) -> None:
+def _add_tempo(measure: ET.Element, tune: Tune, default_bpm: float | None) -> None:
     """The metronome mark where the tune has one, and the tempo to play at always."""
     direction = ET.SubElement(measure, "direction", placement="above")
     kind = ET.SubElement(direction, "direction-type")
@@ -127,15 +129,16 @@ def _add_tempo(measure: ET.Element, tune: Tune) -> None:
     else:
         metronome = ET.SubElement(kind, "metronome", parentheses="no")
         beat = tune.metre.beat_ticks if tune.metre else TICKS_PER_QUARTER
-        quarters = {1: ("quarter", 0), 1.5: ("quarter", 1), 2: ("half", 0), 3: ("half", 1),
+        units = {1: ("quarter", 0), 1.5: ("quarter", 1), 2: ("half", 0), 3: ("half", 1),
                     4: ("whole", 0), 0.5: ("eighth", 0), 0.75: ("eighth", 1), 0.25: ("16th", 0),
                     0.375: ("16th", 1)}  # fmt: skip
-        name, dots = quarters.get(beat / TICKS_PER_QUARTER, ("quarter", 0))
+        name, dots = units.get(beat / TICKS_PER_QUARTER, ("quarter", 0))
         add_text(metronome, "beat-unit", name)
         for _ in range(dots):
             ET.SubElement(metronome, "beat-unit-dot")
         add_text(metronome, "per-minute", f"{tune.tempo_bpm:g}")
-    ET.SubElement(direction, "sound", tempo=f"{quarters_per_minute(tune):.6g}")
+    quarters = quarters_per_minute(tune, default_bpm=default_bpm)
+    ET.SubElement(direction, "sound", tempo=f"{quarters:.6g}")
 
 
 def _add_music(measure: ET.Element, staff: Staff, index: int, divisions: int) -> None:

@@ -6,12 +6,17 @@ from typing import Any
 
 from chromasonic.errors import RenderError
 from chromasonic.files import PathLike, write_bytes
-from chromasonic.formats.midi import midi_score
+from chromasonic.formats.midi import midi_score, quarters_per_minute
 from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.part_score import PartScore
 
-CHOIR = 52
-"""General MIDI program of choir aahs, counted from 0."""
+CHOIR = 53
+"""General MIDI program of the parts, counted from 0: voice oohs.
+
+Of the sustained programs of TimGM6mb it is the one whose level is even from bass to soprano (within
+1.6 dB over E2 to G5; choir aahs 4.2), which speaks at once, and whose octave lies 9 dB below the
+fundamental, so that no voice sounds doubled (a church organ's lies 10 dB above).
+"""
 
 FERMATA_SLOWING = 0.6
 """Share of the tempo at which a note with a fermata is played."""
@@ -54,12 +59,20 @@ def part_score_symusic(score: PartScore, *, expand_repeats: bool, program: int) 
         if whole is None:
             whole, _ = one, one.tracks.pop(0)
         whole.tracks.append(track)
-    tempo = whole.tempos[0].qpm
+    tempo = quarters_per_minute(played.parts[0], default_bpm=singing_bpm(score))
+    whole.tempos[0] = symusic.Tempo(0, tempo)
     for onset, end in _fermatas(played):
         scale = TICKS_PER_QUARTER // whole.ticks_per_quarter
         whole.tempos.append(symusic.Tempo(onset // scale, tempo * FERMATA_SLOWING))
         whole.tempos.append(symusic.Tempo(end // scale, tempo))
     return whole
+
+
+def singing_bpm(score: PartScore) -> float:
+    """Felt beats a minute at which a score without a tempo is sung: 84, of long beats 63."""
+    metre = score.parts[0].metre
+    is_long = metre is not None and metre.beat_ticks > TICKS_PER_QUARTER
+    return 63.0 if is_long else 84.0
 
 
 def _is_fine(score: PartScore) -> bool:

@@ -13,11 +13,9 @@ import xml.etree.ElementTree as ET
 from chromasonic.files import PathLike, write_text
 from chromasonic.formats.musicxml import begin_document, document_text
 from chromasonic.formats.musicxml_measures import Staff, add_measures, add_text
+from chromasonic.formats.part_score_midi import CHOIR, singing_bpm
 from chromasonic.music.part_score import PartScore
 from chromasonic.music.tune import Tune
-
-CHOIR = 52
-"""General MIDI program of choir aahs, counted from 0."""
 
 LOWEST_OF_TREBLE, LOWEST_OF_TENOR = 60, 52
 """A part with another name takes the treble clef if its median pitch is not below the first, the
@@ -48,6 +46,7 @@ def part_score_musicxml_text(score: PartScore) -> str:
             voices=(tune,),
             clef=clef_of(name, tune),
             has_tempo=number == 1,
+            default_bpm=singing_bpm(score),
             labels=score.labels if number == last else (),
         )
         add_measures(ET.SubElement(root, "part", id=f"P{number}"), staff)
@@ -59,7 +58,7 @@ def _add_part_name(part_list: ET.Element, number: int, name: str) -> None:
     add_text(part, "part-name", name)
     add_text(part, "part-abbreviation", f"{name[0].upper()}.")
     instrument = ET.SubElement(part, "score-instrument", id=f"P{number}-I1")
-    add_text(instrument, "instrument-name", "Choir Aahs")
+    add_text(instrument, "instrument-name", "Voice Oohs")
     midi = ET.SubElement(part, "midi-instrument", id=f"P{number}-I1")
     add_text(midi, "midi-channel", number if number < 10 else number % 6 + 11)
     add_text(midi, "midi-program", CHOIR + 1)

@@ -12,19 +12,25 @@ from chromasonic.formats.part_score_musicxml import write_part_score_musicxml
 from chromasonic.music.part_score import PartScore
 
 
-def _write_abc(score: PartScore, path: PathLike) -> object:
+def _write_abc(score: PartScore, path: PathLike) -> None:
     from chromasonic.formats.part_score_abc import write_part_score_abc
 
-    return write_part_score_abc(score, path)
+    write_part_score_abc(score, path)
 
 
-def _write_picture(score: PartScore, path: PathLike) -> object:
+def _write_picture(score: PartScore, path: PathLike) -> None:
     from chromasonic.formats.part_score_picture import write_part_score_picture
 
-    return write_part_score_picture(score, path)
+    write_part_score_picture(score, path)
 
 
-WRITERS: dict[str, Callable[[PartScore, PathLike], object]] = {
+def _write_sound(score: PartScore, path: PathLike) -> None:
+    from chromasonic.formats.part_score_sound import write_part_score_sound
+
+    write_part_score_sound(score, path)
+
+
+WRITERS: dict[str, Callable[[PartScore, PathLike], None]] = {
     ".musicxml": write_part_score_musicxml,
     ".xml": write_part_score_musicxml,
     ".mid": write_part_score_midi,
@@ -32,6 +38,8 @@ WRITERS: dict[str, Callable[[PartScore, PathLike], object]] = {
     ".svg": _write_picture,
     ".png": _write_picture,
     ".abc": _write_abc,
+    ".wav": _write_sound,
+    ".mp3": _write_sound,
 }
 """Ending to what writes it."""
 
