@@ -118,7 +118,7 @@ def load_melody(
             what there is and how to choose.
     """
     text = str(path_or_text)
-    if not _is_path(path_or_text):
+    if not is_path(path_or_text):
         if part not in (None, "1"):
             raise UsageError(f"Typed notes have one part; '{part}' cannot be chosen.")
         return read_typed_notes(text, metre=metre, key=key)
@@ -133,7 +133,7 @@ def load_melody(
     return _chosen(READERS[ending](path), part, path.name)
 
 
-def _is_path(path_or_text: PathLike) -> bool:
+def is_path(path_or_text: PathLike) -> bool:
     """Whether a value names a file: it is a path, ends as one, or there is such a file."""
     if not isinstance(path_or_text, str):
         return True
