@@ -212,18 +212,31 @@ def close_without_dominant(
     """
     is_close = next_beats.ends_phrase & (following.function == TONIC)
     step = step.read_in(following)
-    is_modal = ~np.isin(TABLE.mode[step.chord], (MODE_NUMBERS["major"], MODE_NUMBERS["minor"]))
-    leads = step.target == following.root
-    leads = leads | (is_modal & (step.function == DOMINANT) & following.is_tonic)
-    return is_close & ~leads & ~is_same_chord(step, following)
+    return is_close & ~_leads_to(step, following) & ~is_same_chord(step, following)
 
 
 def inverted_close(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:
-    """A phrase closes on the tonic from a dominant other than V in root position."""
-    is_close = next_beats.ends_phrase & following.is_tonic
+    """A phrase closes from a dominant that is not the chord a fifth above in root position.
+
+    VII of a mode other than major and minor, in root position, closes as well.
+    """
+    is_close = next_beats.ends_phrase & (following.function == TONIC)
     step = step.read_in(following)
-    is_pillar = (step.degree == 4) & step.has_root_in_bass
-    return is_close & (step.function == DOMINANT) & ~is_pillar
+    is_fifth = (step.root - following.root) % 12 == 7
+    is_pillar = (is_fifth | _is_modal_dominant(step)) & step.has_root_in_bass
+    return is_close & _leads_to(step, following) & ~is_pillar
+
+
+def _leads_to(step: Harmony, following: Harmony) -> Truths:
+    """The first chord is a dominant of the second."""
+    is_its_own = _is_modal_dominant(step) & following.is_tonic
+    return (step.target == following.root) | is_its_own
+
+
+def _is_modal_dominant(step: Harmony) -> Truths:
+    """A dominant, with or without leading tone, in a mode that is neither major nor minor."""
+    modes = MODE_NUMBERS["major"], MODE_NUMBERS["minor"]
+    return (step.function == DOMINANT) & ~np.isin(TABLE.mode[step.chord], modes)
 
 
 def late_tonic(step: Harmony, following: Harmony, _: Beats, next_beats: Beats) -> Truths:

@@ -201,8 +201,8 @@ _ALL = (
           harmony.abrupt_key, "AS unit 15; KP ch. 18"),
     _rule("close_without_dominant", "a close without its dominant", 2.02, Scope.CHORDS,
           harmony.close_without_dominant, "AS unit 10; KP ch. 10"),
-    _rule("inverted_close", "a close on the tonic from an inverted dominant", 1.62, Scope.CHORDS,
-          harmony.inverted_close, "AS unit 10; KP ch. 10"),
+    _rule("inverted_close", "a close from another dominant than V in root position", 1.62,
+          Scope.CHORDS, harmony.inverted_close, "AS unit 10; KP ch. 10"),
     _rule("late_tonic", "the tonic of a close sounds before its time", 0.84, Scope.CHORDS,
           harmony.late_tonic, "AS unit 10; KP ch. 10"),
 )  # fmt: skip
