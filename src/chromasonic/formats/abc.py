@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 from chromasonic.errors import FormatError
 from chromasonic.formats.abc_fields import (
+    FERMATAS,
     BrokenTune,
     KeyField,
     default_unit_ticks,
     read_key,
     read_metre,
+    read_shift,
     read_tempo,
     read_unit_ticks,
 )
-from chromasonic.formats.abc_music import FERMATAS, Voice
+from chromasonic.formats.abc_music import Voice
 from chromasonic.formats.abc_writer import write_abc
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Bar, Tune
@@ -178,6 +180,7 @@ class _TuneReader:
         self.voice: Voice | None = None
         self.chosen = voice
         self.is_chosen = True
+        self.shift = 0
         self.voice_names: dict[str, str] = {}
         self.fermatas = {*FERMATAS, "H"}
         self.has_music = False
@@ -261,6 +264,7 @@ class _TuneReader:
         if self.voice is None:
             unit = self.unit_ticks or default_unit_ticks(self.metre)
             self.voice = Voice(self.metre, unit, key, frozenset(self.fermatas))
+            self.voice.set_shift(self.shift)
             self.voice.on_field = self.take_field  # type: ignore[method-assign]
         else:
             self.voice.set_key(key)
@@ -274,6 +278,10 @@ class _TuneReader:
             self.voice_names[name] = (full[1] if full else "").strip() or known or name
         if self.chosen is None:
             self.chosen = name
+        if name == self.chosen and "=" in properties:
+            self.shift = read_shift(properties)
+            if self.voice is not None:
+                self.voice.set_shift(self.shift)
         if self.voice is not None:
             self.is_chosen = name == self.chosen
 

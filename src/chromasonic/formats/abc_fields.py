@@ -27,6 +27,10 @@ ACCIDENTALS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 """Accidental sign to semitones."""
 
 
+FERMATAS = frozenset(sign + name + sign for sign in "!+" for name in ("fermata", "invertedfermata"))
+"""Decorations that put a fermata over the next note; `H` is short for the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyField:
     """What a `K:` field says.
@@ -58,14 +62,14 @@ def read_key(text: str) -> KeyField:
     """
     text = text.strip()
     if not text or text.lower().startswith("none"):
-        return KeyField(Key("C", "major"), {}, _shift(text))
+        return KeyField(Key("C", "major"), {}, read_shift(text))
     if text.startswith(("HP", "Hp")):
         # The pipes' scale is A mixolydian; HP writes no signature, yet its C and F are sharp.
-        return KeyField(Key("A", "mixolydian"), {"F": 1, "C": 1}, _shift(text))
+        return KeyField(Key("A", "mixolydian"), {"F": 1, "C": 1}, read_shift(text))
     match = _TONIC.match(text)
     if match is None:
         if "=" in text or text.lower().startswith(_CLEFS):
-            return KeyField(None, {}, _shift(text))
+            return KeyField(None, {}, read_shift(text))
         raise BrokenTune(f"the key 'K:{text[:40]}' is none that ABC knows")
     key = Key(match[1] + match[2], _mode(match[3] or "", text))
     explicit = re.search(r"\bexp\b", text) is not None
@@ -73,7 +77,7 @@ def read_key(text: str) -> KeyField:
     rest = text[match.start(3) :] if match[3] is not None else text[match.end() :]
     for sign, letter in _KEY_ACCIDENTAL.findall(" " + rest):
         signature[letter.upper()] = ACCIDENTALS[sign]
-    return KeyField(key, signature, _shift(text))
+    return KeyField(key, signature, read_shift(text))
 
 
 def _mode(word: str, text: str) -> str:
@@ -86,7 +90,8 @@ def _mode(word: str, text: str) -> str:
     return mode
 
 
-def _shift(text: str) -> int:
+def read_shift(text: str) -> int:
+    """Semitones that a `K:` or `V:` field adds to what is written: `octave=-1`, `clef=treble-8`."""
     shift = sum(int(n) * (12 if what == "octave" else 1) for what, n in _SHIFT.findall(text))
     clef = _CLEF_OCTAVE.search(text)
     return shift + (0 if clef is None else 12 if clef[1] == "+" else -12)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from chromasonic.formats.abc_fields import ACCIDENTALS, BrokenTune, KeyField
+from chromasonic.formats.abc_fields import ACCIDENTALS, FERMATAS, BrokenTune, KeyField
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.pitch import NATURAL_PITCH_CLASSES
@@ -54,9 +54,6 @@ _CHORD_NAME = re.compile(
 )
 MAX_CHORD_CHARACTERS = 24
 
-FERMATAS = frozenset(sign + name + sign for sign in "!+" for name in ("fermata", "invertedfermata"))
-"""Decorations that put a fermata over the next note; `H` is short for the first."""
-
 
 class Voice:
     """Collects the bars of one voice, token by token."""
@@ -69,8 +66,8 @@ class Voice:
         fermatas: frozenset[str] = frozenset({*FERMATAS, "H"}),
     ) -> None:
         self.fermatas = fermatas
-        self.chord_bar: int | None = None
-        """Number of the first bar in which notes sound together, from 1."""
+        self.chord_bar: int | None = None  # the first with notes that sound together, from 1
+        self.voice_shift = 0
         self.bars: list[Bar] = []
         self.metre = metre
         self.unit_ticks = unit_ticks
@@ -103,6 +100,10 @@ class Voice:
                 self._bar_key = self.key
         elif not hasattr(self, "signature"):
             self.signature = field.signature
+
+    def set_shift(self, semitones: int) -> None:
+        """How far this voice sounds above what is written, beside what the key says."""
+        self.voice_shift = semitones
 
     def set_metre(self, metre: Metre | None) -> None:
         """A new metre from here on; in the middle of a bar it holds from the next one."""
@@ -144,7 +145,8 @@ class Voice:
         else:
             found = self._memory.get(name)
             alteration = self.signature.get(name, 0) if found is None else found
-        pitch = 12 * height + NATURAL_PITCH_CLASSES[name] + alteration + self.shift
+        pitch = 12 * height + NATURAL_PITCH_CLASSES[name] + alteration
+        pitch += self.shift + self.voice_shift
         if not 0 <= pitch <= 127:
             raise BrokenTune(f"a note ({name} in octave {height - 1}) is outside the MIDI range")
         return pitch
