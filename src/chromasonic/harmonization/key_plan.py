@@ -19,10 +19,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from chromasonic.harmonization.beat_grid import beats_of_metre
 from chromasonic.harmonization.chords import MODE_NUMBERS
 from chromasonic.harmonization.phrases import SungNote, phrase_ends, sung_notes
 from chromasonic.harmonization.spelling import spelled_key
 from chromasonic.music.key import Key
+from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.tune import Tune
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +65,9 @@ BEGINS_ELSEWHERE = 0.15
 ENDS_ELSEWHERE = 3e-4
 """Probability that a tune begins, and ends, in another key than its own."""
 
+SHORTEST_BEATS = 3
+"""A key that is in force for less is passed over: the one before it goes on."""
+
 _TONIC = np.arange(24) % 12
 _MODE = np.arange(24) // 12
 _LOG_DEGREES = np.log([DEGREES[mode] for mode in MODES_FOUND])
@@ -88,7 +93,9 @@ def plan_keys(
     written = _written_keys(tune, notes)
     if any(one.mode not in MODES_FOUND for one in written):
         return written
-    states, _ = _best_path(notes, ends, [_state(one) for one in written])
+    beat = _beat_ticks(tune)
+    states, _ = _best_path(notes, ends, [_state(one) for one in written], beat)
+    states = _without_short_stays(states, notes, SHORTEST_BEATS * beat)
     return [_key(state, home) for state, home in zip(states, written, strict=True)]
 
 
@@ -100,11 +107,41 @@ def found_key(tune: Tune) -> Key:
     """
     notes = sung_notes(tune)
     merits = [
-        _best_path(notes, phrase_ends(tune, notes, _key(home, Key())), [home] * len(notes))[1]
+        _merit(tune, notes, Key.of_pitch_class(home % 12, MODES_FOUND[home // 12]))
         for home in range(24)
     ]
     best = int(np.argmax(merits))
     return Key.of_pitch_class(best % 12, MODES_FOUND[best // 12])
+
+
+def relative_key(tune: Tune) -> Key:
+    """The written key, or its relative minor where the tune is rather in that.
+
+    For files that give a signature and no mode, or major by default: the relative is taken if the
+    tune ends on its tonic and fits it better.
+
+    Args:
+        tune: at least one note in it.
+    """
+    key = tune.key
+    relative = Key.of_pitch_class(key.tonic_pitch_class + 9, "minor")
+    notes = sung_notes(tune)
+    if key.mode != "major" or notes[-1].pitch % 12 != relative.tonic_pitch_class:
+        return key
+    is_better = _merit(tune, notes, relative) > _merit(tune, notes, key)
+    return spelled_key(relative.tonic_pitch_class, MODE_NUMBERS["minor"], key) if is_better else key
+
+
+def _merit(tune: Tune, notes: list[SungNote], home: Key) -> float:
+    """Log probability of the notes in a home key and where it leads to."""
+    ends = phrase_ends(tune, notes, home)
+    return _best_path(notes, ends, [_state(home)] * len(notes), _beat_ticks(tune))[1]
+
+
+def _beat_ticks(tune: Tune) -> float:
+    if tune.metre is None:
+        return TICKS_PER_QUARTER
+    return tune.metre.bar_ticks / len(beats_of_metre(tune.metre))
 
 
 def _written_keys(tune: Tune, notes: list[SungNote]) -> list[Key]:
@@ -135,15 +172,34 @@ def _log_related(home: int) -> Floats:
     return np.asarray(np.log(shares / shares.sum()))
 
 
-def _best_path(notes: list[SungNote], ends: list[int], homes: list[int]) -> tuple[list[int], float]:
-    """The most probable key of each note, and the log probability of them all."""
+def _without_short_stays(states: list[int], notes: list[SungNote], shortest: float) -> list[int]:
+    """The keys without those that are left, and not kept to the end, too soon."""
+    kept, start = list(states), 0
+    for index in range(1, len(states) + 1):
+        if index < len(states) and states[index] == states[start]:
+            continue
+        length = notes[index - 1].end - notes[start].onset
+        if start > 0 and index < len(states) and length < shortest:
+            kept[start:index] = [kept[start - 1]] * (index - start)
+        start = index
+    return kept
+
+
+def _best_path(
+    notes: list[SungNote], ends: list[int], homes: list[int], beat_ticks: float
+) -> tuple[list[int], float]:
+    """The most probable key of each note, and the log probability of them all.
+
+    A note shorter than a beat, which chorales seldom have, counts for its part of the beat.
+    """
     marked = set(ends)
     states = np.arange(24)
     back = np.zeros((len(notes), 24), np.int64)
     score = np.zeros(24)
     for index, note in enumerate(notes):
         degree = (note.pitch - _TONIC) % 12
-        fits = _LOG_DEGREES[_MODE, degree]
+        share = min(note.duration / beat_ticks, 1.0)
+        fits = share * _LOG_DEGREES[_MODE, degree]
         if index in marked:
             fits = fits + LAST_NOTE_WEIGHT * _LOG_LAST[_MODE, degree]
         related = _log_related(homes[index])
@@ -151,7 +207,8 @@ def _best_path(notes: list[SungNote], ends: list[int], homes: list[int]) -> tupl
             is_home = states == homes[0]
             score = np.where(is_home, 0.0, np.log(BEGINS_ELSEWHERE) + related) + fits
             continue
-        change = CHANGES[index - 1 in marked]
+        after_end = index - 1 in marked
+        change = CHANGES[after_end] * (1.0 if after_end else share)
         origin = int(score.argmax())
         by_change = score[origin] + np.log(change) + related
         by_staying = score + np.log(1 - change)
