@@ -183,9 +183,14 @@ def _chord(
 
 
 def _applied(mode: str, target: FunctionalChord) -> list[FunctionalChord]:
-    """Dominants and leading-tone chords of a chord that is not the tonic."""
+    """Dominants and leading-tone chords of a chord that is not the tonic.
+
+    What leads to the fifth degree of minor is named after its dominant, V, with or without its
+    leading tone.
+    """
     is_minor = target.intervals[1] == 3
     seventh = ("viio", (0, 3, 6, 9)) if is_minor else ("viiø", (0, 3, 6, 10))
+    name = "V" if target.root == 7 and is_minor_like(mode) else target.numeral
     kinds = [
         ("V", 7, (0, 4, 7), 1, 4), ("V", 7, (0, 4, 7, 10), 1, 4),
         ("viio", 11, (0, 3, 6), 0, 6), (seventh[0], 11, seventh[1], 0, 6),
@@ -194,7 +199,7 @@ def _applied(mode: str, target: FunctionalChord) -> list[FunctionalChord]:
         FunctionalChord(
             mode=mode,
             numeral=numeral,
-            applied_to=target.numeral,
+            applied_to=name,
             root=(target.root + above) % 12,
             intervals=intervals,
             function=APPLIED,
