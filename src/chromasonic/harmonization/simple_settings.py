@@ -25,6 +25,7 @@ class SimpleSettings:
         transposition: by how many semitones up or down a melody is moved at most, for variety; it
             stays within the soprano's range.
         beats_ahead: how many beats the trained agent looks ahead before it asks its tables.
+        most_entries: how many entries of its tables are kept when it is done, those that say most.
         save_every: episodes between checkpoints.
     """
 
@@ -37,6 +38,7 @@ class SimpleSettings:
     usual_reward: float = 0.5
     transposition: int = 5
     beats_ahead: int = 3
+    most_entries: int = 36_000
     save_every: int = 1_000
 
     def __post_init__(self) -> None:
@@ -50,6 +52,7 @@ class SimpleSettings:
             "usual_reward": (abs(self.usual_reward) <= 100, "-100 to 100"),
             "transposition": (0 <= self.transposition <= 11, "0 to 11"),
             "beats_ahead": (0 <= self.beats_ahead <= MOST_BEATS_AHEAD, f"0 to {MOST_BEATS_AHEAD}"),
+            "most_entries": (self.most_entries >= 0, "0 or more"),
             "save_every": (self.save_every >= 1, "1 or more"),
         }
         for name, (is_allowed, allowed) in checks.items():

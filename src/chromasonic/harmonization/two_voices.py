@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from chromasonic.errors import UsageError
+from chromasonic.harmonization.baselines import expected_random_reward
 from chromasonic.harmonization.chords import MODE_NUMBERS, is_minor_like
 from chromasonic.harmonization.exact import Harmonization, n_best
 from chromasonic.harmonization.melody import Melody
@@ -90,6 +91,11 @@ def candidates_of_two(melody: Melody) -> list[Voicings]:
 def exact_of_two(melody: Melody) -> Harmonization:
     """The counter-melody with the highest reward: the ceiling of the two-voice game."""
     return n_best(melody, 1, TWO_VOICE_REWARD, sets=candidates_of_two(melody))[0]
+
+
+def random_reward_of_two(melody: Melody) -> float:
+    """Mean reward of a note drawn uniformly among each beat's candidates: the game's zero."""
+    return expected_random_reward(melody, TWO_VOICE_REWARD, sets=candidates_of_two(melody))
 
 
 def greedy_of_two(melody: Melody) -> Harmonization:
