@@ -10,6 +10,9 @@ import typer
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
+STATE_THEIR_MODE = (".abc",)
+"""Endings of files whose key always has a mode; others have a signature, and major by default."""
+
 if TYPE_CHECKING:
     from chromasonic.harmonization.exact import Harmonization
     from chromasonic.music.tune import Tune
@@ -128,8 +131,9 @@ def _read(
     text: str, *, key: str | None, metre: str | None, part: str | None, transpose: str | None
 ) -> tuple[Tune, int]:
     """The tune as it is harmonized, and by how many semitones it was moved."""
-    from chromasonic.formats.melodies import load_melody
+    from chromasonic.formats.melodies import is_path, load_melody
     from chromasonic.harmonization.harmonizing import fitted, in_key
+    from chromasonic.harmonization.key_plan import found_key, relative_key
     from chromasonic.music.key_text import parse_key
     from chromasonic.music.metre import Metre
 
@@ -141,6 +145,10 @@ def _read(
     tune = load_melody(text, part=part, metre=given_metre, key=given_key)
     if given_key is not None:
         tune = in_key(tune, given_key)
+    elif not is_path(text):
+        tune = in_key(tune, found_key(tune))
+    elif Path(text).suffix.lower() not in STATE_THEIR_MODE and tune.key != relative_key(tune):
+        tune = in_key(tune, relative_key(tune))
     if given_metre is not None and any(bar.metre != given_metre for bar in tune.bars):
         raise UsageError(
             f"--metre {given_metre} is for typed notes; {text} has its own ({tune.metre}). "

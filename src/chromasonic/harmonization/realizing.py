@@ -155,7 +155,7 @@ def _part(line: Line, tune: Tune) -> Tune:
 
 
 def _spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
-    """The tune with each note spelled in the chord that it begins or stands in."""
+    """The tune with each note spelled: as it was written, else in the chord that it stands in."""
     melody, voicings = harmonization.melody, harmonization.voicings
     bars, time, name = list[Bar](), 0, None
     for bar in tune.bars:
@@ -164,6 +164,8 @@ def _spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
             row = max(int(np.searchsorted(melody.onset, time, side="right")) - 1, 0)
             if note.pitch is None:
                 name = None
+            elif note.name is not None:
+                name = note.name
             elif not note.tied:
                 name = spelled_note(
                     note.pitch,
