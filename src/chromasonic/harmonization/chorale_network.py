@@ -19,7 +19,6 @@ import torch
 from torch import Tensor, nn
 
 from chromasonic.harmonization.prior_frames import (
-    CLASSES,
     GIVEN,
     LOWEST,
     NONE,
@@ -119,9 +118,7 @@ def _seen(table: Tensor, pitch: Tensor, soprano: Tensor, tonic: Tensor) -> Tenso
     return table[seen_degrees(pitch, tonic)] + table[seen_below(pitch, soprano)]
 
 
-def _classes(
-    scores: Tensor, voice: int, soprano: Tensor, tonic: Tensor, before: Tensor
-) -> Tensor:
+def _classes(scores: Tensor, voice: int, soprano: Tensor, tonic: Tensor, before: Tensor) -> Tensor:
     """(B, T, W) logits out of the scores (B, T, WIDTH) of the frames."""
     pitches = torch.arange(PITCHES, device=scores.device) + LOWEST[voice]
     padded = nn.functional.pad(scores, (0, 1))

@@ -2,19 +2,29 @@
 
 What is searched for is the harmonization with the highest sum of the rules' reward and `trust`
 times its log-likelihood under a network that was trained on chorales. The network is of first
-order, as the rules are, so dynamic programming over all admissible voicings finds the optimum.
+order, as the rules are, so dynamic programming finds the optimum.
+
+To save time only those voicings are weighed through which at least one harmonization goes whose
+reward is within `REACH` of the ceiling; the rules alone tell which (`within_reach`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.harmonization.exact import Harmonization, candidates, n_best
+from chromasonic.harmonization.exact import (
+    Harmonization,
+    candidates,
+    harmonization_of,
+    lattice_of,
+)
 from chromasonic.harmonization.hybrid_file import read_hybrid
+from chromasonic.harmonization.lattice import Lattice, best_paths
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.prior import Prior
 from chromasonic.harmonization.prior_features import steps_of_beats
@@ -22,7 +32,12 @@ from chromasonic.harmonization.prior_frames import NONE
 from chromasonic.harmonization.voicings import Voicings
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
+
+REACH = 6.0
+"""How much reward a voicing may cost against the best harmonization without it, to be weighed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -33,11 +48,13 @@ class HybridAgent:
         prior: the network of the beats.
         trust: what one nat of log-likelihood counts in units of the reward; 0 is exact search by
             the rules alone.
+        reach: see `REACH`; infinity weighs all admissible voicings.
         name: of the agent.
     """
 
     prior: Prior
     trust: float
+    reach: float = REACH
     name: str = "hybrid"
 
     @classmethod
@@ -66,9 +83,15 @@ class HybridAgent:
         """The `count` best harmonizations, best first; fewer where there are fewer."""
         del seed
         sets = candidates(melody)
-        trusted = TrustedPairs(self.prior, self.trust, melody, sets)
-        best = n_best(melody, count, sets=sets, added=trusted if self.trust else None)
-        return [replace(found, agent=self.name) for found in best]
+        by_rules = lattice_of(melody, sets=sets)
+        is_kept = within_reach(by_rules, self.reach)
+        kept = [voicings[rows] for voicings, rows in zip(sets, is_kept, strict=True)]
+        likely = LikelyPairs(self.prior, melody, kept)
+        lattice = _joined(by_rules, is_kept, likely, self.trust)
+        return [
+            replace(harmonization_of(path, melody, kept), agent=self.name)
+            for path in best_paths(lattice, count)
+        ]
 
     def log_likelihood(self, harmonization: Harmonization) -> float:
         """Log-likelihood of a harmonization under the prior, in nats."""
@@ -77,23 +100,26 @@ class HybridAgent:
         return float(self.prior.log_likelihoods(steps, lower).sum())
 
 
-class TrustedPairs:
-    """Beat to what the prior adds to each pair of voicings into it: (M, N), `trust` times nats."""
+class LikelyPairs:
+    """Beat to the log-likelihoods, in nats, of its voicings after each of the beat before: (M, N).
 
-    def __init__(
-        self, prior: Prior, trust: float, melody: Melody, sets: list[Voicings]
-    ) -> None:
-        self._prior, self._trust = prior, trust
+    Args:
+        prior: of first order.
+        melody: B beats.
+        sets: the voicings of each beat.
+    """
+
+    def __init__(self, prior: Prior, melody: Melody, sets: Sequence[Voicings]) -> None:
+        self._prior, self._sets = prior, sets
         self._steps = steps_of_beats(melody.beats)
         self._context = prior.context(self._steps)
-        self._sets = sets
 
     def __call__(self, beat: int) -> Floats:
+        """(M, N) into a beat; (1, N) into the first."""
         before: Integers = np.full((1, 3), NONE)
         if beat:
             before = self._sets[beat - 1].pitches[:, 1:]
-        after = self._sets[beat].pitches[:, 1:]
-        rows, spread = np.unique(after, axis=0, return_inverse=True)
+        rows, spread = np.unique(self._sets[beat].pitches[:, 1:], axis=0, return_inverse=True)
         logs = self._prior.of_all_pairs(
             self._context[beat],
             int(self._steps.soprano[beat]),
@@ -101,4 +127,44 @@ class TrustedPairs:
             before,
             rows,
         )
-        return np.float32(self._trust) * logs[:, spread.ravel()]
+        return logs[:, spread.ravel()]
+
+
+def within_reach(lattice: Lattice, reach: float) -> list[Truths]:
+    """For each step (N,) which nodes lie on a path whose score is within `reach` of the best.
+
+    Args:
+        lattice: at least one step.
+        reach: 0 keeps the nodes of the best paths alone.
+    """
+    forward: list[Doubles] = [np.asarray(lattice.own[0], np.float64)]
+    for step in range(1, len(lattice)):
+        ways = forward[-1][:, None] + lattice.pairs(step - 1)
+        forward.append(ways.max(0) + lattice.own[step])
+    best, kept = forward[-1].max(), list[Truths]()
+    onward = np.zeros(len(forward[-1]))  # the best that can follow each node
+    for step in reversed(range(len(lattice))):
+        kept.append(forward[step] + onward >= best - reach - 1e-3)  # pairs are single precision
+        if step:
+            onward = (lattice.pairs(step - 1) + (onward + lattice.own[step])[None]).max(1)
+    return kept[::-1]
+
+
+def _joined(
+    by_rules: Lattice, is_kept: Sequence[Truths], likely: LikelyPairs, trust: float
+) -> Lattice:
+    """The lattice of what is kept, scored by rules and prior; pairs are computed once."""
+    own = [np.asarray(scores)[rows] for scores, rows in zip(by_rules.own, is_kept, strict=True)]
+    if trust:
+        own[0] = own[0] + trust * likely(0)[0]
+    known: dict[int, Floats] = {}
+
+    def pairs(step: int) -> Floats:
+        if step not in known:
+            found = by_rules.pairs(step)[np.ix_(is_kept[step], is_kept[step + 1])]
+            if trust:
+                found = found + np.float32(trust) * likely(step + 1)
+            known[step] = np.asarray(found, np.float32)
+        return known[step]
+
+    return Lattice(own=own, pairs=pairs)

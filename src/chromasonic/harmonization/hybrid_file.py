@@ -86,7 +86,9 @@ def read_hybrid(path: Path) -> HybridModel:
     except OSError as error:
         raise CheckpointError(f"Cannot read {path}: {error.strerror or error}. {again}.") from error
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        raise CheckpointError(f"{path} is no hybrid model, or damaged ({error}). {again}.") from error
+        raise CheckpointError(
+            f"{path} is no hybrid model, or damaged ({error}). {again}."
+        ) from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         found = facts.get("format") if isinstance(facts, dict) else type(facts).__name__
         raise CheckpointError(f"{path} has format {found!r}; {FORMAT} is known. {again}.")
@@ -97,7 +99,9 @@ def read_hybrid(path: Path) -> HybridModel:
         )
     trust = facts.get("trust")
     if isinstance(trust, bool) or not isinstance(trust, (int, float)) or not 0 <= trust < math.inf:
-        raise CheckpointError(f"{path}: trust is {trust!r}; a number of 0 or more is wanted. {again}.")
+        raise CheckpointError(
+            f"{path}: trust is {trust!r}; a number of 0 or more is wanted. {again}."
+        )
     beats, sixteenths = (_prior(arrays, part, path) for part in PARTS)
     if beats is None or beats.memory:
         raise CheckpointError(f"{path} has no network of first order for beats. {again}.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from chromasonic.errors import CheckpointError
 from chromasonic.harmonization.prior_features import Steps
 from chromasonic.harmonization.prior_frames import (
     CLASSES,
+    COLUMNS,
     GIVEN,
     LOWEST,
     NONE,
@@ -34,7 +36,7 @@ Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Prior:
     """A network's weights by name, as in `ChoraleNetwork.state_dict`, and what they compute."""
 
@@ -48,7 +50,9 @@ class Prior:
     @property
     def memory(self) -> int:
         """Units of the layer over past voicings; 0 for a model of first order."""
-        return self.weights["past.weight_hh_l0"].shape[1] if "past.weight_hh_l0" in self.weights else 0
+        return (
+            self.weights["past.weight_hh_l0"].shape[1] if "past.weight_hh_l0" in self.weights else 0
+        )
 
     def context(self, steps: Steps) -> Floats:
         """(T, 2E) what the encoder makes of a melody."""
@@ -145,15 +149,46 @@ class Prior:
         self, voice: int, soprano: int, tonic: int, before: int
     ) -> tuple[Floats, Floats]:
         """(H, W) weights and (W,) biases of the classes, all frames joined."""
-        out = np.pad(self.weights["out"][voice], ((0, 0), (0, 1)))
-        bias = np.pad(self.weights["out_bias"][voice], (0, 1))
-        weight, offset = out[:, :CLASSES].copy(), bias[:CLASSES].copy()
-        weight[:, 1:], offset[1:] = 0, 0
+        key = voice, soprano, tonic
+        if key not in self._joined:
+            self._joined[key] = self._scores_with(voice, soprano, tonic, NONE)
+        weight, bias = self._joined[key]
+        if before < 0:
+            return weight, bias
+        out, offset = self._padded[voice]
+        first = LOWEST[voice] - before + PITCHES - 1 + COLUMNS["motion"].start
+        weight, bias = weight.copy(), bias.copy()
+        weight[:, 1:] += out[:, first : first + PITCHES]
+        bias[1:] += offset[first : first + PITCHES]
+        return weight, bias
+
+    def _scores_with(
+        self, voice: int, soprano: int, tonic: int, before: int
+    ) -> tuple[Floats, Floats]:
+        out, offset = self._padded[voice]
+        weight, bias = out[:, :CLASSES].copy(), offset[:CLASSES].copy()
+        weight[:, 1:], bias[1:] = 0, 0
         places = self._columns(voice, *(np.array([value]) for value in (soprano, tonic, before)))
         for columns in places:
             weight[:, 1:] += out[:, columns[0]]
-            offset[1:] += bias[columns[0]]
-        return weight, offset
+            bias[1:] += offset[columns[0]]
+        return weight, bias
+
+    @cached_property
+    def _joined(self) -> dict[tuple[int, int, int], tuple[Floats, Floats]]:
+        """(voice, soprano, tonic) to weights and biases of all frames but the motion."""
+        return {}
+
+    @cached_property
+    def _padded(self) -> list[tuple[Floats, Floats]]:
+        """Weights and biases of each voice's scores, with a column of zeros at the end."""
+        return [
+            (
+                np.pad(self.weights["out"][voice], ((0, 0), (0, 1))),
+                np.pad(self.weights["out_bias"][voice], (0, 1)),
+            )
+            for voice in range(3)
+        ]
 
     def _trunk(
         self, context: Floats, before: Integers, soprano: Integers, tonic: Integers
@@ -179,7 +214,9 @@ class Prior:
         return rows[seen_degrees(pitch, tonic)] + rows[seen_below(pitch, soprano)]
 
     @staticmethod
-    def _columns(voice: int, soprano: Integers, tonic: Integers, before: Integers) -> list[Integers]:
+    def _columns(
+        voice: int, soprano: Integers, tonic: Integers, before: Integers
+    ) -> list[Integers]:
         pitches = np.arange(PITCHES) + LOWEST[voice]
         return scored_columns(voice, pitches, soprano[:, None], tonic[:, None], before[:, None])
 

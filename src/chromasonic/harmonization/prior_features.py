@@ -60,9 +60,9 @@ def steps_of_beats(beats: Beats) -> Steps:
         _common(beats.pitch, beats.tonic, beats.mode),
         _motion(beats.pitch, beats.leaving),
         one_hot(beats.strength, 3),
-        np.stack(
-            [beats.is_held, beats.begins_phrase, beats.ends_phrase, beats.is_last], 1
-        ).astype(np.float32),
+        np.stack([beats.is_held, beats.begins_phrase, beats.ends_phrase, beats.is_last], 1).astype(
+            np.float32
+        ),
     ]
     return Steps(
         features=np.concatenate(parts, 1).astype(np.float32),
