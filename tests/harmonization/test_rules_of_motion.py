@@ -1,4 +1,4 @@
-"""Each rule on two successive chords' voices: textbook examples that break it, and such that do not.
+"""Each rule on the voices of two chords: textbook examples that break it, and such that do not.
 
 AS is Aldwell and Schachter, KP Kostka and Payne; in C major or C minor unless another key is named.
 """
@@ -10,20 +10,24 @@ from rule_examples import chord, in_two
 
 from chromasonic.harmonization.rules import RULES, Scope
 
-I, V, IV = chord("C5 G4 E4 C3", "I"), chord("D5 G4 B3 G3", "V"), chord("C5 A4 F4 F3", "IV")
+TONIC, V, IV = (
+    chord("C5 G4 E4 C3", "I"),
+    chord("D5 G4 B3 G3", "V"),
+    chord("C5 A4 F4 F3", "IV"),
+)
 
 CASES = [
     # The lines of single voices.
-    ("skip", I, chord("C5 A4 F4 F3", "IV"), 0),  # alto G-A, tenor E-F
-    ("skip", I, chord("B4 G4 D4 G3", "V"), 0),
+    ("skip", TONIC, chord("C5 A4 F4 F3", "IV"), 0),  # alto G-A, tenor E-F
+    ("skip", TONIC, chord("B4 G4 D4 G3", "V"), 0),
     ("skip", chord("E5 G4 C4 C3", "I"), chord("D5 D4 B3 G3", "V"), 1),  # alto G-D
     ("leap", chord("E5 G4 C4 C3", "I"), chord("D5 D4 B3 G3", "V"), 1),
     ("leap", chord("C5 G4 E4 C3", "I"), chord("E5 C5 G4 C3", "I"), 1),  # alto up a fourth only
     ("leap", chord("C5 E4 G3 C3", "I"), chord("C5 G4 G3 C3", "I"), 0),  # a third
-    ("bass_skip", I, chord("C5 A4 F4 F3", "IV"), 1),
-    ("bass_skip", I, chord("B4 G4 D4 B2", "V"), 0),
-    ("idle_bass", I, chord("E5 C5 G4 C3", "I"), 1),
-    ("idle_bass", I, chord("E5 C5 G4 C4", "I"), 0),  # an octave is a motion
+    ("bass_skip", TONIC, chord("C5 A4 F4 F3", "IV"), 1),
+    ("bass_skip", TONIC, chord("B4 G4 D4 B2", "V"), 0),
+    ("idle_bass", TONIC, chord("E5 C5 G4 C3", "I"), 1),
+    ("idle_bass", TONIC, chord("E5 C5 G4 C4", "I"), 0),  # an octave is a motion
     ("wide_leap", chord("C5 C4 G3 C3", "I"), chord("C5 A4 C4 F3", "IV"), 1),  # alto up a sixth
     ("wide_leap", chord("C5 E4 G3 C3", "I"), chord("C5 E4 G3 C4", "I"), 0),  # bass octave
     ("wide_leap", chord("C5 E4 G3 C3", "I"), chord("C5 E4 C4 A3", "vi"), 1),  # bass up a sixth
@@ -49,9 +53,9 @@ CASES = [
     ("hidden_octaves", chord("E4 C4 G3 C3", "I"), chord("F4 C4 A3 F3", "IV"), 0),  # soprano steps
     ("overlap", chord("E4 C4 G3 C3", "I"), chord("D5 G4 D4 B3", "V"), 3),
     ("overlap", chord("E4 C4 G3 C3", "I"), chord("F4 C4 A3 F3", "IV"), 0),
-    ("similar_outer", I, chord("E5 C5 G4 E3", "I"), 1),
-    ("similar_outer", I, chord("B4 G4 D4 G3", "V"), 0),  # contrary
-    ("similar_outer", I, IV, 0),  # oblique
+    ("similar_outer", TONIC, chord("E5 C5 G4 E3", "I"), 1),
+    ("similar_outer", TONIC, chord("B4 G4 D4 G3", "V"), 0),  # contrary
+    ("similar_outer", TONIC, IV, 0),  # oblique
     # AS unit 6 and 12: the leading tone rises, the seventh falls.
     ("leading_tone", chord("B4 G4 D4 G3", "V"), chord("C5 G4 E4 C3", "I"), 0),
     ("leading_tone", chord("B4 G4 D4 G3", "V"), chord("G4 G4 E4 C3", "I"), 1),
@@ -75,18 +79,18 @@ CASES = [
      chord("B4 G4 D4 G3", "V", "C minor"), 0),
     ("augmented_interval", IV, chord("D5 G4 D4 B3", "V"), 1),  # bass F up to B
     ("augmented_interval", IV, chord("D5 G4 D4 B2", "V"), 0),  # bass F down to B
-    ("augmented_interval", I, chord("C5 F#4 D4 A3", "V7/V"), 0),
+    ("augmented_interval", TONIC, chord("C5 F#4 D4 A3", "V7/V"), 0),
     ("augmented_interval", chord("G4 Eb4 C4 C3", "i", "C minor"),
      chord("F#4 Eb4 C4 A2", "viio7/V", "C minor"), 0),  # C-A: a third
     # All voices.
-    ("same_direction", I, chord("D5 A4 F4 D3", "ii"), 1),
-    ("same_direction", I, chord("B4 F4 D4 B2", "viio"), 1),
-    ("same_direction", I, chord("D5 A4 F4 A2", "ii"), 0),
-    ("same_direction", I, chord("D5 G4 F4 B2", "V7"), 0),
+    ("same_direction", TONIC, chord("D5 A4 F4 D3", "ii"), 1),
+    ("same_direction", TONIC, chord("B4 F4 D4 B2", "viio"), 1),
+    ("same_direction", TONIC, chord("D5 A4 F4 A2", "ii"), 0),
+    ("same_direction", TONIC, chord("D5 G4 F4 B2", "V7"), 0),
     # AS unit 5, KP ch. 16: F in the tenor, F# in the alto.
     ("false_relation", chord("C5 A4 F4 F3", "IV"), chord("A4 F#4 D4 D3", "V/V"), 1),
-    ("false_relation", chord("F5 C5 A4 F3", "IV"), chord("F#5 C5 A4 D3", "V7/V"), 0),  # soprano does
-    ("false_relation", I, chord("A4 F#4 D4 D3", "V/V"), 0),
+    ("false_relation", chord("F5 C5 A4 F3", "IV"), chord("F#5 C5 A4 D3", "V7/V"), 0),  # one voice
+    ("false_relation", TONIC, chord("A4 F#4 D4 D3", "V/V"), 0),
     ("false_relation", chord("G4 Eb4 Bb3 Eb3", "III", "C minor"),
      chord("G4 D4 B3 G3", "V", "C minor"), 0),  # the tenor goes Bb-B
     ("false_relation", chord("G4 Eb4 Bb3 Eb3", "III", "C minor"),
