@@ -20,7 +20,7 @@ import numpy.typing as npt
 from chromasonic.errors import CheckpointError, ConfigError
 from chromasonic.files import sha256_of_bytes, write_text
 from chromasonic.harmonization.simple_settings import SimpleSettings
-from chromasonic.harmonization.simple_states import FEATURES, TABLES, packed, unpacked
+from chromasonic.harmonization.simple_states import FEATURES, TABLES, packed_one, unpacked
 from chromasonic.harmonization.two_voices_rules import TWO_VOICE_RULES
 
 FORMAT = "chromasonic simple contrary motion"
@@ -42,7 +42,7 @@ class SimpleModel:
     """
 
     settings: SimpleSettings
-    values: Mapping[str, Mapping[int, float]]
+    values: dict[str, dict[int, float]]
 
     def of_keys(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(N,) value of each afterstate: its entries' sum, 0 for what was never met.
@@ -121,9 +121,9 @@ def read_model(path: Path) -> SimpleModel:
             other rules than those in force.
     """
     content = _content(Path(path))
-    settings, tables = content.get("settings"), content["tables"]
     try:
-        known = SimpleSettings(**settings)
+        known = SimpleSettings(**content["settings"])
+        tables = content["tables"]
         values = {name: _read(tables[name], len(names)) for name, names in TABLES.items()}
     except (ConfigError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise CheckpointError(
@@ -161,8 +161,8 @@ def _content(path: Path) -> dict[str, Any]:
 def _read(table: dict[str, Any], count: int) -> dict[int, float]:
     values = {}
     for key, value in table["values"].items():
-        features = [np.int64(part) for part in key.split()]
+        features = [int(part) for part in key.split()]
         if len(features) != count or not math.isfinite(value):
             raise ValueError(f"the entry '{key}' is not {count} numbers and a value")
-        values[int(packed(features))] = float(value)
+        values[packed_one(features)] = float(value)
     return values

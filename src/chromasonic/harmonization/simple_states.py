@@ -9,6 +9,8 @@ the melody, so that one table serves all keys, except in those that know the voi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,6 +52,8 @@ NO_BEAT = 50
 _NO_PLACE = 4
 _WIDEST_MOVES = {"move1": 7, "move2": 5, "move3": 4}
 _AHEAD = 4
+_INTERVALS = (-12, 60)
+_INTERVALS = (-12, 60)
 _LOWEST, _BITS = -20, 7  # a feature is packed as feature - _LOWEST in so many bits
 _IS_MINOR = np.array([is_minor_like(mode) for mode in MODE_NUMBERS], np.int64)
 
@@ -70,7 +74,7 @@ def keys_of_melody(beats: Beats, sets: list[Voicings]) -> list[Integers]:
     for beat in range(len(beats) - 1):
         ahead = _of_melody(moves[beat : beat + _AHEAD], places[beat + 1 : beat + _AHEAD])
         lower = sets[beat].pitches[:, 1]
-        interval = int(beats.leaving[beat]) - lower
+        interval = np.clip(int(beats.leaving[beat]) - lower, *_INTERVALS)
         features = ahead | {
             "minor": _IS_MINOR[beats.mode[beat + 1]],
             "degree": (lower - beats.tonic[beat + 1]) % 12,
@@ -97,11 +101,25 @@ def _of_melody(moves: Integers, places: Integers) -> dict[str, Integers]:
     return found | {f"place{number}": place for number, place in enumerate(places, start=1)}
 
 
-def packed(features: list[Integers]) -> Integers:
-    """Some small features as one number, arrays broadcast."""
+def packed(features: Sequence[npt.ArrayLike]) -> Integers:
+    """Some small features as one number each, arrays broadcast."""
     key = np.zeros((), np.int64)
     for feature in features:
         key = (key << _BITS) | (np.asarray(feature, np.int64) - _LOWEST)
+    return key
+
+
+def packed_one(features: Sequence[int]) -> int:
+    """`packed` of single numbers.
+
+    Raises:
+        ValueError: a feature is too small or too large.
+    """
+    key = 0
+    for feature in features:
+        if not 0 <= feature - _LOWEST < 1 << _BITS:
+            raise ValueError(f"{feature} is no feature: {_LOWEST} to {_LOWEST + 127} are")
+        key = (key << _BITS) | (feature - _LOWEST)
     return key
 
 

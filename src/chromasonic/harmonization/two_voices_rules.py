@@ -59,6 +59,11 @@ def unison(voicings: Voicings, _: Beats) -> Truths:
     return _interval(voicings) == 0
 
 
+def crossing(voicings: Voicings, beats: Beats) -> Truths:
+    """The melody goes below the lower voice before the beat is over."""
+    return beats.leaving < voicings.pitches[:, LOWER]
+
+
 def far_apart(voicings: Voicings, _: Beats) -> Truths:
     """More than two octaves between the voices."""
     return _interval(voicings) > 24
@@ -79,6 +84,12 @@ def no_cadence(voicings: Voicings, beats: Beats) -> Truths:
     """A phrase ends with the lower voice neither on the tonic nor on the dominant."""
     degree = _degree(voicings, LOWER)
     return beats.ends_phrase & (degree != 0) & (degree != 7)
+
+
+def weak_opening(voicings: Voicings, beats: Beats) -> Truths:
+    """A phrase begins with the lower voice neither on the tonic nor on the dominant."""
+    degree = _degree(voicings, LOWER)
+    return beats.begins_phrase & (degree != 0) & (degree != 7)
 
 
 def no_final(voicings: Voicings, beats: Beats) -> Truths:
@@ -125,60 +136,66 @@ _SECOND, _BOTH = (LOWER,), ((UPPER, LOWER),)
 _ALL = (
     # One sonority.
     Rule(name="dissonance", text="a dissonance", weight=4.0, scope=Scope.VOICING,
-          predicate=dissonance, source="F, first species"),
+         predicate=dissonance, source="F, first species"),
     Rule(name="perfect_within", text="a fifth or octave within a phrase", weight=0.3,
-          scope=Scope.VOICING, predicate=perfect_within, source="F, first species"),
+         scope=Scope.VOICING, predicate=perfect_within, source="F, first species"),
     Rule(name="unison", text="a unison", weight=1.0, scope=Scope.VOICING, predicate=unison,
-          source="F, first species"),
+         source="F, first species"),
+    Rule(name="crossing", text="the voices cross within the beat", weight=3.0,
+         scope=Scope.VOICING, predicate=crossing, source="F, first species"),
     Rule(name="far_apart", text="more than two octaves apart", weight=0.5, scope=Scope.VOICING,
-          predicate=far_apart, source="AS unit 5, spacing"),
+         predicate=far_apart, source="AS unit 5, spacing"),
     Rule(name="range", text="out of its comfortable range", weight=0.5, scope=Scope.VOICING,
-          predicate=out_of_range, source="AS unit 4, voice ranges"),
+         predicate=out_of_range, source="AS unit 4, voice ranges"),
     Rule(name="doubled_leading_tone", text="leading tone doubled", weight=4.0,
-          scope=Scope.VOICING, predicate=doubled_leading_tone, source="AS unit 5, doubling"),
-    Rule(name="cadence", text="a phrase ends on neither tonic nor dominant", weight=1.5,
-          scope=Scope.VOICING, predicate=no_cadence, source="AS unit 10"),
+         scope=Scope.VOICING, predicate=doubled_leading_tone, source="AS unit 5, doubling"),
+    Rule(name="cadence", text="a phrase ends on neither tonic nor dominant", weight=3.0,
+         scope=Scope.VOICING, predicate=no_cadence, source="AS unit 10"),
+    Rule(name="opening", text="a phrase begins on neither tonic nor dominant", weight=0.5,
+         scope=Scope.VOICING, predicate=weak_opening, source="F, first species"),
     Rule(name="final", text="the piece does not end on its tonic", weight=4.0,
-          scope=Scope.VOICING, predicate=no_final, source="F, first species"),
+         scope=Scope.VOICING, predicate=no_final, source="F, first species"),
     # The lower voice.
     Rule(name="stays", text="the lower voice repeats its note", weight=0.4, scope=Scope.VOICE,
-          predicate=stays, voices=_SECOND, source="F, first species"),
-    Rule(name="leap", text="the lower voice leaps beyond a third", weight=0.4, scope=Scope.VOICE,
-          predicate=leap, voices=_SECOND, source="H, pitch proximity"),
+         predicate=stays, voices=_SECOND, source="F, first species"),
+    Rule(name="skip", text="the lower voice does not move by step", weight=0.15,
+         scope=Scope.VOICE, predicate=motion.leap, voices=_SECOND, source="H, pitch proximity"),
+    Rule(name="leap", text="the lower voice leaps beyond a third", weight=0.3, scope=Scope.VOICE,
+         predicate=leap, voices=_SECOND, source="H, pitch proximity"),
     Rule(name="wide_leap", text="a leap beyond a fifth", weight=1.0, scope=Scope.VOICE,
-          predicate=motion.wide_leap, voices=_SECOND, source="F, first species"),
+         predicate=motion.wide_leap, voices=_SECOND, source="F, first species"),
     Rule(name="bass_leap", text="a leap by a seventh or beyond an octave", weight=2.0,
-          scope=Scope.VOICE, predicate=motion.bass_leap, voices=_SECOND, source="F, first species"),
+         scope=Scope.VOICE, predicate=motion.bass_leap, voices=_SECOND, source="F, first species"),
     Rule(name="tritone_leap", text="a leap by a tritone", weight=1.0, scope=Scope.VOICE,
-          predicate=motion.tritone_leap, voices=_SECOND, source="F, first species"),
+         predicate=motion.tritone_leap, voices=_SECOND, source="F, first species"),
     Rule(name="leading_tone", text="the leading tone is left by a leap", weight=1.0,
-          scope=Scope.RESOLUTION, predicate=leading_tone_leaps, voices=_SECOND,
-          source="AS unit 6"),
+         scope=Scope.RESOLUTION, predicate=leading_tone_leaps, voices=_SECOND,
+         source="AS unit 6"),
     Rule(name="cross_relation", text="raised and natural seventh degree in a row", weight=1.0,
-          scope=Scope.RESOLUTION, predicate=cross_relation, voices=_SECOND, source="AS unit 5"),
+         scope=Scope.RESOLUTION, predicate=cross_relation, voices=_SECOND, source="AS unit 5"),
     Rule(name="augmented_second", text="an augmented second", weight=2.0, scope=Scope.RESOLUTION,
-          predicate=augmented_second, voices=_SECOND,
-          source="AS unit 5, melodic intervals"),
+         predicate=augmented_second, voices=_SECOND,
+         source="AS unit 5, melodic intervals"),
     # Both.
     Rule(name="contrary", text="the voices move in opposite directions", weight=-1.0,
-          scope=Scope.VOICES, predicate=motion.contrary, voices=_BOTH,
-          source="F, first species; H"),
+         scope=Scope.VOICES, predicate=motion.contrary, voices=_BOTH,
+         source="F, first species; H"),
     Rule(name="similar", text="the voices move in the same direction", weight=0.5,
-          scope=Scope.VOICES, predicate=motion.similar, voices=_BOTH, source="F; H"),
+         scope=Scope.VOICES, predicate=motion.similar, voices=_BOTH, source="F; H"),
     Rule(name="parallel_fifths", text="parallel fifths", weight=6.0, scope=Scope.VOICES,
-          predicate=motion.parallel_fifths, voices=_BOTH, source="F, first species"),
+         predicate=motion.parallel_fifths, voices=_BOTH, source="F, first species"),
     Rule(name="parallel_octaves", text="parallel octaves or unisons", weight=6.0,
-          scope=Scope.VOICES, predicate=motion.parallel_octaves, voices=_BOTH,
-          source="F, first species"),
+         scope=Scope.VOICES, predicate=motion.parallel_octaves, voices=_BOTH,
+         source="F, first species"),
     Rule(name="contrary_perfect", text="fifths or octaves by contrary motion", weight=3.0,
-          scope=Scope.VOICES, predicate=motion.contrary_perfect, voices=_BOTH,
-          source="F, first species"),
+         scope=Scope.VOICES, predicate=motion.contrary_perfect, voices=_BOTH,
+         source="F, first species"),
     Rule(name="hidden_fifths", text="hidden fifths", weight=1.5, scope=Scope.VOICES,
-          predicate=motion.hidden_fifths, voices=_BOTH, source="F, first species"),
+         predicate=motion.hidden_fifths, voices=_BOTH, source="F, first species"),
     Rule(name="hidden_octaves", text="hidden octaves", weight=1.5, scope=Scope.VOICES,
-          predicate=motion.hidden_octaves, voices=_BOTH, source="F, first species"),
+         predicate=motion.hidden_octaves, voices=_BOTH, source="F, first species"),
     Rule(name="overlap", text="the voices overlap", weight=1.0, scope=Scope.VOICES,
-          predicate=motion.overlap, voices=_BOTH, source="AS unit 5"),
+         predicate=motion.overlap, voices=_BOTH, source="AS unit 5"),
 )  # fmt: skip
 
 TWO_VOICE_RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}
