@@ -27,7 +27,8 @@ notes = st.builds(
     Note,
     st.integers(1, 10**7),
     st.none() | st.integers(0, 127),
-    st.booleans(),
+    st.booleans(),  # tied
+    st.booleans(),  # under a fermata
 )
 bars = st.builds(
     Bar,
