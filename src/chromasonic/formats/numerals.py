@@ -12,6 +12,7 @@ from dataclasses import dataclass
 SVG_NAME = "http://www.w3.org/2000/svg"
 
 _NUMERAL = re.compile(
+    r"(?P<tonic>[A-Ga-g])?(?(tonic)(?P<signs>[#b♯♭]*)(?P<mode>(?: [a-z]+)?:\s*))"
     r"(?P<shift>[#b♯♭]*)"
     r"(?P<letters>VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i|N|Cad|Ger|It|Fr|Sw)"
     r"(?P<sign>/o|ø|o|°|\+)?(?P<word>maj)?"
@@ -57,15 +58,21 @@ class Numeral:
 
 
 def split_numeral(text: str) -> Numeral:
-    """The pieces of a numeral written on a line, such as "bII6", "V6/5/ii", "vii/o43"."""
+    """The pieces of a numeral written on a line, such as "bII6", "V6/5/ii", "vii/o43".
+
+    A key may stand before it ("Bb: V6"): it becomes a part of the letters.
+    """
     match = _NUMERAL.match(text.strip())
     if match is None:
         return Numeral(letters=text.strip())
     figures = match["figures"] or ""
     found = tuple(figures) if figures in _TWO_FIGURES else tuple(figures.split("/"))
     applied = split_numeral((match["rest"] or "")[1:]) if match["rest"] else None
+    key = ""
+    if match["tonic"]:
+        key = match["tonic"] + _accidentals(match["signs"]) + match["mode"].rstrip() + " "
     return Numeral(
-        letters=_accidentals(match["shift"]) + match["letters"],
+        letters=key + _accidentals(match["shift"]) + match["letters"],
         sign=_SIGNS[match["sign"]],
         figures=tuple(
             filter(None, (match["word"] or "", *(_accidentals(figure) for figure in found)))
