@@ -98,7 +98,7 @@ _ALL = (
           voicing.wide_low_gap, "AS unit 5, spacing"),
     _rule("crossing", "voices cross", 3.00, Scope.VOICING, voicing.crossing, "AS unit 5; KP ch. 5"),
     _rule("unison", "neighbours in unison", 1.35, Scope.VOICING, voicing.unison, "AS unit 5"),
-    _rule("foreign_tone", "a tone that is not in the chord", 1.00, Scope.VOICING,
+    _rule("foreign_tone", "a tone that is not in the chord", 3.00, Scope.VOICING,
           voicing.foreign_tones, "AS unit 20, embellishing tones"),
     _rule("missing_third", "no third", 3.00, Scope.VOICING, voicing.missing_third,
           "AS unit 5, incomplete chords"),
