@@ -1,6 +1,8 @@
 """From a tune to beats: when voicings are struck, and what each of them has to carry.
 
 - A beat that begins with a rest is struck with its first note; a beat without a note is left out.
+- A note on the beat is harmonized, but for an ornament: one that leads by step to a note at least
+  twice as long that begins within the beat. Then that note is harmonized, from the beat on.
 - A note that goes on over a beat gives that beat too (`is_held`), so that the voices below it may
   move. Of notes of four beats or more only the strong beats are taken.
 - The last note of a phrase has one voicing for all of its length. Where the next phrase begins
@@ -165,6 +167,8 @@ def _struck(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> list[_Row]
             place=int(grid.place[index]) + onset - start,
         )
         beat_ticks = int(until[index]) - start
+        if not row.is_held and note not in ends and _is_ornament(notes, note, int(until[index])):
+            row.note += 1
         if rows and _is_needless(row, rows[-1], notes, ends, beat_ticks):
             continue
         rows.append(row)
@@ -172,6 +176,16 @@ def _struck(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> list[_Row]
         if upbeat is not None:
             rows.append(upbeat)
     return rows
+
+
+def _is_ornament(notes: list[SungNote], index: int, until: int) -> bool:
+    """Whether a note leads by step to one at least twice as long that begins before a moment."""
+    if index + 1 == len(notes):
+        return False
+    note, following = notes[index], notes[index + 1]
+    is_step = 1 <= abs(following.pitch - note.pitch) <= 2
+    follows = following.onset == note.end and following.onset < until
+    return is_step and follows and following.duration >= 2 * note.duration
 
 
 def _is_needless(

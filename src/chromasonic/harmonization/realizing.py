@@ -4,7 +4,8 @@
   melody holds is tied; under a new note of the melody it is struck again, as it would be sung.
 - A fermata over the melody stands over all voices.
 - A numeral stands where the chord or its inversion changes, and where a phrase begins; the key
-  stands before it at the start and where it changes ("G: V6/5", minor keys small: "e: i").
+  stands before it at the start and where it changes ("G: V6/5"; minor keys small: "e: i"; other
+  modes: "D dor: i").
 - Chord symbols of the tune are left out: the numerals are the harmony now.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from chromasonic.harmonization.chords import VOCABULARY, is_minor_like
+from chromasonic.harmonization.chords import VOCABULARY
 from chromasonic.harmonization.exact import Harmonization
 from chromasonic.harmonization.phrases import sung_notes
 from chromasonic.harmonization.spelling import spelled_key, spelled_note
@@ -76,9 +77,10 @@ def chord_names(harmonization: Harmonization, home: Key) -> list[str]:
 
 
 def key_name(key: Key) -> str:
-    """A key in front of its numerals: "G", "e", "D dorian"."""
-    tonic = key.tonic.lower() if is_minor_like(key.mode) and key.mode == "minor" else key.tonic
-    return tonic if key.mode in ("major", "minor") else f"{tonic} {key.mode}"
+    """A key in front of its numerals: "G", "e", "D dor"."""
+    if key.mode == "major":
+        return key.tonic
+    return key.tonic.lower() if key.mode == "minor" else f"{key.tonic} {key.mode[:3]}"
 
 
 Line = list[tuple[int, int, int | None, bool, str | None]]
