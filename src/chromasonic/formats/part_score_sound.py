@@ -21,7 +21,7 @@ from chromasonic.formats.audio import (
 from chromasonic.formats.part_score_midi import CHOIR, part_score_symusic
 from chromasonic.music.part_score import PartScore
 
-WIDTH = 0.6
+WIDTH = 0.4
 """How far apart the outer voices stand: 0 is one point, 1 hard left and right."""
 
 FIRST_VOICE_DB = 1.5
