@@ -105,6 +105,11 @@ def stays(start: Integers, end: Integers) -> Truths:
     return start == end
 
 
+def skip(start: Integers, end: Integers) -> Truths:
+    """The voice moves by more than a major second."""
+    return abs(end - start) > 2
+
+
 def leap(start: Integers, end: Integers) -> Truths:
     """The voice moves by more than a major third."""
     return abs(end - start) > 4
@@ -159,7 +164,7 @@ _ALL = (
     Rule(name="stays", text="the lower voice repeats its note", weight=0.4, scope=Scope.VOICE,
          predicate=stays, voices=_SECOND, source="F, first species"),
     Rule(name="skip", text="the lower voice does not move by step", weight=0.15,
-         scope=Scope.VOICE, predicate=motion.leap, voices=_SECOND, source="H, pitch proximity"),
+         scope=Scope.VOICE, predicate=skip, voices=_SECOND, source="H, pitch proximity"),
     Rule(name="leap", text="the lower voice leaps beyond a third", weight=0.3, scope=Scope.VOICE,
          predicate=leap, voices=_SECOND, source="H, pitch proximity"),
     Rule(name="wide_leap", text="a leap beyond a fifth", weight=1.0, scope=Scope.VOICE,
