@@ -264,7 +264,7 @@ def _alterations(step: Parts, following: Parts) -> tuple[Integers, Integers]:
 
 
 @cache
-def _altered() -> Integers:
+def _altered() -> npt.NDArray[np.int8]:
     """(2, C, C, 12) the pitch classes that a degree has in two chords, where it has two; else -1.
 
     The last axis: semitones from the first tonic to the second. Each is relative to its tonic.
