@@ -114,6 +114,8 @@ def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> l
 def is_anacrusis(bars: tuple[Bar, ...], index: int) -> bool:
     """Whether a bar is short at its front: the first, or the first of a repeated section."""
     bar = bars[index]
+    if index == 1 and not bar.opens_repeat and is_anacrusis(bars, 0):
+        return False  # short at its end, though it fills what the upbeat lacks
     short = bar.metre is not None and bar.duration < bar.metre.bar_ticks
     begins = (
         index == 0
