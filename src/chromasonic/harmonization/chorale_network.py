@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from chromasonic.harmonization.prior_frames import (
+    COLUMNS,
     GIVEN,
     LOWEST,
     NONE,
@@ -111,6 +112,48 @@ class ChoraleNetwork(nn.Module):
             parts.append(self.drop(self.past(voicing_BTH)[0]))
         trunk = self.drop(torch.relu(self.trunk(torch.cat(parts, -1))))
         return trunk + self.drop(torch.relu(self.deeper(trunk)))
+
+
+    def voice_log_probabilities(
+        self, voice: int, trunk: Tensor, given: Tensor, before: Tensor, soprano: int, tonic: int
+    ) -> Tensor:
+        """(S, G, W) log-probabilities of one voice for all pairs of trunk and given voices.
+
+        Args:
+            voice: 0 alto, 1 tenor, 2 bass.
+            trunk: (S, H), see `trunk_of`.
+            given: (G, others) pitches of the voices set before it, in the order of `GIVEN`.
+            before: (S,) pitch that the voice comes from.
+            soprano: MIDI number of the melody.
+            tonic: pitch class.
+        """
+        hidden_SGH = (trunk @ self.into[voice] + self.into_bias[voice])[:, None]
+        sopranos, tonics = torch.full((len(given),), soprano), torch.full((len(given),), tonic)
+        for index, (_, table) in enumerate(GIVEN[voice]):
+            hidden_SGH = hidden_SGH + _seen(self.given[table], given[:, index], sopranos, tonics)
+        hidden_SGH = torch.relu(hidden_SGH)
+        weight_HW, bias_W = self._joined(voice, soprano, tonic)
+        logits_SGW = hidden_SGH @ weight_HW + bias_W
+        motion = COLUMNS["motion"]
+        moved = hidden_SGH @ self.out[voice][:, motion] + self.out_bias[voice][motion]
+        first = LOWEST[voice] + PITCHES - 1 - before[:, None, None]
+        columns = (first + torch.arange(PITCHES)).clamp(min=0, max=2 * PITCHES - 2)
+        moved = moved.gather(2, columns.expand(*moved.shape[:2], -1))
+        moved = moved * (before >= 0)[:, None, None]
+        return (logits_SGW + nn.functional.pad(moved, (1, 0))).log_softmax(-1)
+
+    def _joined(self, voice: int, soprano: int, tonic: int) -> tuple[Tensor, Tensor]:
+        """(H, W) weights and (W,) biases of the classes, all frames but the motion joined."""
+        pitches = torch.arange(PITCHES) + LOWEST[voice]
+        places = (torch.full((1,), value) for value in (soprano, tonic, NONE))
+        out = nn.functional.pad(self.out[voice], (0, 1))
+        offset = nn.functional.pad(self.out_bias[voice], (0, 1))
+        weights, biases = [], []
+        for columns in scored_columns(voice, pitches, *places)[:3]:
+            weights.append(out[:, columns])
+            biases.append(offset[columns])
+        weight = torch.cat([out[:, :1], torch.stack(weights).sum(0)], 1)
+        return weight, torch.cat([offset[:1], torch.stack(biases).sum(0)])
 
 
 def _seen(table: Tensor, pitch: Tensor, soprano: Tensor, tonic: Tensor) -> Tensor:
