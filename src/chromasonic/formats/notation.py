@@ -112,17 +112,22 @@ def written_bar(bar: Bar, *, tied_on: bool = False, ends_bar: bool = False) -> l
 
 
 def is_anacrusis(bars: tuple[Bar, ...], index: int) -> bool:
-    """Whether a bar is short at its front: the first, or the first of a repeated section."""
+    """Whether a bar is short at its front: an upbeat at the start, or of a repeated section.
+
+    A short bar that fills up the one before it is an upbeat too, unless that one was: then it ends
+    short what the upbeat began.
+    """
+    if _is_first_and_short(bars, index):
+        return True
+    bar, before = bars[index], bars[index - 1]
+    fills_up = bar.metre is not None and before.duration + bar.duration == bar.metre.bar_ticks
+    return index > 0 and fills_up and not _is_first_and_short(bars, index - 1)
+
+
+def _is_first_and_short(bars: tuple[Bar, ...], index: int) -> bool:
     bar = bars[index]
-    if index == 1 and not bar.opens_repeat and is_anacrusis(bars, 0):
-        return False  # short at its end, though it fills what the upbeat lacks
-    short = bar.metre is not None and bar.duration < bar.metre.bar_ticks
-    begins = (
-        index == 0
-        or bar.opens_repeat
-        or bars[index - 1].duration + bar.duration == (bar.metre.bar_ticks if bar.metre else 0)
-    )
-    return short and begins
+    is_short = bar.metre is not None and bar.duration < bar.metre.bar_ticks
+    return is_short and (index == 0 or bar.opens_repeat)
 
 
 Piece = tuple[int, str, int, tuple[int, int] | None]
