@@ -1,6 +1,7 @@
 """Fit the weights of the harmonizer's rules to Bach's training chorales, and print them.
 
-    python scripts/fit_rule_weights.py
+    python scripts/fit_rule_weights.py --every 2
+    python scripts/fit_rule_weights.py --check --table FILE     # the weights that are in rules.py
 
 Steps: his voicings at the beats are labelled with chords under the weights in `rules.py`; a
 log-linear model of his choices is fitted (`harmonization/weights.py`); then each rule that the
@@ -9,7 +10,7 @@ rounded to two digits, is written into `rules.py` by hand, and stays as it is fr
 is trained, and every figure, depends on it. Validation and test chorales are not looked at.
 
 The table has each rule's rate for each beat in Bach, in exact solutions under the new weights, and
-in random admissible voicings. --table FILE writes it as Markdown.
+in random admissible voicings; docs/harmony-rules.md has it. --table FILE writes it as Markdown.
 """
 
 from __future__ import annotations
@@ -40,20 +41,18 @@ TOLERANCE = 0.002
 def main() -> int:
     """Fit and print."""
     arguments = _arguments()
-    chorales = harmonizer_chorales("train", analyses=False)
+    chorales = harmonizer_chorales(analyses=False).training
     order = np.random.default_rng(arguments.seed).permutation(len(chorales))
     chosen = [chorales[index] for index in order[: arguments.chorales]]
     bach = [bachs_harmonization(chorale) for chorale in chosen]
     print(f"{len(bach)} of {len(chorales)} training chorales labelled.", flush=True)
-    choices = choices_of(bach, every=arguments.every)
-    fitted = fit_weights(choices)
-    print(
-        f"{fitted.choices} choices at {choices.beats} beats: {fitted.nats:.3f} nats each, "
-        f"{fitted.uniform_nats:.3f} where all are alike.",
-        flush=True,
-    )
     sample = bach[: arguments.sample]
-    weights, exact = raised(fitted.weights, bach, sample, arguments.rounds)
+    if arguments.check:
+        weights = {name: rule.weight for name, rule in RULES.items()}
+        exact = [harmonize_exactly(one.melody) for one in sample]
+    else:
+        weights = fitted_to(bach, arguments.every)
+        weights, exact = raised(weights, bach, sample, arguments.rounds)
     rates = {
         "bach": rates_of_rules(bach),
         "exact": rates_of_rules(exact),
@@ -64,6 +63,18 @@ def main() -> int:
     if arguments.table is not None:
         arguments.table.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
+
+
+def fitted_to(bach: Sequence[Harmonization], every: int) -> dict[str, float]:
+    """Weights that make Bach's choices likeliest."""
+    choices = choices_of(bach, every=every)
+    fitted = fit_weights(choices)
+    print(
+        f"{fitted.choices} choices at {choices.beats} beats: {fitted.nats:.3f} nats each, "
+        f"{fitted.uniform_nats:.3f} where all are alike.",
+        flush=True,
+    )
+    return fitted.weights
 
 
 def raised(
@@ -87,14 +98,14 @@ def raised(
 
 
 def table(weights: dict[str, float], rates: dict[str, dict[str, float]]) -> list[str]:
-    """Rows in Markdown: rule, weight now and new, and its rates as breaches in a hundred beats."""
+    """Rows in Markdown: what a rule asks, its weight and source, breaches in a hundred beats."""
     lines = [
-        "| rule | weight | new | Bach | exact | random |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| rule | what is wrong | weight | Bach | exact | random | source |",
+        "|---|---|---:|---:|---:|---:|---|",
     ]
     for name, rule in RULES.items():
         shown = " | ".join(f"{100 * rates[who][name]:.2f}" for who in rates)
-        lines.append(f"| {name} | {rule.weight:.2f} | {weights[name]:.2f} | {shown} |")
+        lines.append(f"| `{name}` | {rule.text} | {weights[name]:.2f} | {shown} | {rule.source} |")
     return lines
 
 
@@ -110,6 +121,7 @@ def _random(one: Harmonization, seed: int) -> Harmonization:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="no fit: rates under rules.py")
     parser.add_argument("--chorales", type=int, default=1000, help="at most so many")
     parser.add_argument("--every", type=int, default=1, help="each how-many-th beat is a choice")
     parser.add_argument("--sample", type=int, default=40, help="how many are solved exactly")
