@@ -192,7 +192,7 @@ class _Reader:
             events = path.spine.layers.setdefault(path.layer, [])
             events.append(_Event(time, time + note.ticks, note))
             path.end = time + note.ticks
-        self.now = time
+            self.now = time  # a line of grace notes alone takes no time
 
     def _interpret(self, tokens: list[str]) -> None:
         if any(token in ("*^", "*v", "*x", "*-", "*+") for token in tokens):
