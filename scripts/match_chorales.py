@@ -22,6 +22,7 @@ from chromasonic.data.chorale_matching import (
     doubles,
     match_settings,
     reduced_tune,
+    shared_passages,
     tune_groups,
 )
 from chromasonic.data.chorale_table import (
@@ -103,8 +104,10 @@ def make_table() -> ChoraleTable:
     place = {name: index for index, name in enumerate(names)}
     pairs = [(place[name], place[score]) for name, (score, _) in settings.items()]
     pairs += [(place[name], place[other]) for name, other in same.items()]
+    pitches = [(scores.get(name) or jsb[name]).pitches for name in names]
+    pairs += shared_passages(pitches)
     groups = tune_groups(
-        [reduced_tune((scores.get(name) or jsb[name]).pitches[:, 0]) for name in names],
+        [reduced_tune(voices[:, 0]) for voices in pitches],
         [short_title(titles.get(name, "")) if name in scores else "" for name in names],
         pairs,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chromasonic.data.chorale_table import FILE as TABLE
 from chromasonic.data.chorale_table import chorale_split, chorale_table
 from chromasonic.data.facts import CorpusFacts
 from chromasonic.data.folk import MUSIC21, MUSIC21_LICENCE
@@ -140,6 +141,7 @@ FACTS = CorpusFacts(
     package="music21",
     package_folder="corpus/bach",
     reader=read_bach_chorales,
+    tables=(TABLE,),
     index=INDEX,
     noun="chorales",
     pieces=FILES,

@@ -3,6 +3,10 @@
 The same setting: four voices that sound alike up to transposition, found by common shingles (a bar
 of all voices, relative to its highest first tone) and then laid side by side.
 
+A shared passage: `PASSAGE_STEPS` in a row of all four voices. Bach took some over from one chorale
+into another whose tune begins alike ("Helft mir Gott's Güte preisen" has a phrase of "Von Gott will
+ich nicht lassen"): what shares one counts as a variant, too.
+
 The same tune: sopranos that agree up to transposition, rhythm, ornament and order of phrases. A
 soprano is reduced to the pitches on the beats, repeated ones taken once; two reduced tunes are
 compared by their best local alignment, as sequences of residues are.
@@ -23,6 +27,11 @@ from chromasonic.music.chorale import SILENT, STEPS_OF_QUARTER, Integers
 
 SHINGLE_STEPS = 16
 """A bar of 4/4."""
+MASK = b"\x7f"
+"""Stands in a shingle for a voice that is silent."""
+PASSAGE_STEPS = 40
+"""Ten beats; the longest that two settings of different tunes have in common by chance is 34
+sixteenths (two bars of cadence)."""
 CANDIDATES = 4
 """How many (score, transposition) are laid side by side for each chorale."""
 SAME_SETTING = 0.8
@@ -99,14 +108,31 @@ class _Index:
         return best if best is not None and best[1].agreement >= SAME_SETTING else None
 
 
-def _shingles(pitches: Integers) -> dict[bytes, int]:
-    """Each bar-long stretch relative to its first soprano tone, and that tone."""
+def shared_passages(chorales: Sequence[Integers]) -> list[tuple[int, int]]:
+    """Pairs (i, j), i < j, of chorales that have a passage of four sounding voices in common."""
+    holders: dict[bytes, set[int]] = defaultdict(set)
+    for place, pitches in enumerate(chorales):
+        for passage in _shingles(pitches, PASSAGE_STEPS):
+            if MASK not in passage:
+                holders[passage].add(place)
+    pairs = {
+        (left, right)
+        for places in holders.values()
+        for left in places
+        for right in places
+        if left < right
+    }
+    return sorted(pairs)
+
+
+def _shingles(pitches: Integers, steps: int = SHINGLE_STEPS) -> dict[bytes, int]:
+    """Each stretch of so many steps relative to its first soprano tone, and that tone."""
     shingles = {}
-    for start in range(len(pitches) - SHINGLE_STEPS + 1):
-        window = pitches[start : start + SHINGLE_STEPS]
+    for start in range(len(pitches) - steps + 1):
+        window = pitches[start : start + steps]
         top = int(window[0, 0])
         if top != SILENT:
-            relative = np.where(window == SILENT, 127, window - top)
+            relative = np.where(window == SILENT, MASK[0], window - top)
             shingles[relative.astype(np.int8).tobytes()] = top
     return shingles
 

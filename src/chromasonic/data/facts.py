@@ -105,6 +105,8 @@ class CorpusFacts:
         reader_version: goes up whenever the reader gives something else for the same files; what
             an older one read is then not taken from the cache. (A change of the reader's own page
             is noticed by itself; this is for what it calls.)
+        tables: files of `chromasonic.data` that the reader uses, by name; when their content
+            changes, what was read with the old one is not taken from the cache.
         is_cached: whether what was read is cached; not for pieces that read their files late.
         index: the file or folder, relative to the corpus's root, by which the root is recognized:
             "info.csv". A tuple names several, of which one is enough.
@@ -131,6 +133,7 @@ class CorpusFacts:
     count: int = 0
     reader: Reader | None = None
     reader_version: int = 1
+    tables: tuple[str, ...] = ()
     is_cached: bool = True
     index: str | tuple[str, ...] = ""
     archives: tuple[Archive, ...] = ()

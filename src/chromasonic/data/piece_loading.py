@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +120,16 @@ def _unpack(file: Any) -> PieceReading:
 
 
 def _page_digest(facts: CorpusFacts) -> str:
-    """Of the source of the reader's page: a changed reader never meets what an older one read."""
+    """Of the source of the reader's page and of its tables: a changed reader never meets what an
+    older one read."""
     page = inspect.getmodule(facts.reader)
     try:
         text = inspect.getsource(page) if page is not None else ""
     except (OSError, TypeError):  # no source at hand: the version alone speaks
         text = ""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = resources.files("chromasonic.data")
+    texts = [text, *((folder / name).read_text(encoding="utf-8") for name in facts.tables)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def _check(facts: CorpusFacts, reading: PieceReading) -> None:

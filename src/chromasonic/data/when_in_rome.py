@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from chromasonic.data.chorale_table import FILE as TABLE
+from chromasonic.data.chorale_table import ChoraleTable, chorale_table
 from chromasonic.data.facts import Archive, CorpusFacts
 from chromasonic.data.piece_reading import PieceReading
 from chromasonic.data.progress import Progress
 from chromasonic.data.skipped import Skipped
+from chromasonic.data.split import Split
 from chromasonic.errors import FormatError
 from chromasonic.formats.roman_text import RomanText, parse_roman_text
 from chromasonic.music.chorale import NO_HARMONY, STEPS_OF_QUARTER, HarmonicAnalysis
@@ -61,7 +64,8 @@ def read_when_in_rome(root: Path, on_progress: Progress | None = None) -> PieceR
         on_progress: told how many are read.
 
     Returns:
-        One `ChoraleAnalysis` for each that can be read, in the order of their numbers.
+        One `ChoraleAnalysis` for each that can be read, in the order of their numbers. Their split
+        is that of the JSB chorales: test is what has a tune of the test part.
     """
     found = {path.parent.name: path for path in (root / FOLDER).glob(f"*/{FILE}")}
     pieces = []
@@ -79,8 +83,27 @@ def read_when_in_rome(root: Path, on_progress: Progress | None = None) -> PieceR
         except FormatError as error:
             skipped.append(Skipped(f"{name}/{FILE}", "", str(error)))
     return PieceReading(
-        pieces=tuple(pieces), skipped=tuple(skipped), missing=max(0, CHORALES - len(found))
+        pieces=tuple(pieces),
+        skipped=tuple(skipped),
+        split=_split(pieces, chorale_table()),
+        missing=max(0, CHORALES - len(found)),
     )
+
+
+def _split(pieces: list[ChoraleAnalysis], table: ChoraleTable) -> Split:
+    """The analyses by the parts in which JSB has their tunes."""
+    tunes = {n: entry.tune for entry in table.scores.values() for n in entry.riemenschneider}
+    held = {
+        part: {entry.tune for name, entry in table.jsb.items() if name.startswith(prefix)}
+        for part, prefix in (("test", "test/"), ("validation", "valid/"))
+    }
+    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    for piece in pieces:
+        tune = tunes.get(piece.riemenschneider)
+        if tune is not None:
+            is_in = (part for part in ("test", "validation") if tune in held[part])
+            parts[next(is_in, "train")].append(piece.id)
+    return Split(**{part: tuple(ids) for part, ids in parts.items()})
 
 
 def _piece(text: RomanText, number: int) -> ChoraleAnalysis:
@@ -148,6 +171,7 @@ FACTS = CorpusFacts(
     weights_may_ship=False,
     archives=(Archive(url=f"{REPOSITORY}/archive/{COMMIT}.zip", size_bytes=150_000_000),),
     reader=read_when_in_rome,
+    tables=(TABLE,),
     index=FOLDER,
     noun="analyses",
     pieces=CHORALES,

@@ -206,6 +206,8 @@ def _on_grid(
             if first < after:
                 pitches[first:after, column] = pitch
                 is_onset[first, column] = is_struck
+    changed = pitches[1:] != pitches[:-1]
+    is_onset[1:] |= changed & (pitches[1:] != SILENT)  # a tie to another pitch is none
     if not is_onset.any(axis=0).all():
         silent = ", ".join(np.array(VOICES)[~is_onset.any(axis=0)])
         raise FormatError(f"{source} has no notes for {silent}.")
