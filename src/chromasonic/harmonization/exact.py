@@ -1,28 +1,35 @@
 """Exact search: the voicings with the highest reward that there are, and the N best of them.
 
 The rules look at single voicings and at neighbours, so dynamic programming over all admissible
-voicings of each beat (Viterbi's algorithm) finds the optimum; keeping the K best ways into each
-voicing finds the K best of all.
+voicings of each beat finds the optimum, and the N best from there (`lattice`). Scores of pairs are
+in single precision: paths whose rewards differ by less than about 1e-5 count as equal.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from chromasonic.errors import UsageError
 from chromasonic.harmonization.chords import MODE_NUMBERS
+from chromasonic.harmonization.lattice import Lattice, Path, best_paths
 from chromasonic.harmonization.melody import Beats, Melody
 from chromasonic.harmonization.reward import Reward
 from chromasonic.harmonization.voicings import Voicings, admissible
 from chromasonic.music.key import MODES
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Added = Callable[[int], npt.ArrayLike]
 MODE_NAMES = tuple(MODE_NUMBERS)
+
+_REMEMBERED_BYTES = 256 * 2**20
+"""Sums of all pairs of a melody are kept between searches up to this size, else made anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,14 +63,21 @@ def candidates(melody: Melody) -> list[Voicings]:
         if not len(voicings):
             raise UsageError(
                 f"No voicing fits the note {int(beats.pitch[index])} in bar {melody.bar[index]}: "
-                f"no chord of the key holds it. Known modes: {', '.join(MODES)}; give another --key."
+                f"no chord of the key holds it. Known modes: {', '.join(MODES)}; "
+                "give another --key."
             )
         found.append(voicings)
     return found
 
 
+_SEEN_BY_CHORDS = tuple(
+    field.name for field in fields(Beats) if field.name not in ("tones", "leaving")
+)
+"""What rules on chords may look at in a beat: all but the melody's motion within it."""
+
+
 class Transitions:
-    """Rewards of all pairs of neighbouring beats, kept where beats are alike.
+    """Rewards of all pairs of neighbouring beats, kept where beats and candidates are alike.
 
     Args:
         reward: the rules.
@@ -75,28 +89,25 @@ class Transitions:
         self._kept = kept
         self._tones: OrderedDict[tuple, Floats] = OrderedDict()
         self._chords: OrderedDict[tuple, Floats] = OrderedDict()
+        self._sets: dict[int, Voicings] = {}
 
     def between(self, before: Voicings, after: Voicings, beat: Beats, following: Beats) -> Floats:
-        """(M, N) as `Reward.motion_of_all_pairs`; candidates must be those of the beats."""
-        place, place_after = _place(beat), _place(following)
+        """(M, N) as `Reward.motion_of_all_pairs`."""
+        sets = id(before), id(after)
+        self._sets |= {sets[0]: before, sets[1]: after}  # while they are held, no id comes again
         tones = self._get(
             self._tones,
-            (place, int(beat.leaving[0]), place_after),
+            (*sets, int(beat.leaving[0])),
             lambda: self.reward.tones_of_all_pairs(before, after, beat),
         )
-        context = (
-            beat.ends_phrase[0], beat.strength[0], beat.begins_phrase[0], following.strength[0],
-            following.is_held[0], following.ends_phrase[0], following.is_last[0],
-            following.begins_phrase[0],
-        )  # fmt: skip
         chords = self._get(
             self._chords,
-            (place, place_after, context),
+            (*sets, _seen(beat), _seen(following)),
             lambda: self.reward.chords_of_all_pairs(before, after, beat, following),
         )
         return tones + chords
 
-    def _get(self, cache: OrderedDict, key: tuple, make) -> Floats:  # type: ignore[no-untyped-def]
+    def _get(self, cache: OrderedDict, key: tuple, make: Callable[[], Floats]) -> Floats:
         if key in cache:
             cache.move_to_end(key)
             return cache[key]
@@ -106,8 +117,63 @@ class Transitions:
         return value
 
 
-def _place(beat: Beats) -> tuple[int, int, int]:
-    return int(beat.pitch[0]), int(beat.tonic[0]), int(beat.mode[0])
+def _seen(beat: Beats) -> tuple[int, ...]:
+    return tuple(int(getattr(beat, name)[0]) for name in _SEEN_BY_CHORDS)
+
+
+def lattice_of(
+    melody: Melody,
+    reward: Reward | None = None,
+    *,
+    sets: Sequence[Voicings] | None = None,
+    added: Added | None = None,
+) -> Lattice:
+    """A melody's candidates with their rewards as a lattice: a step a beat, a node a voicing.
+
+    Args:
+        melody: at least one beat.
+        reward: the rules; all by default.
+        sets: what may stand on each beat; all admissible voicings by default.
+        added: beat to (M, N), what is added to the reward of each pair into that beat; (1, N) for
+            beat 0.
+
+    Raises:
+        UsageError: a note has no admissible voicing.
+    """
+    reward = reward or Reward()
+    beats, sets = melody.beats, candidates(melody) if sets is None else sets
+    own = _own_rewards(reward, sets, beats)
+    if added is not None:
+        own[0] = own[0] + np.asarray(added(0)).reshape(-1)
+    transitions = Transitions(reward)
+    sizes = [len(voicings) for voicings in sets]
+    cells = sum(a * b for a, b in pairwise(sizes))
+    remembered: dict[int, Floats] | None = {} if 4 * cells <= _REMEMBERED_BYTES else None
+
+    def pairs(step: int) -> Floats:
+        if remembered is not None and step in remembered:
+            return remembered[step]
+        found = transitions.between(sets[step], sets[step + 1], beats[step], beats[step + 1])
+        if added is not None:
+            found = found + np.asarray(added(step + 1), np.float32)
+        if remembered is not None:
+            remembered[step] = found
+        return found
+
+    return Lattice(own=own, pairs=pairs)
+
+
+def _own_rewards(reward: Reward, sets: Sequence[Voicings], beats: Beats) -> list[Doubles]:
+    """Rewards of each beat's voicings by themselves; beats that are alike are computed once."""
+    known: dict[tuple, Doubles] = {}
+    found = []
+    for index, voicings in enumerate(sets):
+        beat = beats[index]
+        key = (id(voicings), int(beat.leaving[0]), beat.tones.tobytes(), _seen(beat))
+        if key not in known:
+            known[key] = reward.of_voicings(voicings, beat)
+        found.append(known[key])
+    return found
 
 
 def harmonize_exactly(melody: Melody, reward: Reward | None = None) -> Harmonization:
@@ -120,8 +186,8 @@ def n_best(
     count: int,
     reward: Reward | None = None,
     *,
-    sets: list[Voicings] | None = None,
-    added: Callable[[int], npt.ArrayLike] | None = None,
+    sets: Sequence[Voicings] | None = None,
+    added: Added | None = None,
 ) -> list[Harmonization]:
     """The `count` harmonizations with the highest rewards, best first; fewer where there are fewer.
 
@@ -134,53 +200,19 @@ def n_best(
             beat 0. Best is then the best sum; the reward that is told stays the rules' own.
 
     Raises:
-        UsageError: a note has no admissible voicing.
+        UsageError: a note has no admissible voicing, or the count is below 1.
     """
-    reward = reward or Reward()
-    transitions = Transitions(reward)
-    beats, sets = melody.beats, sets or candidates(melody)
-    scores = reward.of_voicings(sets[0], beats[0])[:, None]  # (N, K) the best ways into each
-    if added is not None:
-        scores = scores + np.asarray(added(0)).T
-    back: list[tuple[np.ndarray, np.ndarray]] = []
-    for index in range(1, len(sets)):
-        pairs = transitions.between(sets[index - 1], sets[index], beats[index - 1], beats[index])
-        if added is not None:
-            pairs = pairs + np.asarray(added(index), np.float32)
-        own = reward.of_voicings(sets[index], beats[index])
-        scores, origin = _best_ways(scores, pairs, count)
-        scores = scores + own[:, None]
-        back.append(origin)
-    last, rank = np.unravel_index(np.argsort(-scores, axis=None)[:count], scores.shape)
-    found = []
-    for row, place in zip(last.tolist(), rank.tolist(), strict=True):
-        if not np.isfinite(scores[row, place]):
-            continue
-        path = [row]
-        for rows, places in reversed(back):
-            row, place = int(rows[row, place]), int(places[row, place])
-            path.append(row)
-        path.reverse()
-        voicings = Voicings.joined([set_[[row]] for set_, row in zip(sets, path, strict=True)])
-        found.append(
-            Harmonization(melody=melody, voicings=voicings, reward=reward.of_path(voicings, beats))
-        )
-    return found
+    if count < 1:
+        raise UsageError(f"{count} harmonizations cannot be found; ask for 1 or more.")
+    sets = candidates(melody) if sets is None else sets
+    lattice = lattice_of(melody, reward, sets=sets, added=added)
+    return [harmonization_of(path, melody, sets, reward) for path in best_paths(lattice, count)]
 
 
-def _best_ways(
-    scores: np.ndarray, pairs: Floats, count: int
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """The best ways into each voicing: (N, K) scores and (rows, places) that they come from."""
-    if count == 1:
-        total = pairs + scores.astype(np.float32)  # (M, N)
-        rows = total.argmax(0)[:, None]
-        best = scores[rows[:, 0]] + np.take_along_axis(pairs, rows.T, 0).T
-        return best, (rows, np.zeros_like(rows))
-    ways = scores.shape[1]
-    total = (scores[:, :, None] + pairs[:, None, :]).reshape(-1, pairs.shape[1])  # (M * K, N)
-    kept = min(count, len(total))
-    order = np.argpartition(-total, kept - 1, axis=0)[:kept]
-    order = np.take_along_axis(order, np.argsort(-np.take_along_axis(total, order, 0), 0), 0)
-    best = np.take_along_axis(total, order, 0).T
-    return best, (order.T // ways, order.T % ways)
+def harmonization_of(
+    path: Path, melody: Melody, sets: Sequence[Voicings], reward: Reward | None = None
+) -> Harmonization:
+    """A path through the candidates as a harmonization, its reward added up anew."""
+    voicings = Voicings.joined([set_[[node]] for set_, node in zip(sets, path.nodes, strict=True)])
+    value = (reward or Reward()).of_path(voicings, melody.beats)
+    return Harmonization(melody=melody, voicings=voicings, reward=value)

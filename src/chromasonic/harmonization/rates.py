@@ -85,11 +85,11 @@ def _of_lower_voices(predicate: Callable[..., Truths]) -> Callable[..., Integers
 
 
 def _crossed(pitches: Integers) -> Truths:
-    return (pitches[:, :-1] < pitches[:, 1:]).any(1)
+    return np.asarray((pitches[:, :-1] < pitches[:, 1:]).any(1))
 
 
 def _is_wide(pitches: Integers) -> Truths:
-    return (pitches[:, :-2] - pitches[:, 1:-1] > 12).any(1)
+    return np.asarray((pitches[:, :-2] - pitches[:, 1:-1] > 12).any(1))
 
 
 RATES: dict[str, Rate] = {
@@ -137,11 +137,11 @@ def count_rates(pitches: npt.ArrayLike) -> dict[str, tuple[int, int]]:
             f"Pitches of shape {pitches.shape} were given; rates want one row a sixteenth and "
             "one column a voice, two voices or more."
         )
-    sounds = (pitches > SILENT).all(1)
+    sounds: Truths = np.all(pitches > SILENT, axis=1)
     frames = pitches[sounds]
     steps = np.flatnonzero(sounds[:-1] & sounds[1:])
     before, after = pitches[steps], pitches[steps + 1]
-    changes = (before != after).any(1)
+    changes: Truths = (before != after).any(1)
     before, after = before[changes], after[changes]
     out_of = {
         STEPS: len(before),
