@@ -259,6 +259,9 @@ def _alterations(step: Parts, following: Parts) -> tuple[Integers, Integers]:
     pair = _altered()[:, chord, next_chord, (next_tonic - tonic) % 12]  # (2, distinct, distinct)
     tonics = np.broadcast_arrays(tonic, next_tonic)
     pair = np.where(pair < 0, -1, (pair + tonics) % 12).astype(np.int8)
+    if step.chord.ndim == 2:  # all pairs, (M, 1) and (1, N): columns first is the faster way
+        before, after = (table.take(column.ravel(), 1).take(row.ravel(), 0) for table in pair)
+        return before, after
     place = row.reshape(step.chord.shape) * len(theirs) + column.reshape(following.chord.shape)
     return pair[0].ravel()[place], pair[1].ravel()[place]
 

@@ -99,7 +99,7 @@ class Reward:
             for rule in rules:
                 table -= np.float32(rule.weight) * rule.predicate(*arguments)
             if table.any():
-                total += table[spread_a][:, spread_b]
+                total += table.take(spread_b, 1).take(spread_a, 0)
         for rule in self.of_scope(Scope.PARTS):
             parts = _parts(start, before, np.s_[:, None]), _parts(end, after, np.s_[None])
             total -= np.float32(rule.weight) * rule.predicate(*parts)
@@ -117,7 +117,7 @@ class Reward:
         table = np.zeros((len(rows_a), len(rows_b)), np.float32)
         for rule in self.of_scope(Scope.CHORDS):
             table -= np.float32(rule.weight) * rule.predicate(step, following, beat, next_beat)
-        return table[spread_a][:, spread_b]
+        return table.take(spread_b, 1).take(spread_a, 0)
 
     # Whole pieces.
 
