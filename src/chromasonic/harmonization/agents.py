@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chromasonic.errors import UsageError
+from chromasonic.harmonization.alternatives import find_alternatives
 from chromasonic.harmonization.exact import Harmonization, harmonize_exactly
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.models_directory import FILES
@@ -33,6 +34,10 @@ class ExactAgent:
     def harmonize(self, melody: Melody, *, seed: int = 0) -> Harmonization:  # noqa: ARG002
         """The harmonization with the highest reward."""
         return harmonize_exactly(melody)
+
+    def alternatives(self, melody: Melody, count: int, *, seed: int = 0) -> list[Harmonization]:  # noqa: ARG002
+        """The best harmonization, then ever other ones; see `alternatives`."""
+        return find_alternatives(melody, count)
 
 
 def _simple(path: Path) -> Agent:
