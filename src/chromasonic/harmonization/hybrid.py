@@ -82,22 +82,63 @@ class HybridAgent:
     def alternatives(self, melody: Melody, count: int, *, seed: int = 0) -> list[Harmonization]:
         """The `count` best harmonizations, best first; fewer where there are fewer."""
         del seed
-        sets = candidates(melody)
-        by_rules = lattice_of(melody, sets=sets)
-        is_kept = within_reach(by_rules, self.reach)
-        kept = [voicings[rows] for voicings, rows in zip(sets, is_kept, strict=True)]
-        likely = LikelyPairs(self.prior, melody, kept)
-        lattice = _joined(by_rules, is_kept, likely, self.trust)
-        return [
-            replace(harmonization_of(path, melody, kept), agent=self.name)
-            for path in best_paths(lattice, count)
-        ]
+        found = JointSearch(self.prior, melody, reach=self.reach).best(self.trust, count)
+        return [replace(harmonization, agent=self.name) for harmonization in found]
 
     def log_likelihood(self, harmonization: Harmonization) -> float:
         """Log-likelihood of a harmonization under the prior, in nats."""
         steps = steps_of_beats(harmonization.melody.beats)
         lower = harmonization.voicings.pitches[:, 1:]
         return float(self.prior.log_likelihoods(steps, lower).sum())
+
+
+class JointSearch:
+    """The voicings of a melody within reach, scored by rules and prior; for any trust at once.
+
+    Args:
+        prior: of first order.
+        melody: at least one beat.
+        reach: see `REACH`.
+
+    Raises:
+        UsageError: a note has no admissible voicing.
+    """
+
+    def __init__(self, prior: Prior, melody: Melody, *, reach: float = REACH) -> None:
+        sets = candidates(melody)
+        self.melody = melody
+        self.by_rules = lattice_of(melody, sets=sets)
+        """All admissible voicings, scored by the rules alone."""
+        self._is_kept = within_reach(self.by_rules, reach)
+        self.sets = [rows[is_kept] for rows, is_kept in zip(sets, self._is_kept, strict=True)]
+        """What is weighed at each beat."""
+        self._likely = LikelyPairs(prior, melody, self.sets)
+        self._known: dict[int, tuple[Floats, Floats]] = {}
+
+    def best(self, trust: float, count: int = 1) -> list[Harmonization]:
+        """The harmonizations with the highest sums, best first; fewer where there are fewer."""
+        own = [
+            np.asarray(scores)[is_kept]
+            for scores, is_kept in zip(self.by_rules.own, self._is_kept, strict=True)
+        ]
+        own[0] = own[0] + trust * self._likely(0)[0]
+        sums: dict[int, Floats] = {}
+
+        def pairs(step: int) -> Floats:
+            if step not in sums:
+                by_rules, likely = self._pairs(step)
+                sums[step] = by_rules + np.float32(trust) * likely
+            return sums[step]
+
+        paths = best_paths(Lattice(own=own, pairs=pairs), count)
+        return [harmonization_of(path, self.melody, self.sets) for path in paths]
+
+    def _pairs(self, step: int) -> tuple[Floats, Floats]:
+        if step not in self._known:
+            places = np.ix_(self._is_kept[step], self._is_kept[step + 1])
+            by_rules = np.asarray(self.by_rules.pairs(step)[places], np.float32)
+            self._known[step] = by_rules, self._likely(step + 1)
+        return self._known[step]
 
 
 class LikelyPairs:
@@ -148,23 +189,3 @@ def within_reach(lattice: Lattice, reach: float) -> list[Truths]:
         if step:
             onward = (lattice.pairs(step - 1) + (onward + lattice.own[step])[None]).max(1)
     return kept[::-1]
-
-
-def _joined(
-    by_rules: Lattice, is_kept: Sequence[Truths], likely: LikelyPairs, trust: float
-) -> Lattice:
-    """The lattice of what is kept, scored by rules and prior; pairs are computed once."""
-    own = [np.asarray(scores)[rows] for scores, rows in zip(by_rules.own, is_kept, strict=True)]
-    if trust:
-        own[0] = own[0] + trust * likely(0)[0]
-    known: dict[int, Floats] = {}
-
-    def pairs(step: int) -> Floats:
-        if step not in known:
-            found = by_rules.pairs(step)[np.ix_(is_kept[step], is_kept[step + 1])]
-            if trust:
-                found = found + np.float32(trust) * likely(step + 1)
-            known[step] = np.asarray(found, np.float32)
-        return known[step]
-
-    return Lattice(own=own, pairs=pairs)

@@ -46,6 +46,13 @@ class HybridModel:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def rounded(prior: Prior) -> Prior:
+    """A prior with its weights rounded to half precision, as they stand in a file."""
+    return Prior(
+        {name: w.astype(np.float16).astype(np.float32) for name, w in prior.weights.items()}
+    )
+
+
 def write_hybrid(path: Path, model: HybridModel) -> Path:
     """Write a model file whole; weights are rounded to half precision.
 
