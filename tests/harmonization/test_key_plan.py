@@ -123,6 +123,19 @@ def test_double_bars_and_repeats_end_phrases() -> None:
     assert 24 in ends_of(tune(JIG, "6/8", "G"))
 
 
+def test_an_upbeat_before_a_double_bar_belongs_to_what_follows() -> None:
+    body = "F | A2A A2A | B2A ABc | d2G F2G | A3- A2c || d3 d3 | c3 B3 | A2G F2E | D3- D2 |]"
+    found = ends_of(tune(body, "6/8", "D"))
+    assert 12 in found
+    assert 12.5 not in found
+
+
+def test_a_single_fermata_does_not_keep_a_long_tune_from_having_phrases() -> None:
+    phrase = "E2 F2 G2 E2 | D6 C2 |"
+    body = f"C2 | {phrase * 3} E2 F2 G2 E2 | !fermata!D6 C2 | {phrase} E2 F2 D2 D2 | C6 |]"
+    assert ends_of(tune(body)) == [8, 16, 24, 32, 40, 48]
+
+
 def test_a_rest_after_a_long_note_ends_a_phrase() -> None:
     body = "C2 D2 E2 F2 | G2 G2 G4 | A2 G2 F2 E2 | D4 z4 | G2 F2 E2 D2 | C2 D2 E2 C2 | D2 B,2 C4 |]"
     assert 14 in ends_of(tune(body))

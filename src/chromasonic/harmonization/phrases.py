@@ -1,10 +1,11 @@
 """Where the phrases of a melody end.
 
-Fermatas and double bars end phrases. Where none stands within `LONGEST` usual lengths, the ends are
-guessed, together and not one by one (dynamic programming): each note has a merit as an end (long by
-itself and beside the next one, before a rest, before a leap, on a tone of rest, the next note at
-the same place in the bar as the first of the tune, or beginning as the tune began), and a phrase
-costs the more, the further it is from its usual length of two or four bars.
+Fermatas and double bars end phrases. Between them the ends are guessed, where no fermata stands or
+none for more than `LONGEST` usual lengths: together and not one by one (dynamic programming). Each
+note has a merit as an end (long by itself and beside the next one, before a rest, before a leap, on
+a tone of rest, the next note at the same place in the bar as the first of the tune, or beginning as
+the tune began), and a phrase costs the more, the further it is from its usual length of two or four
+bars.
 
 Source: the form (merits of boundaries, a usual length, metrical parallelism) is that of D.
 Temperley, "The Cognition of Basic Musical Structures" (2001), ch. 3.
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from chromasonic.formats.notation import is_anacrusis
 from chromasonic.harmonization.beat_grid import beats_of_metre
 from chromasonic.music.key import MODES, Key
 from chromasonic.music.metre import TICKS_PER_QUARTER
@@ -38,8 +40,9 @@ EACH_END = -3.68
 LENGTH_COST = 3.17
 """What a phrase costs that is twice, or half, as long as usual."""
 
-LONGEST = 3.0
-"""Stretches between marked ends that are longer than so many usual lengths are divided."""
+LONGEST = 1.75
+"""Where there are fermatas, stretches without one that are longer than so many usual lengths are
+divided."""
 
 SEARCHED = 6.0
 """No guessed phrase is longer than so many usual lengths."""
@@ -85,14 +88,14 @@ def phrase_ends(tune: Tune, notes: list[SungNote], key: Key | None = None) -> li
         key: its key; None: the written one.
     """
     last = len(notes) - 1
-    marked = {index for index, note in enumerate(notes) if note.fermata}
-    if marked <= {last}:
-        marked |= _section_ends(tune, notes)
-    ends, start = list[int](), 0
+    fermatas = {index for index, note in enumerate(notes[:-1]) if note.fermata}
+    marked = fermatas | _section_ends(tune, notes) | {last}
     usual = usual_length(tune, notes)
+    kept = LONGEST * usual if fermatas else 0
     merits: Floats | None = None
-    for end in sorted({*marked, last}):
-        if notes[end].end - notes[start].onset > LONGEST * usual:
+    ends, start = list[int](), 0
+    for end in sorted(marked):
+        if notes[end].end - notes[start].onset > kept:
             merits = end_merits(tune, notes, key or tune.key) if merits is None else merits
             ends += _guessed(notes, merits, start, end, usual)
         else:
@@ -116,14 +119,24 @@ def usual_length(tune: Tune, notes: list[SungNote]) -> int:
 
 
 def _section_ends(tune: Tune, notes: list[SungNote]) -> set[int]:
-    """The last notes before double bars and repeat signs."""
+    """The last notes before double bars and repeat signs.
+
+    Where the tune begins with an upbeat and the bar before a double bar is full, the next upbeat
+    stands in it: then the last note before that.
+    """
     onsets = [note.onset for note in notes]
+    upbeat = tune.bars[0].duration if is_anacrusis(tune.bars, 0) else 0
     found, time = set[int](), 0
     for bar, after in zip(tune.bars, (*tune.bars[1:], None), strict=True):
         time += bar.duration
         opens = after is not None and after.opens_repeat
+        if not (bar.closes_section or bar.closes_repeat or opens):
+            continue
         index = int(np.searchsorted(onsets, time)) - 1
-        if (bar.closes_section or bar.closes_repeat or opens) and index >= 0:
+        has_upbeat = after is not None and bar.is_full and after.is_full
+        while has_upbeat and index > 0 and notes[index].onset >= time - upbeat:
+            index -= 1
+        if index >= 0:
             found.add(index)
     return found
 
