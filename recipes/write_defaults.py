@@ -5,6 +5,7 @@ from pathlib import Path
 from chromasonic.companion import recipe as companion
 from chromasonic.config import to_toml
 from chromasonic.files import write_text
+from chromasonic.harmonization import training as harmonizer
 from chromasonic.melody_generation.recipe import KINDS, default_recipe, recipe_to_dict
 
 HERE = Path(__file__).parent
@@ -19,3 +20,7 @@ for kind in KINDS:
 head = "# The default recipe: chromasonic train companion --recipe recipes/companion.toml"
 text = to_toml(companion.recipe_to_dict(companion.default_recipe()))
 print(write_text(HERE / "companion.toml", f"{head}\n\n{text}"))
+
+head = "# The default recipe: chromasonic train harmonizer --recipe recipes/harmonizer.toml"
+text = to_toml(harmonizer.recipe_to_dict(harmonizer.default_recipe()))
+print(write_text(HERE / "harmonizer.toml", f"{head}\n\n{text}"))

@@ -23,11 +23,14 @@ SMALLER = (
     (r"--hidden-size \d+", "--hidden-size 16"),
     (r"--num-layers \d+", "--num-layers 1"),
     (r"--device (mps|cuda)", "--device cpu"),
+    (r"--episodes \d+", "--episodes 8"),
 )
 ALWAYS = {"--epochs": "1", "--num-sequences": "40", "--hidden-size": "16", "--num-layers": "1"}
 # Companion models learn from a few made-up examples.
 COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "--batch-size": "8"}
 GOES_ON = {"--epochs": "1"}
+# Harmonizers learn from two chorales.
+HARMONIZER = {"--pieces": "2", "--episodes": "8", "--epochs": "1"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ def made_small(words: list[str]) -> list[str]:
         always = ALWAYS
     elif "train_all_models.py" in small or small[:3] == ["chromasonic", "train", "companion"]:
         always = GOES_ON if "--resume" in small else COMPANION
+    elif small[:3] == ["chromasonic", "train", "harmonizer"] and "--resume" not in small:
+        always = HARMONIZER
     for flag, value in always.items():
         if flag not in small:
             small += [flag, value] if value else [flag]

@@ -19,7 +19,10 @@ SHIPPED = Path(__file__).parent / "shipped"
 class Agent(Protocol):
     """Who harmonizes a melody."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name, one of `AGENTS`."""
+        ...
 
     def harmonize(self, melody: Melody, *, seed: int = 0) -> Harmonization:
         """A harmonization of a melody; chance, where there is any, follows the seed."""
