@@ -169,9 +169,8 @@ def _struck(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> list[_Row]
         beat_ticks = int(until[index]) - start
         if not row.is_held and note not in ends and _is_ornament(notes, note, int(until[index])):
             row.note += 1
-        if rows and _is_needless(row, rows[-1], notes, ends, beat_ticks):
-            continue
-        rows.append(row)
+        if not (rows and _is_needless(row, rows[-1], notes, ends, beat_ticks)):
+            rows.append(row)
         upbeat = _upbeat_within(row, notes, ends, int(until[index]))
         if upbeat is not None:
             rows.append(upbeat)
