@@ -101,9 +101,9 @@ def bundled() -> HarmonizerChorales:
 
 
 def test_training_and_validation_need_nothing_but_the_package(bundled: HarmonizerChorales) -> None:
-    assert len(bundled.training) == 120
+    assert len(bundled.training) == 117
     assert len(bundled.validation) == 72
-    assert len(bundled.refitting) == 197
+    assert len(bundled.refitting) == 195
     assert {piece.id for piece in bundled.unlisted} < {piece.id for piece in bundled.training}
     learnt = {piece.id for piece in (*bundled.training, *bundled.refitting)}
     assert not learnt & {piece.id for piece in bundled.test_scores}
@@ -120,7 +120,7 @@ def test_a_corpus_that_is_not_there_is_an_error_where_it_is_asked_for(
 ) -> None:
     monkeypatch.delenv("CHROMASONIC_DATA", raising=False)
     chorales = harmonizer_chorales(data_dir=tmp_path, download=False)
-    assert len(chorales.training) == 120
+    assert len(chorales.training) == 117
     with pytest.raises(CorpusError, match="no corpus 'jsb-chorales'"):
         _ = chorales.test
     with pytest.raises(CorpusError, match="no corpus 'when-in-rome'"):

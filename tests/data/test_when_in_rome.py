@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chromasonic.data import load
+from chromasonic.data import CORPORA, load
 from chromasonic.data.when_in_rome import FILE, FOLDER, read_when_in_rome
 from chromasonic.errors import CorpusError
 from chromasonic.music.key import Key
@@ -81,3 +82,14 @@ def test_all_371_analyses_are_read(corpus_folder: Path) -> None:
     chords = sum(len(piece.analysis.chords) for piece in corpus.pieces)
     assert chords == 21_002
     assert sum(corpus.split.sizes.values()) == 370  # all but the one in five parts
+
+
+def test_what_was_read_with_another_table_is_not_taken_from_the_cache(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(tmp_path, {"001": TEXT})
+    facts = CORPORA["when-in-rome"]
+    for tables in (facts.tables, facts.tables, ("splits/nottingham.json",)):
+        monkeypatch.setitem(CORPORA, facts.name, replace(facts, tables=tables))
+        load("when-in-rome", data_dir=root, allow_partial=True)
+    assert len(list((cache / "parsed").iterdir())) == 2
