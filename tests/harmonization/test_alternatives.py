@@ -11,17 +11,20 @@ from small_melodies import melodies, melody_of
 
 from chromasonic.errors import UsageError
 from chromasonic.harmonization.alternatives import (
-    chord_classes,
     difference,
     find_alternatives,
     new_chords_wanted,
 )
-from chromasonic.harmonization.chords import VOCABULARY
+from chromasonic.harmonization.chords import VOCABULARY, triad_numbers
 from chromasonic.harmonization.exact import candidates, harmonize_exactly
 from chromasonic.harmonization.reward import Reward
 from chromasonic.harmonization.voicings import Voicings
 
 TUNE = melody_of([67, 64, 65, 62, 64, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60], phrase_ends=[7])
+
+
+def triads(voicings: Voicings) -> np.ndarray:
+    return triad_numbers(voicings.chord, voicings.tonic)
 
 
 def chord(numeral: str, mode: str = "major") -> int:
@@ -64,7 +67,7 @@ def test_the_second_is_the_best_of_all_that_differ(melody):
     rewards = [
         reward.of_path(other, melody.beats)
         for other in others
-        if (chord_classes(other) != chord_classes(first.voicings)).sum() >= 1
+        if (triads(other) != triads(first.voicings)).sum() >= 1
     ]
 
     assert all(value <= more[0].reward + 1e-4 for value in rewards)
@@ -78,7 +81,7 @@ def test_a_chord_is_the_same_in_its_inversions_and_with_its_seventh():
     )  # fmt: skip
     minor = chord("v", "minor")
 
-    classes = chord_classes(Voicings.of(pitches, [chord("V"), chord("V"), seventh, minor], 0))
+    classes = triads(Voicings.of(pitches, [chord("V"), chord("V"), seventh, minor], 0))
 
     assert classes[0] == classes[1] == classes[2] != classes[3]
 
@@ -86,7 +89,7 @@ def test_a_chord_is_the_same_in_its_inversions_and_with_its_seventh():
 def test_there_may_be_fewer_than_are_asked_for():
     found = find_alternatives(melody_of([60]), 500)
 
-    roots = [int(chord_classes(one.voicings)[0]) for one in found]
+    roots = [int(triads(one.voicings)[0]) for one in found]
     assert 1 < len(found) < 500
     assert len(set(roots)) == len(roots)
 

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from chromasonic.errors import UsageError
-from chromasonic.harmonization.chords import TABLE
+from chromasonic.harmonization.chords import triad_numbers
 from chromasonic.harmonization.exact import (
     Harmonization,
     candidates,
     harmonization_of,
     lattice_of,
 )
-from chromasonic.harmonization.lattice import best_path_through, best_paths
+from chromasonic.harmonization.lattice import Lattice, best_path_through, best_paths
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.reward import Reward
 from chromasonic.harmonization.voicings import Voicings
@@ -64,12 +64,30 @@ def find_alternatives(
     if count < 1:
         raise UsageError(f"{count} alternatives cannot be given: ask for 1 or more.")
     sets = candidates(melody)
-    lattice = lattice_of(melody, reward, sets=sets)
+    return alternatives_in(lattice_of(melody, reward, sets=sets), sets, melody, count, reward)
+
+
+def alternatives_in(
+    lattice: Lattice,
+    sets: Sequence[Voicings],
+    melody: Melody,
+    count: int,
+    reward: Reward | None = None,
+) -> list[Harmonization]:
+    """As `find_alternatives`, by the scores of a lattice of one's own.
+
+    Args:
+        lattice: a step a beat, a node a voicing.
+        sets: its voicings.
+        melody: at least one beat.
+        count: how many in all, 1 or more.
+        reward: what the harmonizations' reward is told by; all rules by default.
+    """
     wanted = new_chords_wanted(len(melody))
-    chords = [chord_classes(voicings) for voicings in sets]
+    chords = [triad_numbers(voicings.chord, voicings.tonic) for voicings in sets]
     found = [harmonization_of(best_paths(lattice)[0], melody, sets, reward)]
     while len(found) < count:
-        taken = np.stack([chord_classes(one.voicings) for one in found])  # (earlier, B)
+        taken = np.stack([_triads(one) for one in found])  # (earlier, B)
         is_new = [~np.isin(chords[beat], taken[:, beat]) for beat in range(len(sets))]
         path = best_path_through(lattice, is_new, wanted)
         if path is None:
@@ -83,15 +101,6 @@ def new_chords_wanted(beats: int) -> int:
     return min(MOST_NEW, math.ceil(beats * SHARE_NEW))
 
 
-def chord_classes(voicings: Voicings) -> npt.NDArray[np.int64]:
-    """(N,) what chord each is to the ear: its root and whether its third is minor.
-
-    V and V7, a chord and its inversions are one; a root and its parallel are two.
-    """
-    root = (voicings.tonic + TABLE.root[voicings.chord]) % 12
-    return np.asarray(root * 2 + TABLE.is_minor_third[voicings.chord])
-
-
 def difference(one: Harmonization, others: Sequence[Harmonization]) -> Difference:
     """How far a harmonization is from others, for those who must choose.
 
@@ -99,10 +108,14 @@ def difference(one: Harmonization, others: Sequence[Harmonization]) -> Differenc
         one: of a melody.
         others: of the same; at least one.
     """
-    taken = np.stack([chord_classes(other.voicings) for other in others])
-    is_new = (chord_classes(one.voicings) != taken).all(0)
+    taken = np.stack([_triads(other) for other in others])
+    is_new = (_triads(one) != taken).all(0)
     return Difference(
         new_chords=int(is_new.sum()),
         beats=len(is_new),
         reward_lost=max(other.reward for other in others) - one.reward,
     )
+
+
+def _triads(one: Harmonization) -> npt.NDArray[np.int64]:
+    return triad_numbers(one.voicings.chord, one.voicings.tonic)

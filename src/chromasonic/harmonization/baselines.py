@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chromasonic.harmonization.chords import CHROMATIC, NUMERALS, VOCABULARY
-from chromasonic.harmonization.exact import Harmonization, Transitions, candidates
+from chromasonic.harmonization.exact import Harmonization, candidates, lattice_of
+from chromasonic.harmonization.lattice import Lattice
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.reward import Reward
 from chromasonic.harmonization.voicings import BASS, Voicings
@@ -49,16 +50,14 @@ def expected_random_reward(
     Raises:
         UsageError: a note has no admissible voicing.
     """
-    reward = reward or Reward()
-    transitions = Transitions(reward)
-    beats, sets = melody.beats, sets or candidates(melody)
-    total = 0.0
-    for index, voicings in enumerate(sets):
-        total += float(reward.of_voicings(voicings, beats[index]).mean())
-        if index:
-            pairs = transitions.between(sets[index - 1], voicings, beats[index - 1], beats[index])
-            total += float(pairs.mean(dtype=np.float64))
-    return total
+    return mean_score(lattice_of(melody, reward, sets=sets))
+
+
+def mean_score(lattice: Lattice) -> float:
+    """Mean score of the paths through a lattice whose nodes are drawn uniformly, step by step."""
+    nodes = sum(float(own.mean()) for own in lattice.own)
+    steps = range(len(lattice) - 1)
+    return nodes + sum(float(lattice.pairs(step).mean(dtype=np.float64)) for step in steps)
 
 
 def harmonize_by_first_chord(melody: Melody, reward: Reward | None = None) -> Harmonization:

@@ -263,3 +263,22 @@ TABLE = _Table(
     letters=(_column("letter")[:, None] + 2 * np.arange(4)) % 7,
     is_minor_third=np.array([chord.intervals[1] == 3 for chord in VOCABULARY], np.int64),
 )
+
+
+def triad_numbers(chord: npt.ArrayLike, tonic: npt.ArrayLike) -> Integers:
+    """What a chord is to the ear: a number for its root and the triad on it.
+
+    V and V7, a chord and its inversions are one; a root with a major and a minor third are two.
+
+    Args:
+        chord: rows of the vocabulary, any shape.
+        tonic: pitch class of the tonic that each is named from.
+    """
+    chord = np.asarray(chord)
+    root = (np.asarray(tonic) + TABLE.root[chord]) % 12
+    return triad_number(root, TABLE.members[chord][..., 1], TABLE.members[chord][..., 2])
+
+
+def triad_number(root: Integers, third: Integers, fifth: Integers) -> Integers:
+    """The number of a triad with a root (pitch class), third and fifth (semitones above it)."""
+    return np.asarray((root * 12 + third) * 12 + fifth)

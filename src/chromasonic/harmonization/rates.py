@@ -23,6 +23,8 @@ from chromasonic.errors import UsageError
 from chromasonic.evaluation.figure import Figure
 from chromasonic.evaluation.statistics import bootstrap_ratio
 from chromasonic.harmonization import motion_rules as motion
+from chromasonic.harmonization.exact import Harmonization
+from chromasonic.harmonization.melodies import TICKS_PER_STEP
 from chromasonic.music.chorale import SILENT
 
 Integers = npt.NDArray[np.int64]
@@ -119,6 +121,27 @@ RATES: dict[str, Rate] = {
     )
 }  # fmt: skip
 """All rates by name."""
+
+
+def voices_on_sixteenths(harmonization: Harmonization, soprano: npt.ArrayLike) -> Integers:
+    """What sounds of a harmonization: the melody as it is, the other voices from beat to beat.
+
+    Args:
+        harmonization: of a melody on sixteenths, two voices or four.
+        soprano: (T,) the melody at each sixteenth; `SILENT` where it rests.
+
+    Returns:
+        (T, V) MIDI numbers; the lower voices are `SILENT` where no beat sounds.
+    """
+    soprano = np.asarray(soprano, np.int64)
+    pitches = harmonization.voicings.pitches
+    found = np.full((len(soprano), pitches.shape[1]), SILENT)
+    found[:, 0] = soprano
+    first = harmonization.melody.onset // TICKS_PER_STEP
+    last = (harmonization.melody.onset + harmonization.melody.duration) // TICKS_PER_STEP
+    for row, start, end in zip(pitches, first.tolist(), last.tolist(), strict=True):
+        found[start:end, 1:] = row[1:]
+    return found
 
 
 def count_rates(pitches: npt.ArrayLike) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,174 @@
+"""What an evaluation finds: one method on one chorale, and all chorales together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chromasonic.evaluation.figure import Figure
+from chromasonic.evaluation.statistics import bootstrap_mean, bootstrap_median, bootstrap_ratio
+from chromasonic.harmonization.chord_agreement import ChordCounts
+from chromasonic.harmonization.rates import rates_over_pieces
+
+FOUR_VOICES = "four voices"
+TWO_VOICES = "two voices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One method on one chorale.
+
+    Attributes:
+        chorale: its id.
+        beats: voicings.
+        reward: of the method, in all.
+        floor: mean reward of uniformly random candidates, in all.
+        ceiling: the highest reward that there is, in all.
+        seconds: that the method took.
+        rates: `rates.count_rates` of what sounds.
+        rules: rule to how often it is broken, in all.
+        chords: beside an analysis; None without one, or with two voices.
+    """
+
+    chorale: str
+    beats: int
+    reward: float
+    floor: float
+    ceiling: float
+    seconds: float
+    rates: dict[str, tuple[int, int]]
+    rules: dict[str, float]
+    chords: ChordCounts | None = None
+
+    @property
+    def share(self) -> float:
+        """Share of the ceiling: 0 is chance, 1 the optimum."""
+        return (self.reward - self.floor) / (self.ceiling - self.floor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodResults:
+    """One method on all chorales; every figure has a 95% interval over chorales.
+
+    Attributes:
+        name: of the method.
+        game: `FOUR_VOICES` or `TWO_VOICES`: rewards are compared within a game only.
+        share: share of the ceiling, mean over chorales.
+        reward: a beat.
+        seconds: a chorale, median.
+        rates: on sixteenths, by name of `rates.RATES`.
+        rules: breaches a beat, by rule.
+        chords: share of the analysts' chords found: "all", "new", "held"; empty for two voices.
+        pieces: each chorale's share of the ceiling.
+    """
+
+    name: str
+    game: str
+    share: Figure
+    reward: Figure
+    seconds: Figure
+    rates: dict[str, Figure]
+    rules: dict[str, Figure]
+    chords: dict[str, Figure] = field(default_factory=dict)
+    pieces: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+
+        def plain(figures: dict[str, Figure]) -> dict[str, Any]:
+            return {name: figure.to_dict() for name, figure in figures.items()}
+
+        return {
+            "game": self.game,
+            "share_of_ceiling": self.share.to_dict(),
+            "reward_per_beat": self.reward.to_dict(),
+            "seconds_per_chorale": self.seconds.to_dict(),
+            "chords_found": plain(self.chords),
+            "rates_on_sixteenths": plain(self.rates),
+            "breaches_per_beat": plain(self.rules),
+            "share_of_ceiling_by_chorale": self.pieces,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """All methods on the same chorales.
+
+    Attributes:
+        part: of the split.
+        methods: by name, in the order of the tables.
+        chorales: how many were harmonized.
+        beats: how many voicings each method chose.
+        skipped: chorale to why it was left out, for all methods.
+        missing: agent to why it is not judged.
+        seed: of what chance there is, and of the intervals.
+    """
+
+    part: str
+    methods: dict[str, MethodResults]
+    chorales: int
+    beats: int
+    skipped: dict[str, str]
+    missing: dict[str, str]
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "part": self.part,
+            "chorales": self.chorales,
+            "beats": self.beats,
+            "seed": self.seed,
+            "skipped": self.skipped,
+            "missing": self.missing,
+            "methods": {name: results.to_dict() for name, results in self.methods.items()},
+        }
+
+
+def results_of(name: str, game: str, judged: Sequence[Judged], *, seed: int = 0) -> MethodResults:
+    """All chorales of one method together.
+
+    Args:
+        name: of the method.
+        game: `FOUR_VOICES` or `TWO_VOICES`.
+        judged: one a chorale, one or more.
+        seed: of the intervals.
+    """
+    beats = [one.beats for one in judged]
+    return MethodResults(
+        name=name,
+        game=game,
+        share=bootstrap_mean([one.share for one in judged], unit="share of the ceiling", seed=seed),
+        reward=bootstrap_ratio(
+            [one.reward for one in judged], beats, unit="reward a beat", seed=seed
+        ),
+        seconds=bootstrap_median(
+            [one.seconds for one in judged], unit="seconds a chorale", seed=seed
+        ),
+        rates=rates_over_pieces([one.rates for one in judged], seed=seed),
+        rules={
+            rule: bootstrap_ratio(
+                [one.rules[rule] for one in judged], beats, unit="breaches a beat", seed=seed
+            )
+            for rule in judged[0].rules
+        },
+        chords=_chord_figures([one.chords for one in judged if one.chords], seed),
+        pieces={one.chorale: one.share for one in judged},
+    )
+
+
+def _chord_figures(counts: Sequence[ChordCounts], seed: int) -> dict[str, Figure]:
+    if not counts:
+        return {}
+    columns = {
+        "all": [(one.found, one.all) for one in counts],
+        "new": [(one.found_new, one.new) for one in counts],
+        "held": [(one.found_held, one.held) for one in counts],
+    }
+    return {
+        name: bootstrap_ratio(
+            [found for found, _ in rows], [of for _, of in rows], unit="share of beats", seed=seed
+        )
+        for name, rows in columns.items()
+    }
