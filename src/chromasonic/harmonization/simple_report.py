@@ -28,7 +28,11 @@ REWARD = (
 
 
 def write_report(
-    folder: Path, agent: SimpleAgent, melodies: Sequence[Melody], rewards: npt.NDArray[np.float64]
+    folder: Path,
+    agent: SimpleAgent,
+    melodies: Sequence[Melody],
+    rewards: npt.NDArray[np.float64],
+    corpora: Sequence[dict[str, str]] = (),
 ) -> ModelMetadata:
     """Write history, curve and metadata into a models directory.
 
@@ -53,6 +57,7 @@ def write_report(
         ),
         seed=settings.seed,
         rules=sha256_of_bytes(repr(sorted(rule_weights().items())).encode())[:16],
+        corpora=list(corpora),
         settings=asdict(settings),
         measured={
             "melodies": len(melodies),

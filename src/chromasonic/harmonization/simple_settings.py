@@ -37,7 +37,7 @@ class SimpleSettings:
     discount: float = 0.8
     usual_reward: float = 0.5
     transposition: int = 5
-    beats_ahead: int = 3
+    beats_ahead: int = 4
     most_entries: int = 36_000
     save_every: int = 1_000
 

@@ -63,6 +63,7 @@ def train_simple(
     folder: Path,
     resume: bool = False,
     on_progress: OnProgress | None = None,
+    corpora: Sequence[dict[str, str]] = (),
 ) -> SimpleTraining:
     """Train the simple agent into a models directory.
 
@@ -73,6 +74,7 @@ def train_simple(
         resume: go on from the checkpoint there, exactly; without one the training begins. The
             number of episodes may be another than before, all else must be as it was.
         on_progress: told the episodes done, of how many, and the mean reward a beat of the last 50.
+        corpora: where the melodies are from, for the metadata: name, title and licence of each.
 
     Raises:
         UsageError: no melody, or one that leaves the lower voice no room.
@@ -101,7 +103,7 @@ def train_simple(
     write_model(folder / files.model, SimpleModel(settings=settings, values=kept))
     rewards = np.array(progress.rewards[: settings.episodes])
     agent = SimpleAgent.load(folder / files.model)  # as the file has it, rounded
-    metadata = write_report(folder, agent, stages.melodies, rewards)
+    metadata = write_report(folder, agent, stages.melodies, rewards, corpora)
     return SimpleTraining(agent=agent, rewards=rewards, metadata=metadata)
 
 
