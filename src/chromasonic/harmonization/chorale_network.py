@@ -76,7 +76,14 @@ class ChoraleNetwork(nn.Module):
         self.out = nn.Parameter(torch.randn(3, H, WIDTH) * 0.02)
         self.out_bias = nn.Parameter(torch.zeros(3, WIDTH))
 
-    def forward(self, features: Tensor, soprano: Tensor, tonic: Tensor, lower: Tensor) -> Tensor:
+    def forward(
+        self,
+        features: Tensor,
+        soprano: Tensor,
+        tonic: Tensor,
+        lower: Tensor,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
         """Logits of each lower voice, those before it in `ORDER` given.
 
         Args:
@@ -84,12 +91,13 @@ class ChoraleNetwork(nn.Module):
             soprano: (B, T) MIDI numbers, -1 for silence.
             tonic: (B, T) pitch classes.
             lower: (B, T, 3) MIDI numbers of alto, tenor, bass, -1 for silence.
+            lengths: (B,) steps of each piece, the rest being padding; None: T.
 
         Returns:
             (B, T, 3, W) logits of alto, tenor and bass; class 0 is silence.
         """
         before = torch.cat([torch.full_like(lower[:, :1], NONE), lower[:, :-1]], 1)
-        trunk_BTH = self.trunk_of(self.context(features), before, soprano, tonic)
+        trunk_BTH = self.trunk_of(self.context(features, lengths), before, soprano, tonic)
         logits = [torch.empty(0)] * 3
         for voice in ORDER:
             hidden = trunk_BTH @ self.into[voice] + self.into_bias[voice]
@@ -99,9 +107,18 @@ class ChoraleNetwork(nn.Module):
             logits[voice] = _classes(scores, voice, soprano, tonic, before[..., voice])
         return torch.stack(logits, 2)
 
-    def context(self, features: Tensor) -> Tensor:
-        """(B, T, 2E) what the encoder makes of the melody."""
-        return self.drop(self.encoder(self.drop(torch.relu(self.reads(features))))[0])
+    def context(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(B, T, 2E) what the encoder makes of the melody; padding is not read."""
+        read = self.drop(torch.relu(self.reads(features)))
+        if lengths is None:
+            return self.drop(self.encoder(read)[0])
+        packed = nn.utils.rnn.pack_padded_sequence(
+            read, lengths, batch_first=True, enforce_sorted=False
+        )
+        context, _ = nn.utils.rnn.pad_packed_sequence(
+            self.encoder(packed)[0], batch_first=True, total_length=features.shape[1]
+        )
+        return self.drop(context)
 
     def trunk_of(self, context: Tensor, before: Tensor, soprano: Tensor, tonic: Tensor) -> Tensor:
         """(B, T, H) melody and voicings before, joined."""
@@ -112,7 +129,6 @@ class ChoraleNetwork(nn.Module):
             parts.append(self.drop(self.past(voicing_BTH)[0]))
         trunk = self.drop(torch.relu(self.trunk(torch.cat(parts, -1))))
         return trunk + self.drop(torch.relu(self.deeper(trunk)))
-
 
     def voice_log_probabilities(
         self, voice: int, trunk: Tensor, given: Tensor, before: Tensor, soprano: int, tonic: int

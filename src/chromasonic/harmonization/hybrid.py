@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from chromasonic.harmonization.alternatives import alternatives_in
 from chromasonic.harmonization.exact import (
     Harmonization,
     candidates,
@@ -80,9 +81,10 @@ class HybridAgent:
         return self.alternatives(melody, 1, seed=seed)[0]
 
     def alternatives(self, melody: Melody, count: int, *, seed: int = 0) -> list[Harmonization]:
-        """The `count` best harmonizations, best first; fewer where there are fewer."""
+        """The best harmonization, then ever other ones; see `alternatives`."""
         del seed
-        found = JointSearch(self.prior, melody, reach=self.reach).best(self.trust, count)
+        search = JointSearch(self.prior, melody, reach=self.reach)
+        found = alternatives_in(search.lattice(self.trust), search.sets, melody, count)
         return [replace(harmonization, agent=self.name) for harmonization in found]
 
     def log_likelihood(self, harmonization: Harmonization) -> float:
@@ -115,8 +117,13 @@ class JointSearch:
         self._likely = LikelyPairs(prior, melody, self.sets)
         self._known: dict[int, tuple[Floats, Floats]] = {}
 
-    def best(self, trust: float, count: int = 1) -> list[Harmonization]:
-        """The harmonizations with the highest sums, best first; fewer where there are fewer."""
+    def best(self, trust: float) -> Harmonization:
+        """The harmonization with the highest sum."""
+        path = best_paths(self.lattice(trust))[0]
+        return harmonization_of(path, self.melody, self.sets)
+
+    def lattice(self, trust: float) -> Lattice:
+        """What is weighed, scored by the reward and `trust` times the log-likelihood."""
         own = [
             np.asarray(scores)[is_kept]
             for scores, is_kept in zip(self.by_rules.own, self._is_kept, strict=True)
@@ -130,8 +137,7 @@ class JointSearch:
                 sums[step] = by_rules + np.float32(trust) * likely
             return sums[step]
 
-        paths = best_paths(Lattice(own=own, pairs=pairs), count)
-        return [harmonization_of(path, self.melody, self.sets) for path in paths]
+        return Lattice(own=own, pairs=pairs)
 
     def _pairs(self, step: int) -> tuple[Floats, Floats]:
         if step not in self._known:

@@ -50,7 +50,7 @@ def choose_trust(prior: Prior, validation: Sequence[Chorale], settings: HybridSe
     ceiling = np.array([best_paths(search.by_rules)[0].score for search in searches])
 
     def share(trust: float) -> float:
-        reached = np.array([search.best(trust)[0].reward for search in searches])
+        reached = np.array([search.best(trust).reward for search in searches])
         return float(np.mean((reached - random) / (ceiling - random)))
 
     if settings.trust:

@@ -111,7 +111,7 @@ def _row(
     methods = {"exact": exact, "hybrid": agent.harmonize(melody)}
     for name, prior in priors.items():
         search = JointSearch(prior, melody, reach=np.inf)
-        methods[f"{name} alone"] = search.best(ONLY_PRIOR)[0]
+        methods[f"{name} alone"] = search.best(ONLY_PRIOR)
     advanced = _advanced(folder, melody)
     if advanced is not None:
         methods["advanced"] = advanced

@@ -137,7 +137,8 @@ class PriorTask:
         nats of `alto`, `tenor` and `bass`.
         """
         tensors = batch.tensors
-        logits_BTVW = model(*(tensors[name] for name in ("features", "soprano", "tonic", "lower")))
+        given = (tensors[name] for name in ("features", "soprano", "tonic", "lower"))
+        logits_BTVW = model(*given, tensors["mask"].sum(1).cpu())
         mask_BTV = tensors["mask"][..., None].expand(tensors["lower"].shape)
         target_BTV = classes_of(tensors["lower"])
         nll_N = functional.cross_entropy(
