@@ -23,6 +23,7 @@ from chromasonic.formats.part_score_picture import (
     write_part_score_picture,
 )
 from chromasonic.formats.score import score_png
+from chromasonic.music.part_score import PartScore
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -183,6 +184,42 @@ def test_numerals_that_the_engraver_lost_are_an_error(monkeypatch: pytest.Monkey
     monkeypatch.setattr(part_score_picture, "engrave_pages", lambda *_: ["<svg/>"])
     with pytest.raises(RenderError, match=r"0 of 14 numerals.*Write it as MusicXML"):
         engrave_part_score(CADENCE)
+
+
+def test_a_score_too_long_for_a_picture_is_refused_at_once() -> None:
+    from tests.formats.part_score_examples import part
+
+    long = PartScore(id="x", title="Long", names=("One",), parts=(part("x", *["60:4"] * 601),))
+    with pytest.raises(RenderError, match="'Long': it has 601 bars.*MusicXML"):
+        engrave_part_score(long)
+
+
+def test_long_scores_are_broken_by_the_engraver(monkeypatch: pytest.MonkeyPatch) -> None:
+    from chromasonic.formats import engraver
+
+    class Toolkit:
+        """A toolkit that only remembers how it was used."""
+
+        def __init__(self) -> None:
+            self.options: list[object] = []
+
+        def resetOptions(self) -> None:
+            """As verovio's."""
+
+        def setOptions(self, options: dict[str, object]) -> None:
+            """As verovio's."""
+            self.options.append(options.get("breaks"))
+
+        def loadData(self, _: str) -> bool:
+            """As verovio's, when it does not read something."""
+            return False
+
+    for bars, breaks in ((10, ["none", "auto"]), (500, ["auto"])):
+        toolkit = Toolkit()
+        job = {"musicxml": '<measure number="1"/>' * bars, "phrase_ends": [],
+               "options": {"breaks": "auto", "pageWidth": 2100}}  # fmt: skip
+        engraver.engrave_one(toolkit, job, "")
+        assert toolkit.options == breaks
 
 
 def test_a_unison_shows_one_accidental_and_each_voice_its_own() -> None:

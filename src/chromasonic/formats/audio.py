@@ -44,6 +44,9 @@ TAIL_SECONDS = 2.0
 ROOM_SECONDS, ROOM_LEVEL = 1.1, 0.16
 """The room that the tune sounds in: time to fall by 60 dB, loudness beside the direct sound."""
 
+BLOCKS_AT_ONCE = 16
+"""How many blocks are convolved together: enough to be fast, few enough for little memory."""
+
 QUIET = 10 ** (-60 / 20)
 FADE_SECONDS = 0.05
 MAX_SECONDS = 1800.0
@@ -154,14 +157,17 @@ def convolved(
     """
     size = 1 << max(len(response) - 1, 1).bit_length() + 1  # of a transform
     step = size - len(response) + 1  # new samples in each
-    blocks = -(-len(samples) // step)
-    padded = np.zeros(blocks * step, np.float32)
-    padded[: len(samples)] = samples
-    spectra = np.fft.rfft(padded.reshape(blocks, step), size) * np.fft.rfft(response, size)
-    pieces = np.fft.irfft(spectra, size).astype(np.float32)
-    result = np.zeros(blocks * step + size, np.float32)
-    for number, piece in enumerate(pieces):
-        result[number * step : number * step + size] += piece
+    response_spectrum = np.fft.rfft(response, size)
+    result = np.zeros(len(samples) + size, np.float32)
+    for start in range(0, len(samples), BLOCKS_AT_ONCE * step):
+        piece = samples[start : start + BLOCKS_AT_ONCE * step]
+        padded = np.zeros(-(-len(piece) // step) * step, np.float32)
+        padded[: len(piece)] = piece
+        spectra = np.fft.rfft(padded.reshape(-1, step), size) * response_spectrum
+        for number, block in enumerate(np.fft.irfft(spectra, size)):
+            place = start + number * step
+            room = len(result) - place
+            result[place : place + size] += block[:room].astype(np.float32)
     return result[: len(samples) + len(response) - 1]
 
 

@@ -16,6 +16,9 @@ from typing import Any
 CLEF_WIDTH, SIGN_WIDTH = 900, 180
 """About how wide a clef, and a sharp or flat of the key, are at the beginning of a system."""
 
+MOST_EVEN_MEASURES = 400
+"""Measures of all parts together; an engraving without breaks takes time by their square."""
+
 
 def main() -> None:
     """Engrave each job of standard input; errors of a job are its result."""
@@ -38,12 +41,12 @@ def engrave_one(toolkit: Any, job: dict[str, Any], glyphs: str) -> dict[str, Any
     Args:
         toolkit: a verovio toolkit.
         job: "musicxml" and "options" (verovio's names); with "phrase_ends" (numbers of bars) the
-            systems are broken by `system_breaks`, else by verovio.
+            systems are broken by `system_breaks`; else, or if it is long, by verovio.
         glyphs: folder of the music font's outlines.
     """
     toolkit.resetOptions()
     text, options = job["musicxml"], job["options"]
-    if "phrase_ends" in job:
+    if "phrase_ends" in job and text.count("<measure ") <= MOST_EVEN_MEASURES:
         text, options = _broken(toolkit, text, options, job["phrase_ends"])
         toolkit.resetOptions()
     toolkit.setOptions(options)

@@ -35,6 +35,9 @@ from chromasonic.music.tune import Tune
 NUMERAL_SIZE = 400
 """Size of the letters of a numeral; the staff is 720 high."""
 
+MAX_BARS = 600
+"""More do not fit on the one page that a picture is."""
+
 _OPTIONS = {
     "pageMarginLeft": 60,
     "pageMarginRight": 15,
@@ -66,11 +69,17 @@ def engrave_part_score(score: PartScore, layout: ScoreLayout | None = None) -> s
     """A score as one SVG document: two parts a staff, numerals below.
 
     Raises:
-        RenderError: the engraver failed, crashed or took too long.
+        RenderError: it is too long, or the engraver failed, crashed or took too long.
     """
+    title, bars = score.title or score.id, len(score.parts[0].bars)
+    if bars > MAX_BARS:
+        raise RenderError(
+            f"No score of '{title}': it has {bars:,} bars, and a picture shows up to {MAX_BARS}. "
+            "Write it as MusicXML and open it in a notation program instead."
+        )
     numerals = [[split_numeral(label.text) for label in row] for row in score.labels]
     page = Page(
-        title=score.title or score.id,
+        title=title,
         musicxml=closed_score_text(score, numerals),
         options=_OPTIONS,
         phrase_ends=_phrase_ends(score.parts[0]),

@@ -13,6 +13,7 @@ from chromasonic.files import PathLike, write_bytes
 from chromasonic.formats.audio import (
     MAX_SECONDS,
     RATE_HZ,
+    TAIL_SECONDS,
     Sound,
     audio_bytes,
     find_soundfont,
@@ -68,13 +69,15 @@ def render_part_score(score: PartScore, *, program: int = CHOIR) -> Sound:
     soundfont = find_soundfont()
     try:
         synthesizer = symusic.Synthesizer(sf_path=str(soundfont), sample_rate=RATE_HZ, quality=4)
-        voices = [_voice(synthesizer, whole, track) for track in whole.tracks]
+        mixed = np.zeros((int((seconds + TAIL_SECONDS) * RATE_HZ), 2), np.float32)
+        for number, track in enumerate(whole.tracks):
+            _place(mixed, _voice(synthesizer, whole, track), number, len(whole.tracks))
     except (RuntimeError, ValueError, OSError) as error:
         raise RenderError(
             f"The soundfont {soundfont} cannot be played: {error}. Name another with "
             "CHROMASONIC_SOUNDFONT."
         ) from error
-    return Sound(in_a_room(_side_by_side(voices), seconds), RATE_HZ)
+    return Sound(in_a_room(mixed, seconds), RATE_HZ)
 
 
 def _voice(synthesizer: Any, whole: Any, track: Any) -> npt.NDArray[np.float32]:
@@ -90,16 +93,16 @@ def _voice(synthesizer: Any, whole: Any, track: Any) -> npt.NDArray[np.float32]:
     return np.asarray(np.asarray(stereo, dtype=np.float32).mean(axis=0))
 
 
-def _side_by_side(voices: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Voices (M,) of any length as stereo (M, 2), from left to right with constant power."""
-    mixed = np.zeros((max(map(len, voices)), 2), np.float32)
-    for number, voice in enumerate(voices):
-        place = (number / (len(voices) - 1) if len(voices) > 1 else 0.5) - 0.5  # -0.5 to 0.5
-        angle = np.pi / 4 * (1 + 2 * WIDTH * place)
-        gain = 10 ** (FIRST_VOICE_DB / 20) if number == 0 else 1.0
-        mixed[: len(voice), 0] += gain * np.cos(angle) * voice
-        mixed[: len(voice), 1] += gain * np.sin(angle) * voice
-    return mixed
+def _place(
+    mixed: npt.NDArray[np.float32], voice: npt.NDArray[np.float32], number: int, count: int
+) -> None:
+    """Add a voice (M,) to the stereo mix (N, 2), from left to right with constant power."""
+    voice = voice[: len(mixed)]
+    place = (number / (count - 1) if count > 1 else 0.5) - 0.5  # -0.5 to 0.5
+    angle = np.pi / 4 * (1 + 2 * WIDTH * place)
+    gain = 10 ** (FIRST_VOICE_DB / 20) if number == 0 else 1.0
+    mixed[: len(voice), 0] += np.float32(gain * np.cos(angle)) * voice
+    mixed[: len(voice), 1] += np.float32(gain * np.sin(angle)) * voice
 
 
 def _seconds(score: Any, end: int) -> float:
