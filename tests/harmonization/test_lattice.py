@@ -6,7 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromasonic.harmonization.lattice import Lattice, best_path_through, best_paths
@@ -39,6 +39,7 @@ lattices = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(lattices, st.integers(1, 40))
 def test_the_best_paths_are_those_of_enumeration_in_order_and_distinct(lattice, count):
     everything = enumerated(lattice)
@@ -50,6 +51,7 @@ def test_the_best_paths_are_those_of_enumeration_in_order_and_distinct(lattice, 
     assert all(everything[path.nodes] == path.score for path in found)
 
 
+@settings(deadline=None)
 @given(lattices)
 def test_asking_for_more_paths_than_there_are_gives_them_all(lattice):
     everything = enumerated(lattice)
@@ -59,6 +61,7 @@ def test_asking_for_more_paths_than_there_are_gives_them_all(lattice):
     assert {path.nodes: path.score for path in found} == everything
 
 
+@settings(deadline=None)
 @given(lattices, st.integers(0, 2**32 - 1), st.integers(0, 6))
 def test_the_best_path_through_marked_nodes_is_that_of_enumeration(lattice, seed, wanted):
     rng = np.random.default_rng(seed)

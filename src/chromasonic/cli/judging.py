@@ -35,7 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 
 @contextmanager
-def progress_line() -> Iterator[Callable[[str, int, int], None]]:
+def progress_line() -> Iterator[Callable[[str, int, int | None], None]]:
     """A progress bar on stderr that is gone at the end; silent where stderr is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -46,7 +46,7 @@ def progress_line() -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=is_silent) as progress:
         task = progress.add_task("Loading", total=None)
 
-        def show(what: str, done: int, total: int) -> None:
+        def show(what: str, done: int, total: int | None) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
         yield show
