@@ -37,18 +37,18 @@ class HybridSettings:
         seed: of all chance.
     """
 
-    beats_epochs: int = 80
-    sixteenths_epochs: int = 60
-    batch_size: int = 16
+    beats_epochs: int = 60
+    sixteenths_epochs: int = 50
+    batch_size: int = 8
     learning_rate: float = 5e-3
-    weight_decay: float = 0.05
+    weight_decay: float = 0.2
     average_decay: float = 0.98
     beats_dropout: float = 0.5
     sixteenths_dropout: float = 0.4
     encoder: int = 64
-    hidden: int = 96
+    hidden: int = 80
     memory: int = 64
-    episodes: int = 6_400
+    episodes: int = 3_200
     melodies: int = 4
     samples: int = 16
     tuning_rate: float = 5e-4
