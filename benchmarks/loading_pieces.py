@@ -2,16 +2,18 @@
 
 Run from the repository's root:
 
-    CHROMASONIC_DATA=DIR python benchmarks/loading_pieces.py [--rounds 3]
+    CHROMASONIC_DATA=DIR python benchmarks/loading_pieces.py [NAME ...] [--rounds 3]
 
 Writes `benchmarks/results/loading_pieces.json`. What counts is the processor time of the process,
 the least of several rounds, so that a busy machine changes little. Corpora that are not at hand are
-left out; a part of one is read as such, and the count says so.
+left out; a part of one is read as such, and the count says so. With names only those are measured,
+and the others keep the figures that they have.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import tempfile
@@ -55,11 +57,14 @@ def measured(name: str, rounds: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="measure these corpora only")
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
-    results = {}
+    given = parser.parse_args()
+    rounds, results = given.rounds, {}
+    if given.names and RESULTS.is_file():
+        results = json.loads(RESULTS.read_text(encoding="utf-8"))["corpora"]
     for name, facts in CORPORA.items():
-        if not facts.is_of_pieces:
+        if not facts.is_of_pieces or (given.names and name not in given.names):
             continue
         try:
             results[name] = measured(name, rounds)

@@ -126,7 +126,7 @@ def test_silence_that_is_skipped_is_silence() -> None:
 def test_a_compressed_score_is_the_same_score() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("META-INF/container.xml", "<container/>")
+        archive.writestr("mimetype", "application/vnd.recordare.musicxml")
         archive.writestr("x.musicxml", score(chorale()))
     packed = parse_chorale(buffer.getvalue(), source="x.mxl")
     plain = parse_chorale(score(chorale()), source="x.xml")
@@ -149,7 +149,7 @@ FEWER = {name: bars for name, bars in chorale().items() if name != "Alto"}
     [
         (b"", "x.mxl is empty"),
         (b"PK but no archive", "x.mxl is a damaged archive"),
-        (zipped("readme.txt"), "x.mxl holds no score"),
+        (zipped("readme.txt"), "x.mxl is an archive without a score"),
         (zipped("x.xml", b"<a>"), "x.mxl is no XML"),
         (b"<score-timewise/>", "its root is <score-timewise>"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise/>', "declares XML entities"),

@@ -8,22 +8,18 @@ out, and one that begins between them is struck at the next. Grace notes and orn
 
 from __future__ import annotations
 
-import io
 import xml.etree.ElementTree as ET
-import zipfile
-import zlib
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil
 
 import numpy as np
 
 from chromasonic.errors import FormatError
-from chromasonic.formats.musicxml_reader import parse_pitch, refuse_hostile
+from chromasonic.formats.musicxml_document import parse_partwise, unpacked
+from chromasonic.formats.musicxml_reader import parse_pitch
 from chromasonic.music.chorale import SILENT, STEPS_OF_QUARTER, VOICES, Booleans, Integers
-from chromasonic.music.metre import Metre
+from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 
-MAX_BYTES = 32 * 1024 * 1024
+TICKS_PER_STEP = TICKS_PER_QUARTER // STEPS_OF_QUARTER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,19 +52,18 @@ class ChoraleScore:
         if self.metre is None or len(self.bars) < 2:
             return 0
         first = self.bars[1][1]
-        full = Fraction(4 * self.metre.numerator, self.metre.denominator) * STEPS_OF_QUARTER
-        return first if first < full else 0
+        return first if first < self.metre.bar_ticks // TICKS_PER_STEP else 0
 
 
 @dataclass(slots=True)
 class _Voice:
-    """Notes of one part, times in quarters from the beginning of the piece."""
+    """Notes of one part, times in ticks from the beginning of the piece."""
 
-    onsets: list[Fraction] = field(default_factory=list)
-    ends: list[Fraction] = field(default_factory=list)
+    onsets: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     pitches: list[int] = field(default_factory=list)
     struck: list[bool] = field(default_factory=list)
-    fermatas: list[Fraction] = field(default_factory=list)
+    fermatas: list[int] = field(default_factory=list)
 
 
 def parse_chorale(data: bytes, *, source: str) -> ChoraleScore:
@@ -82,34 +77,12 @@ def parse_chorale(data: bytes, *, source: str) -> ChoraleScore:
         FormatError: it is no MusicXML; it has no part, or two, named for one of the four voices;
             a voice has chords or several layers.
     """
-    if data[:2] == b"PK":
-        data = _uncompressed(data, source)
-    refuse_hostile(data, source)
-    root = ET.fromstring(data)
-    if root.tag != "score-partwise":
-        raise FormatError(
-            f"{source} is no MusicXML score: its root is <{root.tag}>, not <score-partwise>. "
-            "Export it as MusicXML, 'partwise'."
-        )
+    root = parse_partwise(unpacked(data, source), source)
     parts = _vocal_parts(root, source)
     try:
         return _score(parts, source)
     except (ValueError, KeyError, ZeroDivisionError) as error:
         raise FormatError(f"{source} is damaged MusicXML: {error}.") from error
-
-
-def _uncompressed(data: bytes, source: str) -> bytes:
-    """The score in a compressed document."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [n for n in archive.namelist() if n.endswith(("xml",)) and "/" not in n]
-            if not names:
-                raise FormatError(f"{source} holds no score. Export it again as MusicXML.")
-            if archive.getinfo(names[0]).file_size > MAX_BYTES:
-                raise FormatError(f"{source} unpacks to more than {MAX_BYTES:,} bytes; not read.")
-            return archive.read(names[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FormatError(f"{source} is a damaged archive ({error}). Export it again.") from error
 
 
 def _vocal_parts(root: ET.Element, source: str) -> list[ET.Element]:
@@ -143,7 +116,7 @@ def _score(parts: list[ET.Element], source: str) -> ChoraleScore:
         )
     voices = [_Voice() for _ in parts]
     divisions = [1] * len(parts)
-    now = Fraction(0)
+    now = 0
     bars = []
     for together in zip(*measures, strict=True):
         bars.append((together[0].get("number") or "", now))
@@ -158,9 +131,9 @@ def _score(parts: list[ET.Element], source: str) -> ChoraleScore:
 
 
 def _read_measure(
-    measure: ET.Element, start: Fraction, divisions: int, voice: _Voice, source: str
-) -> tuple[Fraction, int]:
-    """Add a bar's notes to a voice; gives the bar's length in quarters and the divisions."""
+    measure: ET.Element, start: int, divisions: int, voice: _Voice, source: str
+) -> tuple[int, int]:
+    """Add a bar's notes to a voice; gives the bar's length in ticks and the divisions."""
     now = start
     for element in measure:
         if element.tag == "attributes":
@@ -168,11 +141,11 @@ def _read_measure(
         elif element.tag == "backup":
             raise FormatError(f"{source} has two layers in one voice; one note at a time is read.")
         elif element.tag == "forward":
-            now += Fraction(int(element.findtext("duration") or 0), divisions)
+            now += _ticks(element, divisions)
         elif element.tag == "note" and element.find("grace") is None:
             if element.find("chord") is not None:
                 raise FormatError(f"{source} has chords in one voice; one note at a time is read.")
-            end = now + Fraction(int(element.findtext("duration") or 0), divisions)
+            end = now + _ticks(element, divisions)
             pitch = parse_pitch(element)
             if pitch is not None and end > now:
                 voice.onsets.append(now)
@@ -186,14 +159,24 @@ def _read_measure(
     return now - start, divisions
 
 
+def _ticks(element: ET.Element, divisions: int) -> int:
+    """Its duration; exact for all note values and for tuplets of 3, 5, 7 and 9."""
+    return int(element.findtext("duration") or 0) * TICKS_PER_QUARTER // divisions
+
+
+def _step(ticks: int) -> int:
+    """The first sixteenth that does not begin before a time."""
+    return -(-ticks // TICKS_PER_STEP)
+
+
 def _on_grid(
     voices: list[_Voice],
-    length: Fraction,
-    bars: list[tuple[str, Fraction]],
+    length: int,
+    bars: list[tuple[str, int]],
     soprano: ET.Element,
     source: str,
 ) -> ChoraleScore:
-    steps = ceil(length * STEPS_OF_QUARTER)
+    steps = _step(length)
     pitches = np.full((steps, len(voices)), SILENT, np.int64)
     is_onset = np.zeros((steps, len(voices)), np.bool_)
     off_grid = 0
@@ -201,8 +184,8 @@ def _on_grid(
         for onset, end, pitch, is_struck in zip(
             voice.onsets, voice.ends, voice.pitches, voice.struck, strict=True
         ):
-            first, after = ceil(onset * STEPS_OF_QUARTER), ceil(end * STEPS_OF_QUARTER)
-            off_grid += first != onset * STEPS_OF_QUARTER
+            first, after = _step(onset), _step(end)
+            off_grid += first * TICKS_PER_STEP != onset
             if first < after:
                 pitches[first:after, column] = pitch
                 is_onset[first, column] = is_struck
@@ -217,11 +200,11 @@ def _on_grid(
     return ChoraleScore(
         pitches=pitches,
         is_onset=is_onset,
-        fermatas=tuple(sorted({ceil(q * STEPS_OF_QUARTER) for q in voices[0].fermatas})),
+        fermatas=tuple(sorted({_step(ticks) for ticks in voices[0].fermatas})),
         fifths=fifths,
         mode="" if key is None else (key.findtext("mode") or "").strip().lower(),
         metre=_metre(attributes),
-        bars=tuple((number, ceil(at * STEPS_OF_QUARTER)) for number, at in bars),
+        bars=tuple((number, _step(ticks)) for number, ticks in bars),
         off_grid=off_grid,
     )
 
