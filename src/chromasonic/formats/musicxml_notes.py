@@ -174,7 +174,8 @@ def add_label(measure: ET.Element, label: Label, offset: int, divisions: int, *,
     """A label under the staff: words, or a numeral that an engraver makes room for."""
     if form == "lyric":
         element = ET.SubElement(measure, "direction", placement="below")
-        add_text(ET.SubElement(element, "direction-type"), "words", label.text)
+        kind = ET.SubElement(element, "direction-type")
+        add_text(kind, "words", label.text, **{"font-style": "normal"})
     else:
         element = ET.SubElement(measure, "harmony", placement="below")
         numeral = ET.SubElement(element, "numeral")

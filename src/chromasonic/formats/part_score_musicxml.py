@@ -1,9 +1,8 @@
 """Scores of several parts as MusicXML: an open score that notation programs open.
 
-Labels stand as lyrics of the lowest part. Of the ways that MusicXML has (lyrics, harmonies with a
-numeral, words) lyrics are what MuseScore, Finale, Sibelius, Dorico, verovio and music21 all show,
-make room for, and read back; harmonies with a numeral are dropped by most of them. A label where
-the lowest part begins no note stands as words.
+Labels stand as lyrics of the lowest part: every notation program draws them, makes room for them
+and reads them back, while harmonies with a numeral, which MusicXML has too, are dropped by music21
+and drawn as bare text by verovio. A label where the lowest part begins no note stands as words.
 """
 
 from __future__ import annotations
