@@ -42,7 +42,7 @@ _OPTIONS = {
     "pageMarginLeft": 60,
     "pageMarginRight": 15,
     "spacingSystem": 10,
-    "spacingStaff": 11,
+    "spacingStaff": 14,
     "spacingLinear": 0.28,
     "spacingNonLinear": 0.58,
     "harmDist": 1.5,
