@@ -220,23 +220,33 @@ def _motion_in_rows(
 ) -> Iterator[tuple[Rule, Any, tuple[int, ...]]]:
     """Each rule at each of its voices: (rule, (N,) counts, voices)."""
     start, end = _leaving(before, beats), after.pitches
+    harmonies: list[Harmony] = []
     for rule in rules:
         if rule.scope == Scope.CHORDS:
-            step = Harmony(*_harmony_columns(before).T)
-            following = Harmony(*_harmony_columns(after).T)
-            yield rule, rule.predicate(step, following, beats, next_beats), ()
+            harmonies = harmonies or [Harmony(*_harmony_columns(of).T) for of in (before, after)]
+            yield rule, rule.predicate(*harmonies, beats, next_beats), ()
             continue
         if rule.scope == Scope.PARTS:
             parts = _parts(start, before, np.s_[:]), _parts(end, after, np.s_[:])
             yield rule, rule.predicate(*parts), ()
             continue
-        for voices in rule.voices:
-            columns = list(voices) if rule.scope == Scope.VOICES else [voices]
-            values_a, values_b = start[:, columns], end[:, columns]
-            if rule.scope == Scope.RESOLUTION:
-                values_a = np.column_stack([values_a, before.chord, before.tonic])
-                values_b = np.column_stack([values_b, after.chord, after.tonic])
-            yield rule, rule.predicate(*_arguments(rule.scope, values_a, values_b)), tuple(columns)
+        values_a = _of_voices(rule, start, before)  # (N, voices or pairs, columns)
+        values_b = _of_voices(rule, end, after)
+        counts = rule.predicate(*_arguments(rule.scope, values_a, values_b))
+        for place, voices in enumerate(rule.voices):
+            yield rule, counts[:, place], voices if rule.scope == Scope.VOICES else (voices,)
+
+
+def _of_voices(rule: Rule, pitches: Integers, voicings: Voicings) -> Integers:
+    """(N, V, columns) what a rule sees of each of its V voices or pairs: see `_arguments`."""
+    of_voices = pitches[:, list(rule.voices)]
+    if rule.scope == Scope.VOICES:
+        return of_voices
+    if rule.scope == Scope.VOICE:
+        return of_voices[..., None]
+    chord = np.broadcast_to(voicings.chord[:, None], of_voices.shape)
+    tonic = np.broadcast_to(voicings.tonic[:, None], of_voices.shape)
+    return np.stack([of_voices, chord, tonic], -1)
 
 
 def _arguments(scope: Scope, before: Integers, after: Integers) -> tuple[Any, ...]:
