@@ -41,33 +41,45 @@ def test_returns_of_a_consistent_table_are_the_same_for_every_trace(rewards, dis
     np.testing.assert_allclose(found, discount * to_come[1:], atol=1e-9)
 
 
-def test_an_error_is_split_evenly_over_the_tables():
-    table = DoubleTable.of_size(5)
-    table.learn(0, np.array([[0, 3]]), np.array([-4.0]), rate=0.5)
-    np.testing.assert_allclose(table.values, [[-1, 0, 0, -1, 0], [0, 0, 0, 0, 0]])
-    np.testing.assert_array_equal(table.visits, [1, 0, 0, 1, 0])
+def test_a_row_makes_good_what_its_visits_are_worth():
+    table = DoubleTable.of_size(1)
+    table.learn(0, np.array([[0]]), np.array([-4.0]), caution=3, memory=9)  # 1 / (1 + 0 + 3)
+    assert table.values[0, 0] == pytest.approx(-1)
+    table.learn(0, np.array([[0]] * 2), np.array([-1.0, -5.0]), caution=3, memory=9)  # 2 / (2+1+3)
+    assert table.values[0, 0] == pytest.approx(-1 + (-3 - -1) / 3)
+    table.visits[0] = 1_000
+    before = table.values[0, 0]
+    table.learn(0, np.array([[0]]), np.array([9.0]), caution=3, memory=9)  # 1 / (1 + 9 + 3)
+    assert table.values[0, 0] == pytest.approx(before + (9 - before) / 13)
+    assert table.values[1, 0] == 0
+
+
+def test_a_finer_table_learns_what_the_coarser_ones_leave():
+    table = DoubleTable.of_size(3)  # row 0 is coarse; 1 and 2 are fine
+    table.learn(0, np.array([[0, 1], [0, 2]]), np.array([-6.0, -2.0]), caution=0, memory=9)
+    np.testing.assert_allclose(table.values[0], [-4, -2, 2])
+    np.testing.assert_array_equal(table.visits[0], [2, 1, 1])
+
+
+def test_without_caution_or_change_a_row_is_the_mean_of_its_targets():
+    table, targets = DoubleTable.of_size(1), np.random.default_rng(0).normal(size=40)
+    for part in np.split(targets, [3, 10, 11, 30]):
+        table.learn(1, np.zeros((len(part), 1), np.int64), part, caution=0, memory=99)
+    assert table.values[1, 0] == pytest.approx(targets.mean())
 
 
 def test_a_context_never_met_is_worth_what_coarser_tables_know():
     table = DoubleTable.of_size(4)  # row 0 is coarse; 1, 2 and 3 are fine
     for _ in range(200):
-        table.learn(0, np.array([[0, 1], [0, 2]]), np.array([-3.0, -1.0]), rate=0.5)
+        table.learn(0, np.array([[0, 1], [0, 2]]), np.array([-3.0, -1.0]), caution=4, memory=50)
     values = table.of_rows(np.array([[0, 1], [0, 2], [0, 3]]))[0]
-    np.testing.assert_allclose(values[:2], [-3, -1], atol=1e-3)
-    assert values[2] == table.values[0, 0]
-    assert -2.5 < values[2] < -0.5
-
-
-def test_visits_to_one_row_in_a_batch_count_as_their_mean():
-    table = DoubleTable.of_size(1)
-    table.learn(1, np.array([[0], [0], [0]]), np.array([-3.0, -6.0, 0.0]), rate=1.0)
-    assert table.values[1, 0] == pytest.approx(-3)
-    assert table.visits[0] == 3
+    np.testing.assert_allclose(values[:2], [-3, -1], atol=0.02)
+    assert -3 < values[2] < -1
 
 
 def test_nothing_is_learned_from_nothing():
     table = DoubleTable.of_size(2)
-    table.learn(0, np.empty((0, 1), np.int64), np.empty(0), 0.5)
+    table.learn(0, np.empty((0, 1), np.int64), np.empty(0), caution=1, memory=9)
     assert not table.values.any()
 
 
@@ -84,7 +96,7 @@ def test_only_plain_q_learning_overrates_a_choice_among_noisy_ones(is_double):
         best = int(table.values[which].argmax())
         estimates.append(table.values[1 - which if is_double else which][best])
         choice = rng.integers(10, size=(1, 1))
-        table.learn(which, choice, rng.normal(size=1), rate=0.1)
+        table.learn(which, choice, rng.normal(size=1), caution=0, memory=9)
     overrated = float(np.mean(estimates[1_000:]))
     if is_double:
         assert abs(overrated) < 0.1

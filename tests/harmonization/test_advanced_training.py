@@ -103,13 +103,17 @@ def test_a_look_one_beat_ahead_helps(trained):
     assert far > near
 
 
-def test_a_small_optimum_is_reached(tmp_path):
-    melody = melody_of([67, 65, 62, 60], phrase_ends=[])
-    settings = AdvancedSettings(episodes=640, at_once=16, discount=1.0, seed=0, least_visits=1)
-    agent = train_advanced([melody], settings=settings, folder=tmp_path).agent
-    assert agent.harmonize(melody).reward == pytest.approx(
-        harmonize_exactly(melody).reward, abs=1e-4
+@pytest.mark.parametrize("pitches", [[69, 67, 71, 72], [72, 71, 69, 67]])
+def test_a_small_optimum_is_reached_by_the_table_alone(tmp_path, pitches):
+    melody = melody_of(pitches)
+    settings = AdvancedSettings(
+        episodes=480, at_once=16, discount=1.0, temperature=1.0, caution=2.0, memory=20, seed=0
     )
+    table = train_advanced([melody], settings=settings, folder=tmp_path).table
+    best = harmonize_exactly(melody).reward
+    found = AdvancedAgent(table.values.mean(0), discount=1.0, looked_at=1).harmonize(melody).reward
+    assert found == pytest.approx(best, abs=1e-4)
+    assert untaught().harmonize(melody).reward < best - 1
 
 
 def test_the_same_seed_gives_the_same_files_and_another_seed_others(tmp_path):
@@ -173,7 +177,7 @@ def resumed(checkpoint: Path, settings: AdvancedSettings = QUICK, pitches=TUNES[
 
 
 def test_a_checkpoint_of_other_settings_is_refused(checkpoint):
-    with pytest.raises(CheckpointError, match=r"other settings \(discount 0.8, now 0.5\)"):
+    with pytest.raises(CheckpointError, match=r"other settings \(discount 0.7, now 0.5\)"):
         resumed(checkpoint, replace(QUICK, discount=0.5))
 
 
@@ -232,7 +236,7 @@ def test_without_a_melody_there_is_nothing_to_learn(tmp_path):
     "wrong",
     [
         {"episodes": 0}, {"at_once": 0}, {"discount": 1.5}, {"trace": -0.1}, {"seed": -1},
-        {"last_learning_rate": 0.9}, {"last_temperature": 0.0}, {"exploration": 2.0},
+        {"memory": 0}, {"caution": -1.0}, {"last_temperature": 0.0}, {"exploration": 2.0},
     ],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(wrong):

@@ -64,7 +64,7 @@ def write_checkpoint(
     Raises:
         StorageError: the file cannot be written.
     """
-    met = np.flatnonzero(state.table.visits)
+    met = np.flatnonzero(state.table.visits.any(0))
     content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -75,9 +75,8 @@ def write_checkpoint(
         "generator": state.generator.bit_generator.state,
         "history": state.history,
         "rows": met.tolist(),
-        "first": state.table.values[0, met].tolist(),
-        "second": state.table.values[1, met].tolist(),
-        "visits": state.table.visits[met].tolist(),
+        "values": state.table.values[:, met].tolist(),
+        "visits": state.table.visits[:, met].tolist(),
     }
     content["checksum"] = checksum(content)
     return write_text(path, json.dumps(content, allow_nan=False, separators=(",", ":")) + "\n")
@@ -108,9 +107,8 @@ def read_checkpoint(path: Path, settings: AdvancedSettings, melodies: str) -> Tr
     try:
         state = TrainingState.fresh(settings)
         rows = np.array(content["rows"], np.int64)
-        state.table.values[0, rows] = content["first"]
-        state.table.values[1, rows] = content["second"]
-        state.table.visits[rows] = content["visits"]
+        state.table.values[:, rows] = content["values"]
+        state.table.visits[:, rows] = content["visits"]
         state.generator.bit_generator.state = content["generator"]
         state.history = [float(reward) for reward in content["history"]]
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:

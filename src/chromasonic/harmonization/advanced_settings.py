@@ -18,8 +18,8 @@ class AdvancedSettings:
         discount: what the next beat counts against this one, from 0 to 1.
         trace: lambda of Q(lambda), from 0 (one step ahead) to 1.
         is_double: two estimates, one chooses and the other judges; False: plain Q-learning.
-        learning_rate: share of an error that is made good, at the beginning.
-        last_learning_rate: the same at the end.
+        caution: how many visits a row of a table needs to be believed half.
+        memory: earlier visits of a row count as this many at most.
         temperature: of the softmax over scores from which choices are drawn, in reward, at the
             beginning.
         last_temperature: the same at the end.
@@ -32,12 +32,12 @@ class AdvancedSettings:
 
     episodes: int = 10_700
     seed: int = 0
-    at_once: int = 64
-    discount: float = 0.8
+    at_once: int = 32
+    discount: float = 0.7
     trace: float = 0.7
     is_double: bool = True
-    learning_rate: float = 0.3
-    last_learning_rate: float = 0.1
+    caution: float = 16.0
+    memory: int = 100
     temperature: float = 0.5
     last_temperature: float = 0.05
     exploration: float = 0.02
@@ -47,7 +47,14 @@ class AdvancedSettings:
     checkpoint_every: int = 1_000
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "at_once", "shortlist", "least_visits", "checkpoint_every"):
+        for name in (
+            "episodes",
+            "at_once",
+            "shortlist",
+            "least_visits",
+            "checkpoint_every",
+            "memory",
+        ):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; allowed: 1 or more.")
         if self.seed < 0:
@@ -55,8 +62,9 @@ class AdvancedSettings:
         for name in ("discount", "trace"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; allowed: 0 to 1.")
-        for name in ("learning_rate", "exploration"):
-            self._check_falling(name, 1.0)
+        if not 0 <= self.caution <= 1e6:
+            raise ConfigError(f"caution is {self.caution}; allowed: 0 to 1,000,000.")
+        self._check_falling("exploration", 1.0)
         self._check_falling("temperature", 100.0)
 
     def _check_falling(self, name: str, highest: float) -> None:

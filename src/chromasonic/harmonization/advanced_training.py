@@ -65,6 +65,7 @@ def train_advanced(
     folder: Path,
     resume: bool = False,
     on_progress: OnProgress | None = None,
+    corpora: Sequence[dict[str, str]] = (),
 ) -> AdvancedTraining:
     """Train the advanced agent.
 
@@ -77,6 +78,7 @@ def train_advanced(
         folder: the models directory.
         resume: go on from the checkpoint there, if there is one.
         on_progress: told how many episodes are done, of how many, and the mean reward of late.
+        corpora: where the melodies are from, for the metadata: name, title and licence of each.
 
     Raises:
         UsageError: no melody, or one that cannot be harmonized.
@@ -91,6 +93,7 @@ def train_advanced(
         state = read_checkpoint(checkpoint, settings, known)
     else:
         archive_training(folder, "advanced")
+        checkpoint.unlink(missing_ok=True)
         state = TrainingState.fresh(settings)
     while len(state.history) < settings.episodes:
         before = len(state.history)
@@ -99,14 +102,14 @@ def train_advanced(
         if not np.isfinite(state.history[before:]).all():
             raise TrainingError(
                 f"A reward of the episodes {before} to {done} is not finite; {checkpoint} holds "
-                "what was learnt before. Lower learning_rate, and begin anew."
+                "what was learnt before. Begin anew with another seed or more caution."
             )
         is_due = done // settings.checkpoint_every > before // settings.checkpoint_every
         if is_due or done == settings.episodes:
             write_checkpoint(checkpoint, state, settings, known)
         if on_progress is not None:
             on_progress(done, settings.episodes, float(np.mean(state.history[-LATE:])))
-    return _finish(Path(folder), state, settings, len(melodies))
+    return _finish(Path(folder), state, settings, len(melodies), corpora)
 
 
 def _learn_from_some(stage: Stage, state: TrainingState, settings: AdvancedSettings) -> None:
@@ -122,12 +125,14 @@ def _learn_from_some(stage: Stage, state: TrainingState, settings: AdvancedSetti
         shortlist=settings.shortlist,
     )
     played = play(stage, melodies, state.table, exploration, which, is_double=settings.is_double)
-    rate = settings.falling("learning_rate", progress)
     for estimate in (0, 1):
         rows, targets = _lessons(played, np.flatnonzero(which == estimate), settings)
-        state.table.learn(estimate, rows, targets, rate)
+        if len(rows):
+            state.table.learn(
+                estimate, rows, targets, caution=settings.caution, memory=settings.memory
+            )
     if not settings.is_double:
-        state.table.values[1] = state.table.values[0]
+        state.table.values[1], state.table.visits[1] = state.table.values[0], 0
     state.history += (played.rewards.sum(0) / played.length).tolist()
 
 
@@ -154,13 +159,19 @@ def _lessons(
 
 
 def _finish(
-    folder: Path, state: TrainingState, settings: AdvancedSettings, melodies: int
+    folder: Path,
+    state: TrainingState,
+    settings: AdvancedSettings,
+    melodies: int,
+    corpora: Sequence[dict[str, str]],
 ) -> AdvancedTraining:
     """Write everything but the checkpoint."""
     model = AdvancedModel(
         values=state.table.values.mean(0), settings=settings, rules=rules_fingerprint()
     )
-    path = write_model(folder / NAMES.model, model, state.table.visits >= settings.least_visits)
+    path = write_model(
+        folder / NAMES.model, model, state.table.visits.sum(0) >= settings.least_visits
+    )
     history = np.array(state.history)
     write_history(folder / NAMES.history, history)
     draw_history(history, folder / NAMES.curves, title="Advanced agent", unit="reward a beat")
@@ -179,8 +190,9 @@ def _finish(
         ),
         seed=settings.seed,
         rules=rules_fingerprint(),
+        corpora=list(corpora),
         settings=asdict(settings),
-        measured={"melodies": melodies, "contexts_met": int((state.table.visits > 0).sum())},
+        measured={"melodies": melodies, "contexts_met": int(state.table.visits.any(0).sum())},
     )
     write_metadata(folder, metadata)
     return AdvancedTraining(
