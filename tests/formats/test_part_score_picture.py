@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.formats.part_score_examples import CADENCE, FOLK
+from tests.formats.part_score_examples import CADENCE, FOLK, SATB, part
 
 from chromasonic.errors import RenderError, UsageError
 from chromasonic.formats import part_score_picture
@@ -86,6 +86,29 @@ def test_fermatas_stand_above_the_upper_and_below_the_lower_staff() -> None:
     upper, lower = root.iter("part")
     assert [one.get("type") for one in upper.iter("fermata")] == ["upright"] * 2
     assert [one.get("type") for one in lower.iter("fermata")] == ["inverted"] * 2
+
+
+def test_a_rest_that_two_voices_share_is_shown_once_on_the_middle_line() -> None:
+    rows = ("60 r r:2", "55 55 r:2", "52:2 r:2", "48:4")
+    score = PartScore(
+        id="x", title="", names=SATB,
+        parts=tuple(part(name, row) for name, row in zip(SATB, rows, strict=True)),
+    )  # fmt: skip
+    root = ET.fromstring(closed_score_text(score, []).split("\n", 2)[2])
+    found = [
+        (
+            note.findtext("voice"),
+            note.findtext("type"),
+            note.findtext("rest/display-step"),
+            note.get("print-object"),
+        )
+        for note in root.iter("note")
+        if note.find("rest") is not None
+    ]
+    assert found == [
+        ("1", "quarter", None, None), ("1", "half", "B", None), ("2", "half", None, "no"),
+        ("1", "half", None, None),
+    ]  # fmt: skip
 
 
 def test_each_numeral_stands_in_order_with_its_figures(cadence: str) -> None:
@@ -187,8 +210,6 @@ def test_numerals_that_the_engraver_lost_are_an_error(monkeypatch: pytest.Monkey
 
 
 def test_a_score_too_long_for_a_picture_is_refused_at_once() -> None:
-    from tests.formats.part_score_examples import part
-
     long = PartScore(id="x", title="Long", names=("One",), parts=(part("x", *["60:4"] * 601),))
     with pytest.raises(RenderError, match="'Long': it has 601 bars.*MusicXML"):
         engrave_part_score(long)

@@ -28,6 +28,10 @@ CLEFS = {"treble": ("G", 2, 0), "treble-8vb": ("G", 2, -1), "bass": ("F", 4, 0)}
 """Name to the clef's sign, line and octave change."""
 
 
+_MIDDLE_LINES = {"treble": "B4", "treble-8vb": "B3", "bass": "D3"}
+"""Name to the note on the clef's middle line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
     """What stands on one staff.
@@ -146,6 +150,7 @@ def _add_music(measure: ET.Element, staff: Staff, index: int, divisions: int) ->
     bars = [tune.bars[index] for tune in staff.voices]
     heads = [_heads(tune, index) for tune in staff.voices]
     shown = staff_accidentals(heads, bars[0].key)
+    rests = _shared_rests(heads, _MIDDLE_LINES[staff.clef])
     labels = list(staff.labels[index]) if staff.labels else []
     last = len(bars) - 1
     for voice, (bar, row) in enumerate(zip(bars, heads, strict=True)):
@@ -178,9 +183,27 @@ def _add_music(measure: ET.Element, staff: Staff, index: int, divisions: int) ->
                 stem=("up", "down")[voice] if len(bars) > 1 else "",
                 fermata=("upright", "inverted")[voice] if voice in staff.fermatas else "",
                 lyric=lyric,
+                rest=rests.get((voice, number), ""),
             )
         for chord in chords:
             add_chord(measure, chord, chord.onset - bar.duration, divisions)
+
+
+def _shared_rests(heads: list[list[Written]], line: str) -> dict[tuple[int, int], str]:
+    """Rests that two voices have at once: the first's stands on the middle line for both."""
+    if len(heads) != 2:
+        return {}
+    lower = {
+        (head.onset, head.duration): number
+        for number, head in enumerate(heads[1])
+        if head.pitch is None
+    }
+    shared: dict[tuple[int, int], str] = {}
+    for number, head in enumerate(heads[0]):
+        twin = lower.get((head.onset, head.duration))
+        if head.pitch is None and twin is not None:
+            shared[0, number], shared[1, twin] = line, "hidden"
+    return shared
 
 
 def _heads(tune: Tune, index: int) -> list[Written]:

@@ -83,6 +83,7 @@ def add_note(
     stem: str = "",
     fermata: str = "",
     lyric: str = "",
+    rest: str = "",
 ) -> None:
     """One <note>, its children in the order that the schema wants.
 
@@ -96,12 +97,12 @@ def add_note(
         stem: "up", "down", or "" to leave it to the program.
         fermata: "upright" or "inverted" where a fermata of the head is shown, else "".
         lyric: what stands under it.
+        rest: where a rest stands: on the line of a note such as "B4", "hidden" where another voice
+            shows it, or "" to leave it to the program.
     """
     note = ET.SubElement(measure, "note")
     if head.pitch is None:
-        rest = ET.SubElement(note, "rest")
-        if head.is_whole_bar:
-            rest.set("measure", "yes")
+        _add_rest(note, head, rest)
     else:
         letter, alteration, octave = spelling(head, key)
         pitch = ET.SubElement(note, "pitch")
@@ -133,6 +134,17 @@ def add_note(
         element = ET.SubElement(note, "lyric", number="1")
         add_text(element, "syllabic", "single")
         add_text(element, "text", lyric)
+
+
+def _add_rest(note: ET.Element, head: Written, place: str) -> None:
+    rest = ET.SubElement(note, "rest")
+    if head.is_whole_bar:
+        rest.set("measure", "yes")
+    if place == "hidden":
+        note.set("print-object", "no")
+    elif place:
+        add_text(rest, "display-step", place[0])
+        add_text(rest, "display-octave", place[1:])
 
 
 def _add_notations(note: ET.Element, head: Written, ties: list[str], fermata: str) -> None:
