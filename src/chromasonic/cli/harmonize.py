@@ -28,12 +28,8 @@ def harmonize(
         ),
     ],
     agent: Annotated[
-        str | None,
-        typer.Option(
-            help="exact, simple (two voices), advanced or hybrid; left out: hybrid.",
-            show_default=False,
-        ),
-    ] = None,
+        str, typer.Option(help="exact, simple (two voices), advanced or hybrid.")
+    ] = "hybrid",
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -89,7 +85,7 @@ def harmonize(
     fixed = prepared.key if key is not None else None
     found = harmonized(
         prepared,
-        agent=agent or _default_agent(models),
+        agent=agent,
         key=fixed,
         alternatives=alternatives,
         seed=seed,
@@ -169,15 +165,6 @@ def _read(
     return tune.transposed(move), move
 
 
-def _default_agent(models: Path | None) -> str:
-    """The hybrid where there is one, else exact search."""
-    from chromasonic.harmonization.agents import SHIPPED
-    from chromasonic.harmonization.models_directory import FILES
-
-    there = (SHIPPED if models is None else models) / FILES["hybrid"].model
-    return "hybrid" if there.is_file() else "exact"
-
-
 def _written(
     found: Harmonization, tune: Tune, outputs: list[Path], number: int, count: int
 ) -> list[Path]:
@@ -205,7 +192,7 @@ def _text(found: Harmonization, tune: Tune, moved: int, *, explain: bool) -> str
     shift = f", moved by {moved:+d} semitones" if moved else ""
     head = [
         tune.title or "Untitled",
-        f"{tune.key}, {tune.metre or 'free metre'}, {len(tune.bars)} bars{shift}; agent "
+        f"{tune.key}, {tune.metre or 'free metre'}, {_bars(tune)}{shift}; agent "
         f"{found.agent}, reward {found.reward:.2f} ({found.reward / beats:.3f} a beat)",
         "",
         table(found, tune),
@@ -213,6 +200,11 @@ def _text(found: Harmonization, tune: Tune, moved: int, *, explain: bool) -> str
     if explain:
         head += ["", *remark_lines(remarks(found, tune))]
     return "\n".join(head)
+
+
+def _bars(tune: Tune) -> str:
+    count = len(tune.bars)
+    return "1 bar" if count == 1 else f"{count} bars"
 
 
 def _document(

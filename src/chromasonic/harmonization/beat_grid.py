@@ -62,7 +62,7 @@ def beat_grid(tune: Tune) -> BeatGrid:
         is_upbeat = is_anacrusis(bars, index)
         offset = full - bar.duration if is_upbeat else 0
         completes = is_upbeat and index > 0 and bars[index - 1].duration == offset
-        if index == 0 and is_upbeat:
+        if index == 0 and is_upbeat and len(bars) > 1:
             number = 0
         elif not completes:
             number += 1
