@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_chorales import network, prior_of
+from made_up_priors import network, prior_of
 from small_melodies import melodies, melody_of
 
 from chromasonic.errors import CheckpointError

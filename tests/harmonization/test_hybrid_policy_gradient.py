@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from small_chorales import network, prior_of
+from made_up_priors import network, prior_of
 from small_melodies import melody_of
 
 from chromasonic.errors import CheckpointError, TrainingError

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_chorales import chorale, network, prior_of
+from made_up_priors import chorale, network, prior_of
 from small_melodies import melodies, melody_of
 
 from chromasonic.errors import CheckpointError, DataError

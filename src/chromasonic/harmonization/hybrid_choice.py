@@ -37,7 +37,9 @@ class Chosen:
 
 
 def choose_trust(prior: Prior, validation: Sequence[Chorale], settings: HybridSettings) -> Chosen:
-    """The most trust that keeps `settings.least_share`; a trust that is set is only measured.
+    """The most trust that keeps `settings.least_share`, or the least there is where none does.
+
+    A trust that is set is only measured.
 
     Args:
         prior: of the beats.
