@@ -1,47 +1,63 @@
-"""Chorales made up for tests, of four voices in triads; and networks with weights of chance."""
+"""Chorales made up for tests: four parts on sixteenths, with an analysis where it is wanted."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from chromasonic.harmonization.chorale_network import ChoraleNetwork, NetworkConfig
-from chromasonic.harmonization.prior import Prior
-from chromasonic.music.chorale import Chorale
+from chromasonic.music.chorale import Analysis, Chorale, HarmonicAnalysis
 from chromasonic.music.key import Key
+from chromasonic.music.metre import Metre
 
-TRIADS = {  # of C major: soprano, alto, tenor, bass
-    "I": (72, 67, 64, 48), "IV": (72, 69, 65, 53), "V": (71, 67, 62, 43),
-    "vi": (72, 69, 64, 45), "ii": (74, 69, 65, 50), "i6": (67, 64, 60, 52),
+C_MAJOR = Key(tonic="C", mode="major")
+
+CADENCE = (
+    (67, 64, 60, 48),  # I
+    (69, 65, 60, 53),  # IV
+    (67, 62, 59, 55),  # V
+    (71, 62, 55, 43),  # V
+    (72, 64, 55, 48),  # I
+    (74, 65, 62, 53),  # ii6
+    (71, 67, 62, 43),  # V
+    (72, 64, 60, 48),  # I
+)
+NUMERALS = ("I", "IV", "V", "V", "I", "ii6", "V", "I")
+CHORDS = {
+    "I": (0, {0, 4, 7}, 0), "IV": (5, {5, 9, 0}, 5), "V": (7, {7, 11, 2}, 7),
+    "ii6": (2, {2, 5, 9}, 5),
 }  # fmt: skip
 
 
-def chorale(*numerals: str, id: str = "made-up/1", by: int = 0) -> Chorale:
-    """A chorale of quarters, one triad each, moved by some semitones."""
-    rows = [np.array(TRIADS[numeral]) + by for numeral in numerals for _ in range(4)]
+def chorale(
+    id: str = "small/1", *, semitones: int = 0, is_analysed: bool = True, turns: int = 1
+) -> Chorale:
+    """Two bars of quarters, each chord held, some turns of them one after another."""
+    rows = np.array(CADENCE * turns) + semitones
     return Chorale(
         id=id,
-        title=id,
-        pitches=np.array(rows, np.int64),
-        fermatas=(4 * len(numerals) - 4,),
-        key=Key.of_pitch_class(by % 12, "major"),
+        title="Cadence",
+        pitches=np.repeat(rows, 4, 0),
+        key=C_MAJOR.transposed(semitones),
+        metre=Metre(4, 4),
+        fermatas=tuple(28 + 32 * turn for turn in range(turns)),
+        analysis=analysis(semitones, turns) if is_analysed else None,
     )
 
 
-def network(features: int, *, memory: int = 0, seed: int = 0, scale: float = 1.0) -> ChoraleNetwork:
-    """A small network with weights of chance, in evaluation mode."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        made = ChoraleNetwork(
-            NetworkConfig(features=features, encoder=6, hidden=8, memory=memory, dropout=0.5)
+def analysis(semitones: int = 0, turns: int = 1) -> HarmonicAnalysis:
+    """The numerals of `CADENCE` as an analyst would write them."""
+    key = C_MAJOR.transposed(semitones)
+    chords = []
+    for numeral in NUMERALS * turns:
+        root, tones, bass = CHORDS[numeral]
+        chords.append(
+            Analysis(
+                local_key=key,
+                numeral=numeral,
+                root=(root + semitones) % 12,
+                pitch_classes=frozenset((tone + semitones) % 12 for tone in tones),
+                bass=(bass + semitones) % 12,
+            )
         )
-        with torch.no_grad():
-            for name, parameter in made.named_parameters():
-                if name.startswith("out"):
-                    parameter.copy_(torch.randn_like(parameter) * scale)
-    return made.eval()
-
-
-def prior_of(made: ChoraleNetwork) -> Prior:
-    """Its weights for NumPy."""
-    return Prior({name: w.detach().numpy() for name, w in made.state_dict().items()})
+    return HarmonicAnalysis(
+        chords=tuple(chords), chord_of_step=np.repeat(np.arange(len(chords)), 4)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def counted_slowly(pitches: list[list[int]]) -> dict[str, tuple[int, int]]:
     for row in frames:
         found["crossing"] += any(row[v] < row[v + 1] for v in range(3))
         found["wide_gap"] += row[0] - row[1] > 12 or row[1] - row[2] > 12
-    for old, new in zip(pitches[:-1], pitches[1:], strict=True):
+    for old, new in pairwise(pitches):
         if min(*old, *new) < 0 or old == new:
             continue
         steps += 1
@@ -163,11 +163,11 @@ def test_the_optimum_of_a_scale_breaks_none_of_the_grave_rules():
 
 
 @pytest.mark.corpus
-def test_bachs_rates_are_those_known_of_the_test_chorales():
+def test_bachs_rates_are_those_known_of_the_test_chorales(corpus_folder):
     """Figures counted beforehand by another program, over all six pairs of voices."""
     from chromasonic.data import load
 
-    corpus = load("jsb-chorales", download=False)
+    corpus = load("jsb-chorales", data_dir=corpus_folder, download=False)
     figures = rates_over_pieces([count_rates(piece.pitches) for piece in corpus.part("test")])
 
     assert figures["parallel_octaves"].value == pytest.approx(0.0008, abs=0.0001)

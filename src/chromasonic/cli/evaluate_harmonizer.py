@@ -126,7 +126,7 @@ def show(evaluation: Evaluation) -> None:
     if not any(method.chords for method in evaluation.methods.values()):
         typer.echo(
             "Bach's chords were not compared: the analyses are not here. Fetch them: "
-            "chromasonic data download when-in-rome"
+            "chromasonic data fetch when-in-rome"
         )
     for agent, why in evaluation.missing.items():
         typer.echo(f"Not judged, {agent}: {why}")

@@ -111,8 +111,8 @@ def rates_table(methods: Sequence[MethodResults]) -> Table:
         lines=tuple(lines),
         notes=(
             f"Marked{WORSE}: an error above the upper end of Bach's interval, or contrary motion "
-            f"more than {FAR_FROM_BACH * 100:.0f} points from his. Bach: all his notes; Bach at beats: "
-            "his voicings where the others choose theirs, held from beat to beat as theirs are.",
+            f"more than {FAR_FROM_BACH * 100:.0f} points from his. Bach: all his notes; Bach at "
+            "beats: his voicings where the others choose theirs, held from beat to beat as theirs.",
         ),
     )
 
