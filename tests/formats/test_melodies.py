@@ -293,6 +293,14 @@ def test_hostile_archives_are_refused(files: dict[str, bytes], message: str) -> 
         unpacked(data, "x.mxl")
 
 
+def test_another_packing_than_deflate_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("score.xml", musicxml_text(JIG))
+    with pytest.raises(FormatError, match=r"packed by a method that \.mxl does not have"):
+        unpacked(buffer.getvalue(), "x.mxl")
+
+
 def test_a_damaged_archive_is_refused_wherever_it_is_damaged() -> None:
     whole = mxl({"score.xml": musicxml_text(JIG).encode()})
     assert unpacked(whole, "x.mxl").startswith(b"<?xml")

@@ -72,10 +72,10 @@ def test_four_parts_stand_on_two_staves_with_all_their_notes(cadence: str) -> No
 
 def test_stems_of_the_upper_voice_go_up_those_of_the_lower_down() -> None:
     root = ET.fromstring(closed_score_text(replace(CADENCE, labels=()), []).split("\n", 2)[2])
-    for part in root.iter("part"):
+    for staff in root.iter("part"):
         stems = {
             (note.findtext("voice"), note.findtext("stem"))
-            for note in part.iter("note")
+            for note in staff.iter("note")
             if note.find("stem") is not None
         }
         assert stems == {("1", "up"), ("2", "down")}

@@ -114,7 +114,7 @@ def unpacked(data: bytes, source: str) -> bytes:
                     f"{source} is an archive without a score. Export it again as MusicXML."
                 )
             return _contents(archive, names[chosen], source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise FormatError(
             f"{source} is a damaged archive ({error}). Export it again as MusicXML."
         ) from error
@@ -122,6 +122,10 @@ def unpacked(data: bytes, source: str) -> bytes:
 
 def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: str) -> bytes:
     """A file of the archive, never more than `MAX_BYTES` whatever its header claims."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(
+            f"{source} is packed by a method that .mxl does not have. Export it again as MusicXML."
+        )
     with archive.open(entry) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
