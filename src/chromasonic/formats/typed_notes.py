@@ -37,7 +37,7 @@ _LENGTH = re.compile(r"(\d{1,4})(?:/(\d{1,4})|\.(\d{1,6}))?$|\.(\d{1,6})$")
 
 
 def read_typed_notes(
-    text: str, *, metre: Metre | None = None, key: Key | None = None, title: str = ""
+    text: str, *, metre: Metre | None = None, key: Key | None = None, title: str = "Typed notes"
 ) -> Tune:
     """Read typed notes.
 
