@@ -162,7 +162,7 @@ def test_minor_modes_have_the_leading_tone_too(mode: str, has_leading_tone: bool
 
 
 def test_a_melody_too_low_for_a_second_voice_is_refused() -> None:
-    with pytest.raises(UsageError, match="41 in bar 0 leaves no room"):
+    with pytest.raises(UsageError, match="41 in bar 1 leaves no room"):
         candidates_of_two(melody_from("F2 G2", Key("C", "major")))
 
 
