@@ -164,6 +164,8 @@ def test_share_of_the_ceiling_is_immune_to_a_shift_of_the_reward():
     assert results.share.value == pytest.approx((70 / 80 + 1) / 2)
     assert results.reward.value == pytest.approx(-50 / 12)
     assert results.rules["range"].value == pytest.approx(4 / 12)
+    assert not results.ratio.is_defined  # both ceilings are below 0
+    assert results_of("x", "two voices", [shifted, shifted]).ratio.value == pytest.approx(70 / 80)
 
 
 def test_the_document_is_plain_json(evaluation):

@@ -84,7 +84,7 @@ class Transitions:
         kept: how many matrices of each kind are kept.
     """
 
-    def __init__(self, reward: Reward, kept: int = 128) -> None:
+    def __init__(self, reward: Reward, kept: int = 256) -> None:
         self.reward = reward
         self._kept = kept
         self._tones: OrderedDict[tuple, Floats] = OrderedDict()

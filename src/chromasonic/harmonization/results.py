@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chromasonic.evaluation.figure import Figure
-from chromasonic.evaluation.statistics import bootstrap_mean, bootstrap_median, bootstrap_ratio
+import numpy as np
+
+from chromasonic.evaluation.figure import Figure, undefined
+from chromasonic.evaluation.statistics import (
+    LEVEL,
+    RESAMPLES,
+    bootstrap_mean,
+    bootstrap_median,
+    bootstrap_ratio,
+)
 from chromasonic.harmonization.chord_agreement import ChordCounts
 from chromasonic.harmonization.rates import rates_over_pieces
 
@@ -56,6 +64,7 @@ class MethodResults:
         game: `FOUR_VOICES` or `TWO_VOICES`: rewards are compared within a game only.
         share: share of the ceiling, mean over chorales.
         reward: a beat.
+        ratio: sum of rewards to sum of ceilings; undefined where the ceilings' sum is not above 0.
         seconds: a chorale, median.
         rates: on sixteenths, by name of `rates.RATES`.
         rules: breaches a beat, by rule.
@@ -67,6 +76,7 @@ class MethodResults:
     game: str
     share: Figure
     reward: Figure
+    ratio: Figure
     seconds: Figure
     rates: dict[str, Figure]
     rules: dict[str, Figure]
@@ -83,6 +93,7 @@ class MethodResults:
             "game": self.game,
             "share_of_ceiling": self.share.to_dict(),
             "reward_per_beat": self.reward.to_dict(),
+            "reward_to_ceiling": self.ratio.to_dict(),
             "seconds_per_chorale": self.seconds.to_dict(),
             "chords_found": plain(self.chords),
             "rates_on_sixteenths": plain(self.rates),
@@ -143,6 +154,7 @@ def results_of(name: str, game: str, judged: Sequence[Judged], *, seed: int = 0)
         reward=bootstrap_ratio(
             [one.reward for one in judged], beats, unit="reward a beat", seed=seed
         ),
+        ratio=_ratio_to_ceiling(judged, seed),
         seconds=bootstrap_median(
             [one.seconds for one in judged], unit="seconds a chorale", seed=seed
         ),
@@ -172,3 +184,19 @@ def _chord_figures(counts: Sequence[ChordCounts], seed: int) -> dict[str, Figure
         )
         for name, rows in columns.items()
     }
+
+
+def _ratio_to_ceiling(judged: Sequence[Judged], seed: int) -> Figure:
+    """Sum of rewards over sum of ceilings, percentile interval; rewards may be below 0."""
+    rewards = np.array([one.reward for one in judged])
+    ceilings = np.array([one.ceiling for one in judged])
+    n, unit = len(judged), "reward to ceiling"
+    if ceilings.sum() <= 0:
+        return undefined("the ceilings add up to no positive reward", n=n, unit=unit)
+    picks = np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
+    tops, bottoms = rewards[picks].sum(1), ceilings[picks].sum(1)
+    value = float(rewards.sum() / ceilings.sum())
+    if n == 1 or (bottoms <= 0).any():
+        return Figure(value=value, n=n, unit=unit, reason="no interval from so few chorales")
+    low, high = np.quantile(tops / bottoms, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Figure(value=value, n=n, low=float(low), high=float(high), unit=unit)

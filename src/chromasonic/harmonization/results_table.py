@@ -56,7 +56,10 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
 def overview(evaluation: Evaluation, methods: Sequence[MethodResults], title: str) -> Table:
     """Reward, share of the ceiling, contrary motion, Bach's chords and time of each method."""
     has_chords = any(method.chords for method in methods)
+    has_ratio = all(method.ratio.is_defined for method in methods)
     headings = ["", "reward a beat", "share of the ceiling, %", "contrary outer motion, %"]
+    if has_ratio:
+        headings.insert(2, "of the exact reward, %")
     if has_chords:
         headings += ["Bach's chords, %", "where they change", "where they are held"]
     lines = []
@@ -69,6 +72,8 @@ def overview(evaluation: Evaluation, methods: Sequence[MethodResults], title: st
             with_interval(method.share, 1, 100),
             with_interval(method.rates["contrary"], 1, 100),
         ]
+        if has_ratio:
+            cells.insert(2, with_interval(method.ratio, 1, 100))
         if has_chords:
             for which in ("all", "new", "held"):
                 figure = method.chords.get(which)

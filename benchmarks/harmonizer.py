@@ -1,0 +1,133 @@
+"""The harmonizers on the test chorales, trained three times each, beside exact search and Bach.
+
+Run from the repository's root:
+
+    CHROMASONIC_DATA=DIR python benchmarks/harmonizer.py --models FOLDER/seed0 FOLDER/seed1 ...
+
+Each folder is a models directory, as `chromasonic train harmonizer` leaves it, one a seed of
+training. Judges each as `chromasonic evaluate harmonizer --models FOLDER` does and writes
+`benchmarks/results/harmonizer.json` and the tables of `docs/harmonizer-results.md`. The test part
+is opened here and by that command alone; every choice was made on training and validation parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chromasonic.data.harmonizer_chorales import harmonizer_chorales
+from chromasonic.files import write_json, write_text
+from chromasonic.harmonization.agents import TRAINED
+from chromasonic.harmonization.evaluating import BACH, EXACT, PARTS, evaluate_harmonizers
+from chromasonic.harmonization.rates import RATES
+from chromasonic.harmonization.results import Evaluation
+from chromasonic.harmonization.results_table import (
+    Table,
+    is_worse,
+    markdown,
+    tables_of,
+    verdicts,
+    with_interval,
+)
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks/results/harmonizer.json"
+PAGE = ROOT / "docs/harmonizer-results.md"
+
+HEAD = """# The harmonizers beside exact search, baselines and Bach
+
+Written by `python benchmarks/harmonizer.py`; the same tables come from
+`chromasonic evaluate harmonizer`, for the models that ship (the trainings of seed 0) and for those
+of your own with `--models FOLDER`.
+
+- The **reward** is what the breaches of [the rules](harmony-rules.md) cost, below zero. It is what
+  the agents learn from; the rates beside Bach's own and the chords found are never optimized.
+- **Exact** is the ceiling: no harmonization has a higher reward. **Random** is a uniformly random
+  admissible voicing at each beat. **First chord** takes I, V or IV, else the first triad that holds
+  the note, in root position, with the least motion of the lower voices.
+- **Bach** is what he wrote, judged by the same code. He is no ceiling: he breaks rules for reasons
+  that the rules do not know, and his passing and suspended tones cost as foreign tones.
+- **Simple** plays a game of its own, with two voices, rules and a ceiling of its own.
+- Every interval is a 95% bootstrap over chorales.
+"""
+
+
+def page(evaluations: dict[str, Evaluation]) -> str:
+    """The whole page; the first folder's tables in full."""
+    first = next(iter(evaluations.values()))
+    goals = "\n".join(f"- {sentence}" for sentence in verdicts(first))
+    sections = [HEAD, f"## Goals\n\nOf the models that ship (seed 0):\n\n{goals}"]
+    tables = tables_of(first)
+    place = 2 if tables[1].title.startswith("Two voices") else 1
+    if len(evaluations) > 1:
+        tables.insert(place, trainings_table(evaluations))
+    sections += [markdown(table) for table in tables]
+    if first.skipped:
+        sections.append(
+            "Left out:\n\n" + "\n".join(f"- {id}: {why}" for id, why in first.skipped.items())
+        )
+    return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def trainings_table(evaluations: dict[str, Evaluation]) -> Table:
+    """Each trained agent, seed by seed."""
+    lines = []
+    for agent in TRAINED:
+        for seed, evaluation in evaluations.items():
+            if agent not in evaluation.methods:
+                continue
+            method, bach = evaluation.methods[agent], evaluation.methods[BACH]
+            is_of_two = not method.chords
+            worse = [
+                name
+                for name, rate in RATES.items()
+                if rate.is_error and is_worse(name, method.rates[name], bach.rates[name])
+            ]
+            lines.append(
+                (
+                    f"{agent}, {seed}",
+                    with_interval(method.share, 1, 100),
+                    with_interval(method.reward, 2),
+                    with_interval(method.rates["contrary"], 1, 100),
+                    "" if is_of_two else with_interval(method.chords["all"], 1, 100),
+                    "" if is_of_two else (", ".join(worse) or "none"),
+                )
+            )
+    return Table(
+        title="Three trainings of each",
+        headings=(
+            "",
+            "share of the ceiling, %",
+            "reward a beat",
+            "contrary outer motion, %",
+            "Bach's chords, %",
+            "error rates above Bach's interval",
+        ),
+        lines=tuple(lines),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, nargs="+", required=True)
+    parser.add_argument("--part", choices=PARTS, default="test")
+    parser.add_argument("--chorales", type=int, help="only the first so many; nothing is written")
+    arguments = parser.parse_args()
+    parts = harmonizer_chorales(analyses=True, download=False)
+    chorales = parts.test if arguments.part == "test" else parts.validation
+    evaluations = {}
+    for number, folder in enumerate(arguments.models):
+        evaluations[f"seed {number}"] = evaluate_harmonizers(
+            chorales[: arguments.chorales], part=arguments.part, models=folder
+        )
+        print(f"{folder}: {evaluations[f'seed {number}'].methods[EXACT].reward}", flush=True)
+    text = page(evaluations)
+    print(text)
+    if arguments.chorales is None and arguments.part == "test":
+        documents = {seed: evaluation.to_dict() for seed, evaluation in evaluations.items()}
+        write_json(RESULTS, documents)
+        write_text(PAGE, text)
+
+
+if __name__ == "__main__":
+    main()
