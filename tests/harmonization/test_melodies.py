@@ -125,6 +125,15 @@ def test_a_phrase_ends_with_one_voicing_for_the_whole_last_note() -> None:
     assert found.beats.is_last.tolist() == [False] * 9 + [True]
 
 
+def test_a_close_on_a_repeated_note_is_one_voicing() -> None:
+    found = melody("G2 A2 B2 | c4 c2 | d2 e2 d2 | c2 c2 z2", metre="3/4")
+    assert onsets(found)[-1] == 9
+    assert found.duration[-1] == 2 * QUARTER
+    assert found.beats.ends_phrase[-1]
+    uphill = melody("G2 A2 B2 | d2 c2 c2 | c6", metre="3/4")  # the last is the stronger: two
+    assert onsets(uphill)[-3:] == [4, 5, 6]
+
+
 def test_long_notes_within_a_phrase_are_harmonized_on_strong_beats_alone() -> None:
     found = melody("C8- | C8 | D2 E2 F2 !fermata!G2 | A8")
     assert onsets(found) == [0, 2, 4, 6, 8, 9, 10, 11, 12]

@@ -240,3 +240,11 @@ def test_upbeats_and_repeats_of_the_tune_are_those_of_every_voice() -> None:
         assert [bar.duration // QUARTER for bar in part.bars] == [1, 4, 3]
         assert part.bars[0].opens_repeat
         assert part.bars[2].closes_repeat == 1
+
+
+def test_a_close_under_repeated_notes_is_struck_with_each() -> None:
+    written = tune("c2 B2 | c2 c2", metre="2/4")
+    lower = [(67, 64, 48), (67, 62, 43), (67, 64, 48)]
+    score = part_score(set_by_hand(written, lower, ["I", "V", "I"], Key()), written)
+    assert told(score, 3)[1] == [(1, 48, "C", False), (1, 48, "C", False)]
+    assert labels(score)[1] == [(0, "I")]

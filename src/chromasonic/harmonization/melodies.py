@@ -5,8 +5,9 @@
   twice as long that begins within the beat. Then that note is harmonized, from the beat on.
 - A note that goes on over a beat gives that beat too (`is_held`), so that the voices below it may
   move. Of notes of four beats or more only the strong beats are taken.
-- The last note of a phrase has one voicing for all of its length. Where the next phrase begins
-  within a beat, on a shorter note, all voices strike with it.
+- The last note of a phrase has one voicing for all of its length; with it one of the same pitch
+  before it on a stronger beat of the bar ("Amen"). Where the next phrase begins within a beat, on a
+  shorter note, all voices strike with it.
 - Repeats are harmonized as written, once.
 """
 
@@ -150,6 +151,7 @@ def _struck(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> list[_Row]
     onsets = np.array([note.onset for note in notes])
     until = np.append(grid.start[1:], grid.end)
     sounding = np.searchsorted(onsets, grid.start, side="right") - 1
+    closes = _repeated_closes(notes, ends, grid)
     rows = list[_Row]()
     for index, start in enumerate(grid.start.tolist()):
         note = int(sounding[index])
@@ -169,7 +171,7 @@ def _struck(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> list[_Row]
         beat_ticks = int(until[index]) - start
         if not row.is_held and note not in ends and _is_ornament(notes, note, int(until[index])):
             row.note += 1
-        if not (rows and _is_needless(row, rows[-1], notes, ends, beat_ticks)):
+        if not (rows and _is_needless(row, rows[-1], notes, ends, closes, beat_ticks)):
             rows.append(row)
         upbeat = _upbeat_within(row, notes, ends, int(until[index]))
         if upbeat is not None:
@@ -187,14 +189,33 @@ def _is_ornament(notes: list[SungNote], index: int, until: int) -> bool:
     return is_step and follows and following.duration >= 2 * note.duration
 
 
+def _repeated_closes(notes: list[SungNote], ends: set[int], grid: BeatGrid) -> set[int]:
+    """The notes whose repetition, on a weaker beat of their bar, ends a phrase."""
+    place = {start: index for index, start in enumerate(grid.start.tolist())}
+    found = set[int]()
+    for index in ends - {0}:
+        before, note = notes[index - 1], notes[index]
+        on, again = place.get(before.onset), place.get(note.onset)
+        if on is None or again is None or before.pitch != note.pitch or before.end != note.onset:
+            continue
+        if grid.bar_index[on] == grid.bar_index[again] and grid.strength[on] > grid.strength[again]:
+            found.add(index - 1)
+    return found - ends
+
+
 def _is_needless(
-    row: _Row, before: _Row, notes: list[SungNote], ends: set[int], beat_ticks: int
+    row: _Row,
+    before: _Row,
+    notes: list[SungNote],
+    ends: set[int],
+    closes: set[int],
+    beat_ticks: int,
 ) -> bool:
-    """Whether the voicing before goes on: under a phrase's last note, or a long one's weak beat."""
+    """Whether the voicing before goes on: under a close, or on a weak beat of a long note."""
     if row.note != before.note:
-        return False
+        return before.note in closes and row.note == before.note + 1
     is_long = notes[row.note].duration >= LONG_NOTE_BEATS * beat_ticks
-    return row.note in ends or (is_long and row.strength == WEAK)
+    return row.note in ends or row.note in closes or (is_long and row.strength == WEAK)
 
 
 def _upbeat_within(row: _Row, notes: list[SungNote], ends: set[int], until: int) -> _Row | None:

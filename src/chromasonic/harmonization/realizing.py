@@ -2,6 +2,7 @@
 
 - The lower voices are struck with each voicing. A voice that keeps its tone under a note that the
   melody holds is tied; under a new note of the melody it is struck again, as it would be sung.
+- Where the close of a phrase is one voicing under repeated notes, it is struck with each of them.
 - A fermata over the melody stands over all voices.
 - A numeral stands where the chord or its inversion changes, and where a phrase begins; the key
   stands before it at the start and where it changes ("G: V6/5"; minor keys small: "e: i"; other
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chromasonic.harmonization.beat_grid import beat_grid
 from chromasonic.harmonization.chords import VOCABULARY
 from chromasonic.harmonization.exact import Harmonization
 from chromasonic.harmonization.phrases import sung_notes
@@ -90,7 +92,7 @@ Line = list[tuple[int, int, int | None, bool, str | None]]
 def _lines(harmonization: Harmonization, tune: Tune, voice: int) -> Line:
     """One lower voice, rests filled in, held tones joined."""
     melody, voicings = harmonization.melody, harmonization.voicings
-    fermatas = _under_fermata(harmonization, tune)
+    fermatas, struck = _under_fermata(harmonization, tune), _struck_again(harmonization, tune)
     line: Line = []
     time = 0
     for index in range(len(melody)):
@@ -110,12 +112,28 @@ def _lines(harmonization: Harmonization, tune: Tune, voice: int) -> Line:
             int(melody.beats.mode[index]),
             tune.key,
         )
-        line.append((onset, duration, pitch, fermatas[index], name))
         time = onset + duration
+        for again in struck[index]:
+            line.append((onset, again - onset, pitch, False, name))
+            onset = again
+        line.append((onset, time - onset, pitch, fermatas[index], name))
     end = sum(bar.duration for bar in tune.bars)
     if time < end:
         line.append((time, end - time, None, False, None))
     return line
+
+
+def _struck_again(harmonization: Harmonization, tune: Tune) -> list[list[int]]:
+    """(B) the beats within each close of a phrase at which the melody repeats its note."""
+    melody, beats = harmonization.melody, set(beat_grid(tune).start.tolist())
+    onsets = np.array([note.onset for note in sung_notes(tune) if note.onset in beats])
+    first = np.searchsorted(onsets, melody.onset, side="right")
+    after = np.searchsorted(onsets, melody.onset + melody.duration)
+    is_close = melody.beats.ends_phrase & ~melody.beats.is_held
+    return [
+        onsets[start:end].tolist() if closes else []
+        for start, end, closes in zip(first, after, is_close, strict=True)
+    ]
 
 
 def _under_fermata(harmonization: Harmonization, tune: Tune) -> list[bool]:
