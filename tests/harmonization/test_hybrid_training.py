@@ -29,7 +29,8 @@ TRAINING = [
 ]
 VALIDATION = [chorale("I", "vi", "IV", "V", "I", id="made-up/4", by=1)]
 SETTINGS = HybridSettings(
-    beats_epochs=3, sixteenths_epochs=2, encoder=6, hidden=8, memory=4, batch_size=2,
+    beats_epochs=3, sixteenths_epochs=2, encoder=6, hidden=8, memory=4,
+    beats_batch_size=2, sixteenths_batch_size=2,
     episodes=12, melodies=1, samples=4, checkpoint_every=1, trust=0.5,
 )  # fmt: skip
 

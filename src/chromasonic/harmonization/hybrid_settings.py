@@ -15,7 +15,8 @@ class HybridSettings:
         beats_epochs: passes over the chorales for the prior on beats.
         sixteenths_epochs: passes for the prior on sixteenths; 0 leaves it out (it serves the
             likelihood protocol alone).
-        batch_size: chorales of one update.
+        beats_batch_size: chorales of one update of the prior on beats.
+        sixteenths_batch_size: the same on sixteenths.
         learning_rate: highest rate of both priors; it falls along half a cosine.
         weight_decay: AdamW's.
         average_decay: of the moving average of the weights.
@@ -38,8 +39,9 @@ class HybridSettings:
     """
 
     beats_epochs: int = 60
-    sixteenths_epochs: int = 50
-    batch_size: int = 8
+    sixteenths_epochs: int = 40
+    beats_batch_size: int = 8
+    sixteenths_batch_size: int = 16
     learning_rate: float = 5e-3
     weight_decay: float = 0.2
     average_decay: float = 0.98
@@ -55,7 +57,7 @@ class HybridSettings:
     divergence: float = 0.5
     tuned_beats: bool = False
     trust: float = 0.0
-    least_share: float = 0.975
+    least_share: float = 0.973
     checkpoint_every: int = 10
     seed: int = 0
 
@@ -63,7 +65,8 @@ class HybridSettings:
         for field, is_right, allowed in (
             ("beats_epochs", self.beats_epochs >= 1, "1 or more"),
             ("sixteenths_epochs", self.sixteenths_epochs >= 0, "0 (left out) or more"),
-            ("batch_size", self.batch_size >= 1, "1 or more"),
+            ("beats_batch_size", self.beats_batch_size >= 1, "1 or more"),
+            ("sixteenths_batch_size", self.sixteenths_batch_size >= 1, "1 or more"),
             ("learning_rate", 0 < self.learning_rate < 1, "between 0 and 1 (try 0.005)"),
             ("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more"),
             ("average_decay", 0 <= self.average_decay < 1, "from 0 (off) to below 1"),

@@ -199,7 +199,7 @@ def _train_prior(
         task,
         TrainingConfig(
             epochs=settings.beats_epochs if is_beats else settings.sixteenths_epochs,
-            batch_size=settings.batch_size,
+            batch_size=settings.beats_batch_size if is_beats else settings.sixteenths_batch_size,
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
             average_decay=settings.average_decay,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from chromasonic.training.checkpoint import (
     load_weights,
     save_checkpoint,
 )
+
+FIXED = ("melodies", "samples", "tuning_rate", "divergence", "seed")
+"""Settings without which a fine-tuning would be another one; more episodes may come."""
 
 OnUpdate = Callable[[int, float], None]
 """Told how many updates are done, and the mean reward a beat of the last one."""
@@ -103,9 +106,8 @@ def _chosen(settings: HybridSettings, update: int, count: int) -> list[int]:
 
 
 def _facts(settings: HybridSettings, melodies: Sequence[Melody]) -> dict[str, Any]:
-    """What a resumed fine-tuning must share with the one that began; more episodes may come."""
-    free = ("episodes", "checkpoint_every", "trust", "least_share", "tuned_beats")
-    fixed = {key: value for key, value in asdict(settings).items() if key not in free}
+    """What a resumed fine-tuning must share with the one that began."""
+    fixed = {name: getattr(settings, name) for name in FIXED}
     return {
         "settings": fixed,
         "rules": rules_fingerprint(),
