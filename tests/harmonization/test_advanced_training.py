@@ -161,6 +161,16 @@ def test_a_training_that_is_over_changes_nothing_when_resumed(tmp_path):
     assert len(again.history) == QUICK.episodes
 
 
+def test_a_training_that_is_over_goes_on_with_more_episodes(tmp_path):
+    melodies = [tune(TUNES[0])]
+    first = train_advanced(melodies, settings=QUICK, folder=tmp_path)
+    longer = replace(QUICK, episodes=QUICK.episodes + 40)
+    second = train_advanced(melodies, settings=longer, folder=tmp_path, resume=True)
+    assert len(second.history) == second.metadata.episodes == QUICK.episodes + 40
+    np.testing.assert_array_equal(second.history[: QUICK.episodes], first.history)
+    assert second.table.visits.sum() > first.table.visits.sum()
+
+
 def test_resuming_what_never_began_begins(tmp_path):
     training = train_advanced([tune(TUNES[0])], settings=QUICK, folder=tmp_path, resume=True)
     assert len(training.history) == QUICK.episodes

@@ -22,6 +22,9 @@ from chromasonic.harmonization.models_directory import rules_fingerprint
 FORMAT = "advanced harmonization checkpoint"
 VERSION = 1
 
+FREE = ("episodes", "least_visits", "checkpoint_every")
+"""Settings that may change when a training goes on: they do not touch what was learnt."""
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class TrainingState:
@@ -70,7 +73,7 @@ def write_checkpoint(
         "version": VERSION,
         "rules": rules_fingerprint(),
         "melodies": melodies,
-        "settings": asdict(settings),
+        "settings": _fixed(settings),
         "tables": [list(table) for table in TABLES],
         "generator": state.generator.bit_generator.state,
         "history": state.history,
@@ -92,7 +95,7 @@ def read_checkpoint(path: Path, settings: AdvancedSettings, melodies: str) -> Tr
     again = "Begin anew: leave out --resume."
     content = read_document(path, FORMAT, VERSION, again)
     now = {
-        "settings": asdict(settings),
+        "settings": _fixed(settings),
         "rules": rules_fingerprint(),
         "melodies": melodies,
         "tables": [list(table) for table in TABLES],
@@ -114,6 +117,11 @@ def read_checkpoint(path: Path, settings: AdvancedSettings, melodies: str) -> Tr
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise CheckpointError(f"{path} is incomplete: {error!r}. {again}") from error
     return state
+
+
+def _fixed(settings: AdvancedSettings) -> dict[str, Any]:
+    """The settings that must stay as they are."""
+    return {name: value for name, value in asdict(settings).items() if name not in FREE}
 
 
 def _difference(before: Any, now: Any) -> str:

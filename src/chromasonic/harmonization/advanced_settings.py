@@ -42,7 +42,7 @@ class AdvancedSettings:
     last_temperature: float = 0.05
     exploration: float = 0.02
     last_exploration: float = 0.001
-    shortlist: int = 64
+    shortlist: int = 48
     least_visits: int = 5
     checkpoint_every: int = 1_000
 

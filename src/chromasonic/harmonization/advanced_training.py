@@ -76,7 +76,8 @@ def train_advanced(
         melodies: at least one.
         settings: how; the defaults where None.
         folder: the models directory.
-        resume: go on from the checkpoint there, if there is one.
+        resume: go on from the checkpoint there, if there is one; with more episodes than before,
+            a training that was over goes on too.
         on_progress: told how many episodes are done, of how many, and the mean reward of late.
         corpora: where the melodies are from, for the metadata: name, title and licence of each.
 
