@@ -87,10 +87,10 @@ def other_facts() -> str:
 {exact["voicings_per_beat"]:.0f} voicings each in {best["1"]:.2f} s, the 5 best in {best["5"]:.2f},
 the 20 best in {best["20"]:.2f}, five alternatives in {exact["seconds_five_alternatives"]:.2f}.
 Asking the rules voicing by voicing would take {plain["voicing by voicing"]:.0f} times as long, and
-of all pairs as rows {plain["all pairs as rows"]:.0f} times. A tune of {exact["long"]["beats"]:,}
-beats (2,000 bars) takes {exact["long"]["seconds"]:.0f} s and
-{exact["long"]["peak_memory_grown_mib"]:.0f} MiB more. That the optimum, and the N best in their order, are those of trying everything is tested
-on small melodies and lattices.
+of all pairs as rows {plain["all pairs as rows"]:.0f} times. A tune of 2,000 bars
+({exact["long"]["beats"]:,} voicings) takes {exact["long"]["seconds"]:.0f} s and
+{exact["long"]["peak_memory_grown_mib"]:.0f} MiB more. That the optimum, and the N best in their
+order, are those of trying everything is tested on small melodies and lattices.
 
 ## Agreement with music21
 
