@@ -101,12 +101,24 @@ def harmonize(
                 typer.echo(str(path))
             continue
         if len(found) > 1:
-            typer.echo(f"Alternative {number} of {len(found)}")
+            typer.echo(f"Alternative {number} of {len(found)}{_how_different(found, number)}")
         typer.echo(_text(one, prepared, moved, explain=explain))
         for path in files[number - 1]:
             typer.echo(str(path))
         if number < len(found):
             typer.echo("")
+
+
+def _how_different(found: list[Harmonization], number: int) -> str:
+    """What sets an alternative apart from those before it."""
+    from chromasonic.harmonization.alternatives import difference
+    from chromasonic.harmonization.two_voices import has_two_voices
+
+    one, earlier = found[number - 1], found[: number - 1]
+    if not earlier or has_two_voices(one):
+        return ""
+    told = difference(one, earlier)
+    return f": new chords on {told.new_chords} of {told.beats} beats"
 
 
 def _check_outputs(outputs: list[Path], tune: str) -> None:
