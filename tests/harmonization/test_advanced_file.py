@@ -69,6 +69,19 @@ def test_contexts_that_are_not_kept_are_not_written(tmp_path, model):
     assert np.count_nonzero(found.values) == 1
 
 
+def test_a_model_brings_its_own_tables(tmp_path):
+    tables = (("place",), ("chord", "next"))
+    rows = int(first_rows(tables)[-1])
+    model = AdvancedModel(
+        values=np.linspace(-1, 1, rows), settings=AdvancedSettings(), rules="", tables=tables
+    )
+    path = write_model(tmp_path / "own.json", model, np.ones(rows, bool))
+    found = read_model(path)
+    assert found.tables == tables
+    np.testing.assert_allclose(found.values, model.values, atol=0.0005001)
+    assert len(AdvancedAgent.load(path).harmonize(melody_of([67, 65, 64])).voicings) == 3
+
+
 def test_the_same_model_is_the_same_file(tmp_path, path, model):
     again = write_model(tmp_path / "again.json", model, np.ones(ROWS, bool))
     assert again.read_bytes() == path.read_bytes()
@@ -84,13 +97,18 @@ def test_a_model_that_breaks_off_is_refused(path, part):
 
 def test_a_model_that_was_edited_is_refused_unless_its_checksum_is_deleted(path):
     def edit(content):
-        content["tables"][2]["rows"]["major V7"] = {"down": -9.5}
+        table = next(t for t in content["tables"] if t["fields"] == ["chord", "place"])
+        table["rows"]["major V7"] = {"down": -9.5}
 
     changed(path, edit)
     with pytest.raises(CheckpointError, match=r'has been changed.*delete the entry "checksum"'):
         read_model(path)
     changed(path, lambda content: content.pop("checksum"))
-    assert read_model(path).values[row_of(TABLES[2], "major V7", "down")] == -9.5
+    assert read_model(path).values[row_of(("chord", "place"), "major V7", "down")] == -9.5
+
+
+def rows_of_chords(content):
+    return next(table["rows"] for table in content["tables"] if table["fields"] == ["chord"])
 
 
 def without_checksum(change):
@@ -107,14 +125,17 @@ def without_checksum(change):
         (lambda c: c.update(version=2), "has version 2; this release reads 1"),
         (lambda c: c.update(format="a recipe"), "its format is 'a recipe'"),
         (lambda c: c.pop("tables"), "lacks 'tables'"),
-        (lambda c: c["tables"].pop(), "tables of other fields"),
+        (lambda c: c["tables"].clear(), "tables of nothing"),
+        (lambda c: c["tables"][0].update(fields=["weather"]), r"tables of \['weather'\]"),
+        (lambda c: c["tables"][0].update(fields=[]), "tables of nothing"),
+        (lambda c: c["tables"][0].update(fields=["chord"] * 9), "rows; at most"),
         (lambda c: c["settings"].update(discount=7), "discount is 7"),
         (lambda c: c["settings"].update(colour="red"), "Unknown key 'colour'"),
-        (lambda c: c["tables"][1]["rows"].update({"major XII": -1.0}), "'major XII' as a value"),
-        (lambda c: c["tables"][1]["rows"].update({"major V7": "much"}), "'much' where a number"),
-        (lambda c: c["tables"][1]["rows"].update({"major V7": float("nan")}), "not finite"),
-        (lambda c: c["tables"][1]["rows"].update({"major V7": 1e300}), "not finite"),
-        (lambda c: c["tables"][2]["rows"].update({"major V7": 3.0}), "what cannot be"),
+        (lambda c: rows_of_chords(c).update({"major XII": -1.0}), "'major XII' as a value"),
+        (lambda c: rows_of_chords(c).update({"major V7": "much"}), "'much' where a number"),
+        (lambda c: rows_of_chords(c).update({"major V7": float("nan")}), "not finite"),
+        (lambda c: rows_of_chords(c).update({"major V7": 1e300}), "not finite"),
+        (lambda c: c["tables"][-1]["rows"].update({"55": 3.0}), "what cannot be"),
     ],
 )
 def test_a_model_that_cannot_be_is_refused_with_what_is_wrong(path, change, message):

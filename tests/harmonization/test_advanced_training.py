@@ -27,7 +27,7 @@ TUNES = (
     [60, 62, 64, 65, 67, 69, 67, 67, 72, 71, 69, 67, 65, 64, 62, 60],
 )
 UNHEARD = [67, 65, 64, 62, 64, 65, 67, 67, 69, 71, 72, 67, 65, 64, 62, 60]
-QUICK = AdvancedSettings(episodes=96, at_once=16, least_visits=1, checkpoint_every=32, seed=3)
+QUICK = AdvancedSettings(episodes=24, at_once=4, least_visits=1, checkpoint_every=8, seed=3)
 
 
 def tune(pitches: list[int], shift: int = 0):
@@ -145,7 +145,7 @@ def killed_at(episodes: int, melodies, folder: Path, settings: AdvancedSettings)
 def test_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, is_double):
     melodies, settings = [tune(TUNES[0]), tune(TUNES[1])], replace(QUICK, is_double=is_double)
     train_advanced(melodies, settings=settings, folder=tmp_path / "whole")
-    killed_at(48, melodies, tmp_path / "cut", settings)  # the checkpoint is of episode 32
+    killed_at(12, melodies, tmp_path / "cut", settings)  # the checkpoint is of episode 8
     assert not (tmp_path / "cut" / NAMES.model).exists()
     train_advanced(melodies, settings=settings, folder=tmp_path / "cut", resume=True)
     for name in (NAMES.model, NAMES.checkpoint, NAMES.history):
@@ -164,9 +164,9 @@ def test_a_training_that_is_over_changes_nothing_when_resumed(tmp_path):
 def test_a_training_that_is_over_goes_on_with_more_episodes(tmp_path):
     melodies = [tune(TUNES[0])]
     first = train_advanced(melodies, settings=QUICK, folder=tmp_path)
-    longer = replace(QUICK, episodes=QUICK.episodes + 40)
+    longer = replace(QUICK, episodes=QUICK.episodes + 8)
     second = train_advanced(melodies, settings=longer, folder=tmp_path, resume=True)
-    assert len(second.history) == second.metadata.episodes == QUICK.episodes + 40
+    assert len(second.history) == second.metadata.episodes == QUICK.episodes + 8
     np.testing.assert_array_equal(second.history[: QUICK.episodes], first.history)
     assert second.table.visits.sum() > first.table.visits.sum()
 

@@ -14,7 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.harmonization.advanced_context import melody_rows, rows_of_admissible
+from chromasonic.harmonization.advanced_context import (
+    TABLES,
+    Tables,
+    melody_rows,
+    rows_of_admissible,
+)
 from chromasonic.harmonization.advanced_file import read_model
 from chromasonic.harmonization.exact import MODE_NAMES, Harmonization, candidates
 from chromasonic.harmonization.melody import Beats, Melody
@@ -35,6 +40,7 @@ class AdvancedAgent:
 
     Args:
         values: of all rows of the tables, end to end.
+        tables: the fields of each table.
         discount: what the next beat counts against this one.
         looked_at: how many voicings are looked at one beat further; 1 for none.
         reward: the rules; all by default.
@@ -46,11 +52,12 @@ class AdvancedAgent:
         self,
         values: Doubles,
         *,
+        tables: Tables = TABLES,
         discount: float,
         looked_at: int = LOOKED_AT,
         reward: Reward | None = None,
     ) -> None:
-        self._values = values
+        self._values, self._tables = values, tables
         self._discount = discount
         self._looked_at = looked_at
         self._reward = reward or Reward()
@@ -63,7 +70,7 @@ class AdvancedAgent:
             CheckpointError: the file is damaged, edited, or of another version.
         """
         model = read_model(path)
-        return cls(model.values, discount=model.settings.discount)
+        return cls(model.values, tables=model.tables, discount=model.settings.discount)
 
     def harmonize(self, melody: Melody, *, seed: int = 0) -> Harmonization:  # noqa: ARG002
         """A harmonization of a melody; nothing is left to chance.
@@ -103,10 +110,11 @@ class AdvancedAgent:
 
     def _of_candidates(self, beats: Beats) -> list[Doubles]:
         """For each beat the (N,) values of its candidates."""
-        ahead, found = melody_rows(beats), []
+        ahead, found = melody_rows(beats, self._tables), []
         for beat in range(len(beats)):
             mode = MODE_NAMES[int(beats.mode[beat])]
-            rows = rows_of_admissible(int(beats.pitch[beat]), int(beats.tonic[beat]), mode)
+            place = int(beats.pitch[beat]), int(beats.tonic[beat]), mode
+            rows = rows_of_admissible(*place, self._tables)
             found.append(self._values[rows + ahead[beat]].sum(1))
         return found
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -212,6 +213,8 @@ FIELDS: dict[str, VoicingField | MelodyField] = {
 Tables = tuple[tuple[str, ...], ...]
 
 TABLES: Tables = (
+    ("place",),
+    ("next", "place"),
     ("next", "place", "after", "close"),
     ("chord",),
     ("chord", "place"),
@@ -227,7 +230,7 @@ TABLES: Tables = (
 
 def size_of(table: tuple[str, ...]) -> int:
     """How many rows a table has."""
-    return int(np.prod([len(FIELDS[name].values) for name in table]))
+    return prod(len(FIELDS[name].values) for name in table)
 
 
 def first_rows(tables: Tables = TABLES) -> Integers:
@@ -260,6 +263,6 @@ def _rows(values: dict[str, Integers], count: int, tables: Tables) -> Integers:
 
 
 @lru_cache(maxsize=2048)
-def rows_of_admissible(soprano: int, tonic: int, mode: str) -> Integers:
+def rows_of_admissible(soprano: int, tonic: int, mode: str, tables: Tables = TABLES) -> Integers:
     """(N, K) `voicing_rows` of `admissible(soprano, tonic, mode)`."""
-    return voicing_rows(admissible(soprano, tonic, mode))
+    return voicing_rows(admissible(soprano, tonic, mode), tables)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from chromasonic.config import from_dict
 from chromasonic.errors import CheckpointError, ConfigError
 from chromasonic.files import kind_of, sha256_of_bytes, write_text
-from chromasonic.harmonization.advanced_context import FIELDS, TABLES, first_rows
+from chromasonic.harmonization.advanced_context import FIELDS, TABLES, Tables, first_rows, size_of
 from chromasonic.harmonization.advanced_settings import AdvancedSettings
 
 Doubles = npt.NDArray[np.float64]
@@ -41,20 +41,24 @@ DIGITS = 3
 LARGEST = 1e4
 """Values beyond this are no values of ours."""
 
+MOST_ROWS = 20_000_000
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class AdvancedModel:
     """What a model's file holds.
 
     Attributes:
-        values: of all rows of `TABLES`, end to end.
+        values: of all rows of the tables, end to end.
         settings: of its training.
         rules: `rules_fingerprint` at the time of training.
+        tables: the fields of each table.
     """
 
     values: Doubles
     settings: AdvancedSettings
     rules: str
+    tables: Tables = TABLES
 
 
 def write_model(path: Path, model: AdvancedModel, is_kept: Truths) -> Path:
@@ -68,10 +72,10 @@ def write_model(path: Path, model: AdvancedModel, is_kept: Truths) -> Path:
     Raises:
         StorageError: the file cannot be written.
     """
-    starts = first_rows()
+    starts = first_rows(model.tables)
     kept = np.flatnonzero(is_kept & (np.round(model.values, DIGITS) != 0))
     tables = []
-    for table, start, end in zip(TABLES, starts[:-1], starts[1:], strict=True):
+    for table, start, end in zip(model.tables, starts[:-1], starts[1:], strict=True):
         rows = kept[(kept >= start) & (kept < end)]
         tables.append(
             {"fields": list(table), "rows": _nested(table, rows - start, model.values[rows])}
@@ -202,19 +206,31 @@ def read_model(path: Path) -> AdvancedModel:
     content = read_document(path, FORMAT, VERSION, again)
     try:
         settings = from_dict(AdvancedSettings, dict(content["settings"]), where="settings")
-        values = _values(content["tables"])
-        return AdvancedModel(values=values, settings=settings, rules=str(content["rules"]))
+        tables = _known_tables(content["tables"])
+        values = _values(content["tables"], tables)
+        rules = str(content["rules"])
+        return AdvancedModel(values=values, settings=settings, rules=rules, tables=tables)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, ConfigError) as error:
         what = f"lacks {error}" if isinstance(error, KeyError) else f"has what cannot be: {error}"
         raise CheckpointError(f"{path} {what}. {again}") from error
 
 
-def _values(tables: list[dict[str, Any]]) -> Doubles:
-    if tuple(tuple(table["fields"]) for table in tables) != TABLES:
-        raise ValueError(f"tables of other fields than {TABLES}")
-    starts = first_rows()
+def _known_tables(tables: list[dict[str, Any]]) -> Tables:
+    """The fields of each table, checked: known ones, and not so many rows that memory runs out."""
+    found = tuple(tuple(table["fields"]) for table in tables)
+    unknown = {name for table in found for name in table if name not in FIELDS}
+    if unknown or not found or not all(found):
+        raise ValueError(f"tables of {sorted(unknown) or 'nothing'}; known: {', '.join(FIELDS)}")
+    rows = sum(size_of(table) for table in found)
+    if rows > MOST_ROWS:
+        raise ValueError(f"tables of {rows} rows; at most {MOST_ROWS}")
+    return found
+
+
+def _values(tables: list[dict[str, Any]], fields: Tables) -> Doubles:
+    starts = first_rows(fields)
     values = np.zeros(int(starts[-1]))
-    for table, start, names in zip(tables, starts[:-1].tolist(), TABLES, strict=True):
+    for table, start, names in zip(tables, starts[:-1].tolist(), fields, strict=True):
         numbers = [{word: n for n, word in enumerate(FIELDS[name].values)} for name in names]
         rows: list[int] = []
         found: list[float] = []
