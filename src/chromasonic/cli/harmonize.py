@@ -13,6 +13,9 @@ from chromasonic.files import json_text
 STATE_THEIR_MODE = (".abc",)
 """Endings of files whose key always has a mode; others have a signature, and major by default."""
 
+LONG_BARS = 400
+"""From so many bars on a setting takes long enough to say so."""
+
 if TYPE_CHECKING:
     from chromasonic.harmonization.exact import Harmonization
     from chromasonic.music.tune import Tune
@@ -83,6 +86,8 @@ def harmonize(
 
     prepared, moved = _read(tune, key=key, metre=metre, part=part, transpose=transpose)
     fixed = prepared.key if key is not None else None
+    if len(prepared.bars) > LONG_BARS and agent != "simple":
+        typer.echo(f"{len(prepared.bars):,} bars: this may take a minute or more.", err=True)
     found = harmonized(
         prepared,
         agent=agent,

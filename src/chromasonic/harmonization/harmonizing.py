@@ -31,7 +31,7 @@ def harmonize(
     seed: int = 0,
     models: Path | None = None,
 ) -> list[Harmonization]:
-    """Voices below a tune, best first.
+    """Voices below a tune; several settings in the order in which the agent ranks them.
 
     Args:
         tune: within the soprano's range (see `fitted`).
