@@ -18,6 +18,9 @@ WORSE = " !"
 FAR_FROM_BACH = 0.10
 """How far the share of contrary motion may lie from Bach's."""
 
+OF_FOUR_VOICES = ("wide_gap",)
+"""Rates that two voices cannot have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -42,11 +45,12 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
     two = [m for m in evaluation.methods.values() if m.game == TWO_VOICES]
     tables = [
         overview(evaluation, four, "Four voices"),
-        rates_table(four),
+        rates_table(four, "Rates on sixteenths"),
         rules_table(four, "Breaches of each rule in 100 beats", RULES),
     ]
     if two:
         tables.insert(1, overview(evaluation, two, "Two voices, a game of its own"))
+        tables.append(rates_table(two, "Two voices: rates on sixteenths"))
         tables.append(
             rules_table(two, "Two voices: breaches of each rule in 100 beats", TWO_VOICE_RULES)
         )
@@ -99,26 +103,29 @@ def overview(evaluation: Evaluation, methods: Sequence[MethodResults], title: st
     )
 
 
-def rates_table(methods: Sequence[MethodResults]) -> Table:
-    """What sounds on the sixteenth grid, beside Bach's own."""
+def rates_table(methods: Sequence[MethodResults], title: str) -> Table:
+    """What sounds on the sixteenth grid, beside Bach's own where he is among the methods."""
     bach = next((method for method in methods if method.name == BACH), None)
     lines = []
     for name, rate in RATES.items():
+        if bach is None and name in OF_FOUR_VOICES:
+            continue
         cells = [f"{rate.text}, % of {rate.over}"]
         for method in methods:
             figure = method.rates[name]
             mark = WORSE if bach is not None and is_worse(name, figure, bach.rates[name]) else ""
             cells.append(with_interval(figure, 2, 100) + mark)
         lines.append(tuple(cells))
+    note = (
+        f"Marked{WORSE}: an error above the upper end of Bach's interval, or contrary motion more "
+        f"than {FAR_FROM_BACH * 100:.0f} points from his. Bach: all his notes; Bach at beats: his "
+        "voicings where the others choose theirs, held from beat to beat as theirs."
+    )
     return Table(
-        title="Rates on sixteenths",
+        title=title,
         headings=("", *(method.name for method in methods)),
         lines=tuple(lines),
-        notes=(
-            f"Marked{WORSE}: an error above the upper end of Bach's interval, or contrary motion "
-            f"more than {FAR_FROM_BACH * 100:.0f} points from his. Bach: all his notes; Bach at "
-            "beats: his voicings where the others choose theirs, held from beat to beat as theirs.",
-        ),
+        notes=() if bach is None else (note,),
     )
 
 
