@@ -140,7 +140,7 @@ def test_the_key_is_named_again_where_it_changes() -> None:
     pitches = [(72, 67, 64, 48), (71, 67, 62, 43), (69, 66, 62, 50), (67, 67, 59, 43)]
     voicings = Voicings.of(pitches, rows, [0, 0, 7, 7])
     found = Harmonization(melody=melody, voicings=voicings, reward=0.0)
-    assert chord_names(found, Key()) == ["C: I", "V", "G: V", "I"]
+    assert chord_names(found, [Key()] * 4) == ["C: I", "V", "G: V", "I"]
 
 
 @pytest.mark.parametrize(
@@ -248,3 +248,18 @@ def test_a_close_under_repeated_notes_is_struck_with_each() -> None:
     score = part_score(set_by_hand(written, lower, ["I", "V", "I"], Key()), written)
     assert told(score, 3)[1] == [(1, 48, "C", False), (1, 48, "C", False)]
     assert labels(score)[1] == [(0, "I")]
+
+
+def test_names_follow_keys_written_within_the_tune() -> None:
+    written = tune("c2 B2 c2 |\nK:Db\n_d2 c2 _d2 |]", metre="3/4")
+    melody = melody_of_tune(written)
+    assert melody.beats.tonic.tolist() == [0, 0, 0, 1, 1, 1]
+    rows = [chord_row("major", name) for name in ("I", "V", "I")] * 2
+    lower = [(67, 64, 48), (67, 62, 43), (67, 64, 48)]
+    pitches = np.column_stack(
+        [melody.beats.pitch, [*lower, *(tuple(p + 1 for p in row) for row in lower)]]
+    )
+    voicings = Voicings.of(pitches, rows, melody.beats.tonic)
+    score = part_score(Harmonization(melody=melody, voicings=voicings, reward=0.0), written)
+    assert [name for _, _, name, _ in told(score, 3)[1]] == ["Db", "Ab", "Db"]
+    assert labels(score)[1][0] == (0, "Db: I")

@@ -247,18 +247,20 @@ def _facts(found: Harmonization, tune: Tune) -> dict[str, Any]:
 
     from chromasonic.harmonization.chords import VOCABULARY
     from chromasonic.harmonization.explaining import beat_numbers, pitch_names, remarks
+    from chromasonic.harmonization.realizing import written_keys
     from chromasonic.harmonization.spelling import spelled_key
     from chromasonic.music.metre import TICKS_PER_QUARTER
 
     melody, voicings, beats = found.melody, found.voicings, found.melody.beats
     names, places = pitch_names(found, tune), beat_numbers(found, tune)
+    homes = written_keys(found, tune)
     rows = [
         {
             "bar": int(melody.bar[row]),
             "beat": places[row],
             "onset_quarters": int(melody.onset[row]) / TICKS_PER_QUARTER,
             "duration_quarters": int(melody.duration[row]) / TICKS_PER_QUARTER,
-            "key": str(spelled_key(int(beats.tonic[row]), int(beats.mode[row]), tune.key)),
+            "key": str(spelled_key(int(beats.tonic[row]), int(beats.mode[row]), homes[row])),
             "numeral": VOCABULARY[int(voicings.chord[row])].figured(int(voicings.member[row, -1]))
             if voicings.chord[row] >= 0
             else None,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from chromasonic.harmonization.exact import Harmonization
-from chromasonic.harmonization.realizing import NAMES
+from chromasonic.harmonization.realizing import NAMES, written_keys
 from chromasonic.harmonization.reward import Breach, breaches
 from chromasonic.harmonization.rules import Scope
 from chromasonic.harmonization.spelling import spelled_note
 from chromasonic.harmonization.two_voices import rules_of
+from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.pitch import NATURAL_PITCH_CLASSES
 from chromasonic.music.tune import Tune
@@ -48,7 +49,7 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
         tune: the tune that its melody was made from.
     """
     melody = harmonization.melody
-    names = pitch_names(harmonization, tune)
+    names, homes = pitch_names(harmonization, tune), written_keys(harmonization, tune)
     beats = beat_numbers(harmonization, tune)
     voices = NAMES[harmonization.voicings.pitches.shape[1]]
     found = breaches(harmonization.voicings, melody.beats, rules_of(harmonization))
@@ -59,7 +60,7 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
             rule=breach.rule.name,
             text=breach.rule.text,
             voices=tuple(voices[voice] for voice in breach.voices),
-            notes=_notes(breach, harmonization, tune, names),
+            notes=_notes(breach, harmonization, homes, names),
             cost=breach.cost,
         )
         for breach in found
@@ -69,10 +70,10 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
 
 def pitch_names(harmonization: Harmonization, tune: Tune) -> list[tuple[str, ...]]:
     """(B) the spelled pitches of each voicing, soprano first: "F#4"."""
-    voicings = harmonization.voicings
+    voicings, homes = harmonization.voicings, written_keys(harmonization, tune)
     return [
-        tuple(_spelled(harmonization, tune, row, pitch) for pitch in voicings.pitches[row].tolist())
-        for row in range(len(voicings))
+        tuple(_spelled(harmonization, home, row, pitch) for pitch in pitches)
+        for row, (pitches, home) in enumerate(zip(voicings.pitches.tolist(), homes, strict=True))
     ]
 
 
@@ -90,7 +91,10 @@ def beat_numbers(harmonization: Harmonization, tune: Tune) -> list[float]:
 
 
 def _notes(
-    breach: Breach, harmonization: Harmonization, tune: Tune, names: list[tuple[str, ...]]
+    breach: Breach,
+    harmonization: Harmonization,
+    homes: list[Key],
+    names: list[tuple[str, ...]],
 ) -> tuple[str, ...]:
     row = breach.beat
     if breach.rule.scope in (Scope.VOICING, Scope.CHORDS) or not breach.voices:
@@ -100,19 +104,19 @@ def _notes(
         start = names[row - 1][voice]
         if voice == 0:  # the melody may have moved on within the beat
             leaving = int(harmonization.melody.beats.leaving[row - 1])
-            start = _spelled(harmonization, tune, row - 1, leaving)
+            start = _spelled(harmonization, homes[row - 1], row - 1, leaving)
         found.append(f"{start}-{names[row][voice]}")
     return tuple(found)
 
 
-def _spelled(harmonization: Harmonization, tune: Tune, row: int, pitch: int) -> str:
+def _spelled(harmonization: Harmonization, home: Key, row: int, pitch: int) -> str:
     voicings = harmonization.voicings
     name = spelled_note(
         pitch,
         int(voicings.chord[row]),
         int(voicings.tonic[row]),
         int(harmonization.melody.beats.mode[row]),
-        tune.key,
+        home,
     )
     shift = name.count("#") - name.count("b")
     octave = (pitch - NATURAL_PITCH_CLASSES[name[0]] - shift) // 12 - 1

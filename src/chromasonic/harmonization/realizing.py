@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -53,12 +54,19 @@ def part_score(harmonization: Harmonization, tune: Tune) -> PartScore:
     )
 
 
-def chord_names(harmonization: Harmonization, home: Key) -> list[str]:
+def written_keys(harmonization: Harmonization, tune: Tune) -> list[Key]:
+    """(B) the key in which the tune is written at each voicing."""
+    starts = np.cumsum([0, *(bar.duration for bar in tune.bars[:-1])])
+    bars = np.searchsorted(starts, harmonization.melody.onset, side="right") - 1
+    return [tune.bars[bar].key for bar in bars.tolist()]
+
+
+def chord_names(harmonization: Harmonization, homes: Sequence[Key]) -> list[str]:
     """(B) the numeral of each beat: with its key where that changes, "" where the chord stays.
 
     Args:
         harmonization: of four voices.
-        home: the written key.
+        homes: (B) the written keys.
     """
     voicings, beats = harmonization.voicings, harmonization.melody.beats
     names, before, key_before = list[str](), "", ""
@@ -68,7 +76,7 @@ def chord_names(harmonization: Harmonization, home: Key) -> list[str]:
             names.append("")
             continue
         numeral = VOCABULARY[chord].figured(int(voicings.member[index, BASS]))
-        key = key_name(spelled_key(int(beats.tonic[index]), int(beats.mode[index]), home))
+        key = key_name(spelled_key(int(beats.tonic[index]), int(beats.mode[index]), homes[index]))
         if key != key_before:
             names.append(f"{key}: {numeral}")
         else:
@@ -92,6 +100,7 @@ Line = list[tuple[int, int, int | None, bool, str | None]]
 def _lines(harmonization: Harmonization, tune: Tune, voice: int) -> Line:
     """One lower voice, rests filled in, held tones joined."""
     melody, voicings = harmonization.melody, harmonization.voicings
+    homes = written_keys(harmonization, tune)
     fermatas, struck = _under_fermata(harmonization, tune), _struck_again(harmonization, tune)
     line: Line = []
     time = 0
@@ -110,7 +119,7 @@ def _lines(harmonization: Harmonization, tune: Tune, voice: int) -> Line:
             int(voicings.chord[index]),
             int(voicings.tonic[index]),
             int(melody.beats.mode[index]),
-            tune.key,
+            homes[index],
         )
         time = onset + duration
         for again in struck[index]:
@@ -177,6 +186,7 @@ def _part(line: Line, tune: Tune) -> Tune:
 def _spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
     """The tune with each note spelled: as it was written, else in the chord that it stands in."""
     melody, voicings = harmonization.melody, harmonization.voicings
+    homes = written_keys(harmonization, tune)
     bars, time, name = list[Bar](), 0, None
     for bar in tune.bars:
         notes = list[Note]()
@@ -192,7 +202,7 @@ def _spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
                     int(voicings.chord[row]),
                     int(voicings.tonic[row]),
                     int(melody.beats.mode[row]),
-                    tune.key,
+                    homes[row],
                 )
             notes.append(replace(note, name=name))
             time += note.duration
@@ -204,9 +214,8 @@ def _labels(harmonization: Harmonization, tune: Tune) -> tuple[tuple[Label, ...]
     """The numerals, bar by bar."""
     starts = np.cumsum([0, *(bar.duration for bar in tune.bars)])
     labels: list[list[Label]] = [[] for _ in tune.bars]
-    for onset, text in zip(
-        harmonization.melody.onset.tolist(), chord_names(harmonization, tune.key), strict=True
-    ):
+    names = chord_names(harmonization, written_keys(harmonization, tune))
+    for onset, text in zip(harmonization.melody.onset.tolist(), names, strict=True):
         if text:
             bar = int(np.searchsorted(starts, onset, side="right")) - 1
             labels[bar].append(Label(onset=onset - int(starts[bar]), text=text))

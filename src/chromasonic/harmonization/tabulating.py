@@ -6,7 +6,7 @@ import unicodedata
 
 from chromasonic.harmonization.exact import Harmonization
 from chromasonic.harmonization.explaining import Remark, pitch_names
-from chromasonic.harmonization.realizing import NAMES, chord_names
+from chromasonic.harmonization.realizing import NAMES, chord_names, written_keys
 from chromasonic.music.tune import Tune
 
 WIDTH = 96
@@ -18,7 +18,7 @@ def table(harmonization: Harmonization, tune: Tune) -> str:
     melody = harmonization.melody
     voices = NAMES[harmonization.voicings.pitches.shape[1]]
     names = pitch_names(harmonization, tune)
-    numerals = chord_names(harmonization, tune.key)
+    numerals = chord_names(harmonization, written_keys(harmonization, tune))
     bars: dict[int, list[int]] = {}
     for row, bar in enumerate(melody.bar.tolist()):
         bars.setdefault(bar, []).append(row)
