@@ -170,8 +170,11 @@ def test_the_price_rises_above_the_bound_and_falls_below_it():
 
     price.update(5.0)
     assert price.value == pytest.approx(np.exp(0.1))
-    price.update(0.25)
-    assert price.value == pytest.approx(np.exp(0.1 - 0.05))
+    price.update(0.45)
+    assert price.value == pytest.approx(np.exp(0.1 - 0.03))
+    for _ in range(100):
+        price.update(0.0)
+    assert price.value == price.least
 
 
 def test_samples_follow_the_seed():

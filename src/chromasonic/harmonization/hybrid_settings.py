@@ -39,9 +39,9 @@ class HybridSettings:
     """
 
     beats_epochs: int = 60
-    sixteenths_epochs: int = 40
+    sixteenths_epochs: int = 50
     beats_batch_size: int = 8
-    sixteenths_batch_size: int = 16
+    sixteenths_batch_size: int = 8
     learning_rate: float = 5e-3
     weight_decay: float = 0.2
     average_decay: float = 0.98
@@ -50,7 +50,7 @@ class HybridSettings:
     encoder: int = 64
     hidden: int = 80
     memory: int = 64
-    episodes: int = 3_200
+    episodes: int = 2_048
     melodies: int = 4
     samples: int = 16
     tuning_rate: float = 5e-4

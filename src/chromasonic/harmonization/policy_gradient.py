@@ -125,17 +125,19 @@ class Price:
     Attributes:
         bound: nats a beat that the policy may be from the prior, in the mean.
         value: the price now.
-        step: how fast it moves.
+        step: how much the logarithm of the price moves at most in an update.
+        least: it does not fall below.
     """
 
     bound: float
     value: float = 1.0
-    step: float = 0.1
+    step: float = 0.2
+    least: float = 0.3
 
     def update(self, divergence: float) -> None:
-        """Move by what was measured: nats a beat."""
-        excess = np.clip(divergence / self.bound - 1.0, -1.0, 1.0)
-        self.value = float(np.clip(self.value * np.exp(self.step * excess), 1e-3, 1e3))
+        """Move by what was measured: nats a beat. A third beyond the bound moves it the most."""
+        excess = np.clip(3 * (divergence / self.bound - 1.0), -1.0, 1.0)
+        self.value = float(np.clip(self.value * np.exp(self.step * excess), self.least, 1e3))
 
 
 def log_probabilities(
