@@ -5,7 +5,8 @@ Run from the repository's root:
     CHROMASONIC_DATA=DIR python benchmarks/harmonizer.py --models FOLDER/seed0 FOLDER/seed1 ...
 
 Each folder is a models directory, as `chromasonic train harmonizer` leaves it, one a seed of
-training. Judges each as `chromasonic evaluate harmonizer --models FOLDER` does and writes
+training. Judges each as `chromasonic evaluate harmonizer --models FOLDER --output FILE.json` does
+(whose files it takes too: `--results FILE.json ...`) and writes
 `benchmarks/results/harmonizer.json` and the tables of `docs/harmonizer-results.md`. The test part
 is opened here and by that command alone; every choice was made on training and validation parts.
 """
@@ -15,13 +16,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from chromasonic.data.harmonizer_chorales import harmonizer_chorales
-from chromasonic.files import write_json, write_text
+from chromasonic.files import json_text, write_json, write_text
 from chromasonic.harmonization.agents import TRAINED
-from chromasonic.harmonization.evaluating import BACH, EXACT, PARTS, evaluate_harmonizers
+from chromasonic.harmonization.evaluating import BACH, evaluate_harmonizers
 from chromasonic.harmonization.rates import RATES
-from chromasonic.harmonization.results import Evaluation
+from chromasonic.harmonization.results import Evaluation, evaluation_from
 from chromasonic.harmonization.results_table import (
     Table,
     is_worse,
@@ -164,24 +166,37 @@ def trainings_table(evaluations: dict[str, Evaluation]) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", type=Path, nargs="+", required=True)
-    parser.add_argument("--part", choices=PARTS, default="test")
-    parser.add_argument("--chorales", type=int, help="only the first so many; nothing is written")
+    parser.add_argument("--models", type=Path, nargs="+", default=[], help="judge these")
+    parser.add_argument(
+        "--results", type=Path, nargs="+", default=[], help="or take what was found"
+    )
     arguments = parser.parse_args()
-    parts = harmonizer_chorales(analyses=True, download=False)
-    chorales = parts.test if arguments.part == "test" else parts.validation
-    evaluations = {}
-    for number, folder in enumerate(arguments.models):
-        evaluations[f"seed {number}"] = evaluate_harmonizers(
-            chorales[: arguments.chorales], part=arguments.part, models=folder
-        )
-        print(f"{folder}: {evaluations[f'seed {number}'].methods[EXACT].reward}", flush=True)
-    text = page(evaluations)
-    print(text)
-    if arguments.chorales is None and arguments.part == "test":
-        documents = {seed: evaluation.to_dict() for seed, evaluation in evaluations.items()}
-        write_json(RESULTS, documents)
-        write_text(PAGE, text)
+    if bool(arguments.models) == bool(arguments.results):
+        parser.error("give either --models or --results, one path a seed")
+    documents = {}
+    for number, path in enumerate(arguments.models or arguments.results):
+        documents[f"seed {number}"] = judged(path) if arguments.models else _read(path)
+        print(f"{path}: done", flush=True)
+    evaluations = {seed: evaluation_from(document) for seed, document in documents.items()}
+    write_json(RESULTS, documents)
+    write_text(PAGE, page(evaluations))
+
+
+def judged(folder: Path) -> dict[str, Any]:
+    """The document of one models directory, on the test part."""
+    chorales = harmonizer_chorales(analyses=True, download=False).test
+    document: dict[str, Any] = _plain(
+        evaluate_harmonizers(chorales, part="test", models=folder).to_dict()
+    )
+    return document
+
+
+def _plain(document: dict[str, Any]) -> Any:
+    return json.loads(json_text(document))
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from chromasonic.harmonization.evaluating import (
 )
 from chromasonic.harmonization.exact import n_best
 from chromasonic.harmonization.rates import count_rates
-from chromasonic.harmonization.results import Judged, results_of
+from chromasonic.harmonization.results import Judged, evaluation_from, results_of
 from chromasonic.harmonization.results_table import (
     as_text,
     is_worse,
@@ -177,6 +177,17 @@ def test_the_document_is_plain_json(evaluation):
     assert set(document["methods"]["exact"]["share_of_ceiling_by_chorale"]) == {
         "small/1", "small/2", "small/3"
     }  # fmt: skip
+
+
+def test_an_evaluation_comes_back_from_its_document(evaluation):
+    again = evaluation_from(json.loads(json_text(evaluation.to_dict())))
+
+    assert json_text(again.to_dict()) == json_text(evaluation.to_dict())
+    assert [as_text(table) for table in tables_of(again)] == [
+        as_text(table) for table in tables_of(evaluation)
+    ]
+    with pytest.raises(EvaluationError, match="no document of an evaluation of harmonizers"):
+        evaluation_from({"methods": {"exact": {}}})
 
 
 def test_tables_hold_every_method_rate_and_rule(evaluation):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from chromasonic.errors import EvaluationError
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.statistics import (
     LEVEL,
@@ -135,6 +137,51 @@ class Evaluation:
             "missing": self.missing,
             "methods": {name: results.to_dict() for name, results in self.methods.items()},
         }
+
+
+def evaluation_from(document: Mapping[str, Any]) -> Evaluation:
+    """An evaluation out of its document, as `Evaluation.to_dict` makes it and JSON keeps it.
+
+    Args:
+        document: nulls stand for NaN.
+
+    Raises:
+        EvaluationError: the document is not of an evaluation.
+    """
+    try:
+        methods = {name: _method_from(name, told) for name, told in document["methods"].items()}
+        others = {
+            name: document[name]
+            for name in ("part", "chorales", "beats", "skipped", "missing", "seed")
+        }
+        return Evaluation(methods=methods, **others)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise EvaluationError(
+            f"This is no document of an evaluation of harmonizers ({error!r}). "
+            "Write one: chromasonic evaluate harmonizer --output results.json"
+        ) from error
+
+
+def _method_from(name: str, told: Mapping[str, Any]) -> MethodResults:
+    def figure(value: Mapping[str, Any]) -> Figure:
+        known: dict[str, Any] = {key: math.nan if it is None else it for key, it in value.items()}
+        return Figure(**known)
+
+    def figures(key: str) -> dict[str, Figure]:
+        return {name: figure(value) for name, value in told[key].items()}
+
+    return MethodResults(
+        name=name,
+        game=told["game"],
+        share=figure(told["share_of_ceiling"]),
+        reward=figure(told["reward_per_beat"]),
+        ratio=figure(told["reward_to_ceiling"]),
+        seconds=figure(told["seconds_per_chorale"]),
+        rates=figures("rates_on_sixteenths"),
+        rules=figures("breaches_per_beat"),
+        chords=figures("chords_found"),
+        pieces=dict(told["share_of_ceiling_by_chorale"]),
+    )
 
 
 def results_of(name: str, game: str, judged: Sequence[Judged], *, seed: int = 0) -> MethodResults:
