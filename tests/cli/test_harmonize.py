@@ -45,7 +45,7 @@ def test_typed_notes_become_a_table_with_numerals() -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("agent", ["simple", "hybrid"])
+@pytest.mark.parametrize("agent", ["simple", "advanced", "hybrid"])
 def test_the_agents_that_ship_work_right_away(agent: str) -> None:
     result = harmonize("C4 D4 E4 F4 G4:2 E4 C4", "--agent", agent)
     assert result.exit_code == 0, result.stderr
@@ -172,7 +172,7 @@ def test_a_metre_for_a_file_and_transposing_to_fit(abc: Path) -> None:
 def test_the_fast_path_imports_no_slow_library() -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from chromasonic.cli.app import app\n"
-        "for agent in ('exact', 'simple', 'hybrid'):\n"
+        "for agent in ('exact', 'simple', 'advanced', 'hybrid'):\n"
         "    result = CliRunner().invoke(app, ['harmonize', 'C4 D4 E4:2', '--agent', agent])\n"
         "    assert result.exit_code == 0, result.stderr\n"
         "slow = {'torch', 'music21', 'gymnasium', 'matplotlib', 'scipy'}\n"
