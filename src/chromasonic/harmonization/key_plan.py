@@ -6,8 +6,8 @@ to the written one as Bach's are, and change after a phrase rather than within i
 its own. The most probable sequence is taken (Viterbi's algorithm).
 
 All numbers are counts of the training chorales against the local keys of their analyses ("When in
-Rome", D. Tymoczko and others); `benchmarks/harmonizer_keys.py` makes them and says how often the
-plan is right.
+Rome", D. Tymoczko and others); `benchmarks/harmonizer_keys.py` counts them anew (they differ by a
+hundredth) and says how often the plan is right.
 
 A tune in another mode (dorian, mixolydian) stays in it from beginning to end.
 """
