@@ -178,6 +178,10 @@ def main() -> None:
         documents[f"seed {number}"] = judged(path) if arguments.models else _read(path)
         print(f"{path}: done", flush=True)
     evaluations = {seed: evaluation_from(document) for seed, document in documents.items()}
+    for document in list(documents.values())[1:]:  # what needs no training is there once
+        document["methods"] = {
+            name: found for name, found in document["methods"].items() if name in TRAINED
+        }
     write_json(RESULTS, documents)
     write_text(PAGE, page(evaluations))
 

@@ -213,7 +213,7 @@ def _verdicts_beside_bach(
     hybrid: MethodResults, bach: MethodResults, exact: MethodResults
 ) -> list[str]:
     worse = [
-        RATES[name].text
+        f"{RATES[name].text} ({hybrid.rates[name].value:.3%}, his {bach.rates[name].high:.3%})"
         for name in RATES
         if RATES[name].is_error and is_worse(name, hybrid.rates[name], bach.rates[name])
     ]
