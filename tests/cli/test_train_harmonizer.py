@@ -14,7 +14,7 @@ from chromasonic.config import read_toml
 from chromasonic.harmonization.training import default_recipe, recipe_from, recipe_to_dict
 
 REPOSITORY = Path(__file__).parents[2]
-SMALL = ["--pieces", "2", "--episodes", "12"]
+SMALL = ["--chorales", "2", "--episodes", "12"]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -46,7 +46,7 @@ def test_two_agents_trained_apart_share_one_directory_and_its_recipe(
     assert trained["agents"]["simple"]["episodes"] == 12
     assert "episode 12/12" in err
     assert run("train", "harmonizer", "--agent", "advanced", "--output", models, *SMALL)[0] == 0
-    assert set(read_toml(models / "recipe.toml")) == {"pieces", "data_dir", "simple", "advanced"}
+    assert set(read_toml(models / "recipe.toml")) == {"chorales", "data_dir", "simple", "advanced"}
     code, out, _ = run("models", "--models", models)
     assert [line.split()[0] for line in out.splitlines()] == ["AGENT", "advanced", "simple"]
 
@@ -84,7 +84,7 @@ def test_a_finished_training_goes_on_when_given_more_episodes(run: Run, tmp_path
         (["--agent", "exact"], 2, "exact needs no training"),
         (["--agent", ","], 2, "known: advanced, simple, hybrid"),
         (["--episodes", "0", "--agent", "simple"], 2, "episodes is 0"),
-        (["--pieces", "-1"], 2, "pieces is -1"),
+        (["--chorales", "-1"], 2, "chorales is -1"),
         (["--resume", "nowhere"], 2, "No training lies in nowhere"),
         (["--resume", "x", "--seed", "1"], 2, "leave out --seed"),
         (["--recipe", "absent.toml"], 2, "Cannot read the recipe absent.toml"),

@@ -30,7 +30,7 @@ ALWAYS = {"--epochs": "1", "--num-sequences": "40", "--hidden-size": "16", "--nu
 COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "--batch-size": "8"}
 GOES_ON = {"--epochs": "1"}
 # Harmonizers learn from two chorales.
-HARMONIZER = {"--pieces": "2", "--episodes": "8", "--epochs": "1"}
+HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ Epochs = Annotated[
     int | None, typer.Option(help="Passes over the chorales for the hybrid's networks.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Of exploration, order and weights.")]
-Pieces = Annotated[
+Chorales = Annotated[
     int | None, typer.Option(help="Only so many chorales of each part, for a quick trial.")
 ]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpora in it.")]
@@ -52,7 +52,7 @@ def harmonizer(
     seed: Seed = None,
     recipe: Recipe = None,
     resume: Resume = None,
-    pieces: Pieces = None,
+    chorales: Chorales = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +70,7 @@ def harmonizer(
     """
     if resume is not None:
         _refuse_with_resume(
-            {"output": output, "epochs": epochs, "seed": seed, "recipe": recipe, "pieces": pieces,
+            {"output": output, "epochs": epochs, "seed": seed, "recipe": recipe, "chorales": chorales,
              "data-dir": data_dir}
         )  # fmt: skip
     chosen = _chosen(agent, recipe, resume)
@@ -81,7 +81,7 @@ def harmonizer(
         episodes=episodes,
         epochs=epochs,
         seed=seed,
-        pieces=pieces,
+        chorales=chorales,
         data_dir=None if data_dir is None else str(data_dir),
     )
     trained = _train(chosen, resume or output or DEFAULT_OUTPUT, resume=resume is not None)

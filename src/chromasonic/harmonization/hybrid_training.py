@@ -30,6 +30,7 @@ from chromasonic.harmonization.models_directory import (
     FILES,
     ModelMetadata,
     archive_training,
+    learned_from,
     now,
     rules_fingerprint,
     write_metadata,
@@ -290,13 +291,7 @@ def _metadata(
         ),
         seed=settings.seed,
         rules=rules_fingerprint(),
-        corpora=[
-            {
-                "name": "bach-chorales",
-                "title": "Chorales by J. S. Bach in music21's corpus",
-                "licence": "public domain",
-            }
-        ],
+        corpora=learned_from(),
         settings=asdict(settings),
         measured=measured,
     )

@@ -132,6 +132,13 @@ def rules_fingerprint() -> str:
     return sha256_of_bytes(json.dumps(facts).encode())[:16]
 
 
+def learned_from() -> list[dict[str, str]]:
+    """Name, title and licence of the corpus that agents learn from, as metadata hold them."""
+    from chromasonic.data.bach_chorales import FACTS
+
+    return [{"name": FACTS.name, "title": FACTS.title, "licence": FACTS.licence}]
+
+
 def now() -> str:
     """This moment in UTC, as `ModelMetadata.date` is written."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,7 +12,12 @@ from chromasonic.errors import ConfigError, UsageError
 from chromasonic.files import write_text
 from chromasonic.harmonization.advanced_settings import AdvancedSettings
 from chromasonic.harmonization.hybrid_settings import HybridSettings
-from chromasonic.harmonization.models_directory import FILES, ModelMetadata, read_metadata
+from chromasonic.harmonization.models_directory import (
+    FILES,
+    ModelMetadata,
+    learned_from,
+    read_metadata,
+)
 from chromasonic.harmonization.simple_settings import SimpleSettings
 
 if TYPE_CHECKING:
@@ -28,22 +33,22 @@ class HarmonizerRecipe:
     """What is trained, and how; an agent is trained if its table is there.
 
     Attributes:
-        pieces: how many chorales of each part are used, for trials; 0 takes all.
+        chorales: how many of each part are used, for trials; 0 takes all.
         data_dir: folder that holds corpora; empty looks in the usual places.
         simple: settings of the simple agent.
         advanced: settings of the advanced agent.
         hybrid: settings of the hybrid.
     """
 
-    pieces: int = 0
+    chorales: int = 0
     data_dir: str = ""
     simple: SimpleSettings | None = None
     advanced: AdvancedSettings | None = None
     hybrid: HybridSettings | None = None
 
     def __post_init__(self) -> None:
-        if self.pieces < 0:
-            raise ConfigError(f"pieces is {self.pieces}; allowed: 1 or more, or 0 for all.")
+        if self.chorales < 0:
+            raise ConfigError(f"chorales is {self.chorales}; allowed: 1 or more, or 0 for all.")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -125,11 +130,11 @@ def with_settings(
     Args:
         recipe: what is changed.
         epochs: of both priors of the hybrid.
-        settings: fields of the agents' settings, and `pieces` and `data_dir`.
+        settings: fields of the agents' settings, and `chorales` and `data_dir`.
     """
     settings |= {"beats_epochs": epochs, "sixteenths_epochs": epochs}
     given = {name: value for name, value in settings.items() if value is not None}
-    own = {name: given.pop(name) for name in ("pieces", "data_dir") if name in given}
+    own = {name: given.pop(name) for name in ("chorales", "data_dir") if name in given}
     changed: dict[str, Any] = {}
     for agent in recipe.agents:
         part = getattr(recipe, agent)
@@ -185,8 +190,8 @@ def train_harmonizer(
     folder = Path(folder)
     where = Path(recipe.data_dir) if recipe.data_dir else None
     chorales = harmonizer_chorales(data_dir=where, analyses=False)
-    training = _first(chorales.training, recipe.pieces)
-    validation = _first(chorales.validation, recipe.pieces)
+    training = _first(chorales.training, recipe.chorales)
+    validation = _first(chorales.validation, recipe.chorales)
     if on_data is not None:
         on_data(len(training), len(validation))
     write_text(folder / RECIPE, to_toml(recipe_to_dict(_merged(recipe, folder))))
@@ -201,8 +206,8 @@ def train_harmonizer(
     )
 
 
-def _first(chorales: Sequence[Chorale], pieces: int) -> tuple[Chorale, ...]:
-    return tuple(chorales[:pieces] if pieces else chorales)
+def _first(chorales: Sequence[Chorale], count: int) -> tuple[Chorale, ...]:
+    return tuple(chorales[:count] if count else chorales)
 
 
 def _told(on_progress: OnProgress, agent: str) -> Callable[[int, int, float], None]:
@@ -247,4 +252,11 @@ def _train(
 
     melodies = [melody_of_chorale(chorale) for chorale in training]
     train: Callable[..., object] = train_simple if agent == "simple" else train_advanced
-    train(melodies, settings=settings, folder=folder, resume=resume, on_progress=told)
+    train(
+        melodies,
+        settings=settings,
+        folder=folder,
+        corpora=learned_from(),
+        resume=resume,
+        on_progress=told,
+    )
