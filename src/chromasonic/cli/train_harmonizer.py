@@ -70,9 +70,15 @@ def harmonizer(
     """
     if resume is not None:
         _refuse_with_resume(
-            {"output": output, "epochs": epochs, "seed": seed, "recipe": recipe, "chorales": chorales,
-             "data-dir": data_dir}
-        )  # fmt: skip
+            {
+                "output": output,
+                "epochs": epochs,
+                "seed": seed,
+                "recipe": recipe,
+                "chorales": chorales,
+                "data-dir": data_dir,
+            }
+        )
     chosen = _chosen(agent, recipe, resume)
     from chromasonic.harmonization.training import with_settings
 

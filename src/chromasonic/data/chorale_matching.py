@@ -47,7 +47,7 @@ NEGLIGIBLE = 0.01
 SAME_TUNE = 0.7
 """Score of the local alignment, as a share of the shorter reduced tune, from which tunes are the
 same whatever they are called. Of the 44,000 pairs that have some intervals in common 440 lie above
-0.85 and 106 between 0.6 and 0.85; below 0.73 some of those are two tunes with a phrase in common."""
+0.85 and 106 between 0.6 and 0.85; below 0.73 some of those are two tunes that share a phrase."""
 SAME_TUNE_AND_TITLE = 0.3
 """And from which they are the same if they are called alike. ("Christus, der uns selig macht" in
 its older and its newer form: 0.38. One text to two tunes: 0 to 0.25.)"""

@@ -2,8 +2,8 @@
 
 Upper case is a major triad, lower case a minor one, o a diminished, + an augmented, /o a half-
 diminished seventh chord. In minor the sixth and seventh degrees are raised under a lower-case
-numeral (vi, vii) and natural under a capital (VI, VII). A seventh is diminished under o, minor above
-a minor triad and under /o, major after "maj", and else the key's own.
+numeral (vi, vii) and natural under a capital (VI, VII). A seventh is diminished under o, minor
+above a minor triad and under /o, major after "maj", and else the key's own.
 
 Source: D. Tymoczko, M. Gotham, M. S. Cuthbert, C. Ariza, "The RomanText Format: A Flexible and
 Standard Method for Representing Roman Numeral Analyses", ISMIR 2019.
