@@ -65,8 +65,7 @@ def _list(folder: Path | None, as_json: bool) -> None:
         return
     if not found:
         typer.echo(
-            f"No trained model in {folder or DEFAULT_FOLDER}. "
-            "Train one: chromasonic train harmonizer --agent simple"
+            f"No trained model in {folder or DEFAULT_FOLDER}. {_how_to_train('simple', folder)}"
         )
         return
     _print_table(found)
@@ -96,8 +95,7 @@ def show(
     found = [(place, known) for place, known in _found(folder) if known.agent == agent]
     if not found:
         raise UsageError(
-            f"No {agent} model in {folder or DEFAULT_FOLDER}. "
-            f"Train one: chromasonic train harmonizer --agent {agent}"
+            f"No {agent} model in {folder or DEFAULT_FOLDER}. {_how_to_train(agent, folder)}"
         )
     place, known = found[0]
     facts = _facts(place, known)
@@ -107,6 +105,13 @@ def show(
     width = max(map(len, facts))
     for key, value in facts.items():
         typer.echo(f"{key:{width}}  {_said(value)}")
+
+
+def _how_to_train(agent: str, folder: Path | None) -> str:
+    return (
+        f"Train one: chromasonic train harmonizer --agent {agent} "
+        f"--output {folder or DEFAULT_FOLDER}"
+    )
 
 
 def _found(folder: Path | None) -> list[tuple[Path, ModelMetadata]]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from chromasonic.harmonization.training import HarmonizerRecipe, HarmonizerTraining
 
 DEFAULT_OUTPUT = Path("models")
+# The hybrid's networks read chorales before its policy plays episodes.
+ROUNDS = {"hybrid": "round"}
+FIGURES = {"hybrid": "log-likelihood of a note, then reward of a beat"}
 
 Agent = Annotated[
     str | None, typer.Option(help="simple, advanced, hybrid, several with commas, or all.")
@@ -167,7 +170,8 @@ def _train(recipe: HarmonizerRecipe, folder: Path, *, resume: bool) -> Harmonize
             if said.get(agent) != twentieth:
                 said[agent] = twentieth
                 console.print(
-                    f"{agent}: episode {done:,}/{total:,}  reward of late {reward:.2f}",
+                    f"{agent}: {ROUNDS.get(agent, 'episode')} {done:,}/{total:,}  "
+                    f"{FIGURES.get(agent, 'reward of late')} {reward:.2f}",
                     highlight=False,
                 )
 
