@@ -13,6 +13,8 @@
       simple_contrary_motion_model_metadata.json     facts of the simple agent
       hybrid_model_metadata.json                     facts of the hybrid
       *.png                                          reward curves
+      hybrid_training/                               checkpoints and curves of the hybrid's networks
+      recipe.toml                                    every setting of the trainings here
       archive/                                       earlier trainings, by date
       README.md                                      what is there, by size and use (written anew)
 
@@ -34,7 +36,7 @@ from chromasonic.files import sha256_of_bytes, write_json, write_with
 from chromasonic.harmonization.rules import RULES
 
 METADATA_FORMAT = 1
-ARCHIVE = "archive"
+ARCHIVE, RECIPE = "archive", "recipe.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

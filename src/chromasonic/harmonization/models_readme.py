@@ -9,6 +9,7 @@ from chromasonic.files import write_text
 from chromasonic.harmonization.models_directory import (
     ARCHIVE,
     FILES,
+    RECIPE,
     ModelMetadata,
     agents_in,
     read_metadata,
@@ -20,9 +21,10 @@ LARGE_BYTES, MEDIUM_BYTES = 1_000_000, 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file of the directory: its name, size in bytes, heading and use."""
+    """A file or folder of the directory: its name, files, size in bytes, heading and use."""
 
     name: str
+    files: int
     size_bytes: int
     group: str
     use: str
@@ -64,25 +66,38 @@ def readme_text(folder: Path) -> str:
         "## Model Management",
         *_management(folder),
         "---",
-        f"**Total Files**: {len(entries)}  \n**Total Size**: {said(_total(entries))}",
+        f"**Total Files**: {sum(entry.files for entry in entries)}  \n"
+        f"**Total Size**: {said(_total(entries))}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def entries_of(folder: Path) -> list[Entry]:
-    """The files of a models directory, this README and the archive apart, largest first."""
+    """The files of a models directory, this README and the archive apart, largest first.
+
+    A sub-folder is one entry, its name with a stroke behind it.
+    """
     uses = _uses()
     entries = []
     for path in sorted(Path(folder).iterdir()):
-        if path.is_file() and path.name != README and not path.name.startswith("."):
-            group, use = uses.get(path.name, (OTHER, "Not written by the training"))
-            size = path.stat().st_size
-            entries.append(Entry(name=path.name, size_bytes=size, group=group, use=use))
+        if path.name in (README, ARCHIVE) or path.name.startswith("."):
+            continue
+        name = f"{path.name}/" if path.is_dir() else path.name
+        files = [file for file in (path, *path.rglob("*")) if file.is_file()]
+        size = sum(file.stat().st_size for file in files)
+        group, use = uses.get(name, (OTHER, "Not written by the training"))
+        entries.append(Entry(name=name, files=len(files), size_bytes=size, group=group, use=use))
     return sorted(entries, key=lambda entry: -entry.size_bytes)
 
 
 def _uses() -> dict[str, tuple[str, str]]:
-    uses = {}
+    uses = {
+        RECIPE: (METADATA, "Every setting of the trainings here"),
+        "hybrid_training/": (
+            TRAINING_DATA,
+            f"{FILES['hybrid'].title}: checkpoints and curves of its networks",
+        ),
+    }
     for files in FILES.values():
         uses[files.model] = (MODEL_FILES, files.title)
         uses[files.checkpoint] = (MODEL_FILES, f"{files.title}: checkpoint, to resume its training")
@@ -162,7 +177,11 @@ def _details(entries: list[Entry], known: dict[str, ModelMetadata]) -> list[str]
             f"{metadata.average_reward:.3f}, best {metadata.best_reward:.3f}",
             f"- **Reward**: {metadata.reward_definition}",
         ]
-        lines += [f"- **{name}**: {value}" for name, value in metadata.measured.items()]
+        lines += [
+            f"- **{name.replace('_', ' ').capitalize()}**: "
+            + (f"{value:.4g}" if isinstance(value, float) else f"{value}")
+            for name, value in metadata.measured.items()
+        ]
         corpora = "; ".join(
             f"{corpus.get('title', corpus.get('name', '?'))} ({corpus.get('licence', '?')})"
             for corpus in metadata.corpora

@@ -14,6 +14,7 @@ from chromasonic.harmonization.advanced_settings import AdvancedSettings
 from chromasonic.harmonization.hybrid_settings import HybridSettings
 from chromasonic.harmonization.models_directory import (
     FILES,
+    RECIPE,
     ModelMetadata,
     learned_from,
     read_metadata,
@@ -23,7 +24,6 @@ from chromasonic.harmonization.simple_settings import SimpleSettings
 if TYPE_CHECKING:
     from chromasonic.music.chorale import Chorale
 
-RECIPE = "recipe.toml"
 OnProgress = Callable[[str, int, int, float], None]
 """Told the agent, how many episodes are done, of how many, and the mean reward of late."""
 
