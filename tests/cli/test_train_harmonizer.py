@@ -11,6 +11,7 @@ import pytest
 
 from chromasonic.cli.app import main
 from chromasonic.config import read_toml
+from chromasonic.harmonization.agents import SHIPPED
 from chromasonic.harmonization.training import default_recipe, recipe_from, recipe_to_dict
 
 REPOSITORY = Path(__file__).parents[2]
@@ -122,6 +123,18 @@ def test_the_recipe_in_the_repository_is_the_default_one() -> None:
     path = REPOSITORY / "recipes" / "harmonizer.toml"
     assert recipe_from(read_toml(path), where="recipe") == default_recipe()
     assert read_toml(path) == recipe_to_dict(default_recipe())
+
+
+def test_one_broken_metadata_does_not_hide_the_other_models(run: Run, tmp_path: Path) -> None:
+    for name in ("model_metadata.json", "simple_contrary_motion_model_metadata.json"):
+        (tmp_path / name).write_bytes((SHIPPED / name).read_bytes())
+    (tmp_path / "model_metadata.json").write_text("{")
+    code, out, err = run("models", "--models", tmp_path)
+    assert code == 0
+    assert "simple" in out
+    assert "advanced" not in out
+    assert "Passed over: " in err
+    assert "model_metadata.json is no JSON" in err
 
 
 def test_models_of_no_folder_and_of_no_agent_are_refused(run: Run, tmp_path: Path) -> None:

@@ -177,6 +177,22 @@ def test_a_file_cut_short_is_refused(model_file, share):
         read_hybrid(model_file)
 
 
+def test_a_single_array_under_the_name_of_a_model_is_refused(model_file):
+    with model_file.open("wb") as file:
+        np.save(file, np.zeros(4))
+
+    with pytest.raises(CheckpointError, match="no hybrid model, or damaged.*Train it again"):
+        read_hybrid(model_file)
+
+
+def test_objects_in_an_archive_are_never_unpickled(model_file):
+    edited(model_file, **{"beats/out_bias": np.array([{"a": 1}], dtype=object)})
+
+    with pytest.raises(CheckpointError, match="no hybrid model, or damaged") as caught:
+        read_hybrid(model_file)
+    assert "allow_pickle" not in str(caught.value)
+
+
 def edited(path, **changes):
     """The archive with some entries replaced or (None) left out."""
     with np.load(path) as archive:

@@ -13,9 +13,9 @@ import pytest
 
 from chromasonic.errors import CheckpointError, ConfigError
 from chromasonic.formats.typed_notes import read_typed_notes
-from chromasonic.harmonization import simple_model
 from chromasonic.harmonization.melodies import melody_of_tune
 from chromasonic.harmonization.melody import Melody
+from chromasonic.harmonization.model_document import checksum
 from chromasonic.harmonization.simple import SimpleAgent
 from chromasonic.harmonization.simple_model import SimpleModel, pruned, read_model, write_model
 from chromasonic.harmonization.simple_settings import SimpleSettings
@@ -191,13 +191,13 @@ def _of_another_version(text: str) -> str:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (_cut, "no whole JSON"),
-        (_edited, "changed after its training"),
-        (_of_another_version, "version 2; 1 is known"),
-        (lambda text: "[" * 100_000, "no whole JSON"),
-        (lambda text: "{}", "no model of the simple agent"),
-        (lambda text: "[1, 2]", "no model of the simple agent"),
-        (lambda text: "", "no whole JSON"),
+        (_cut, "JSON that breaks off"),
+        (_edited, "has been changed since it was written"),
+        (_of_another_version, "version 2; this release reads 1"),
+        (lambda text: "[" * 100_000, "no JSON"),
+        (lambda text: "{}", "no chromasonic simple contrary motion"),
+        (lambda text: "[1, 2]", "no chromasonic simple contrary motion"),
+        (lambda text: "", "no JSON"),
     ],
 )
 def test_a_damaged_model_is_refused_with_a_next_step(saved: Path, damage, message: str) -> None:
@@ -212,7 +212,7 @@ def _resealed(path: Path, change) -> None:
     content = json.loads(path.read_text())
     content.pop("checksum")
     change(content)
-    path.write_text(json.dumps({**content, "checksum": simple_model._checksum(content)}))
+    path.write_text(json.dumps({**content, "checksum": checksum(content)}))
 
 
 @pytest.mark.parametrize(

@@ -145,10 +145,13 @@ def test_a_finished_training_can_be_given_more_episodes(
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text[: len(text) // 2], "no whole JSON"),
-        (lambda text: text.replace('"version": 1', '"version": 9'), "version 9; 1 is known"),
-        (lambda text: text.replace('"rewards": [', '"rewards": [1.5, '), "was changed"),
-        (lambda text: '{"format": "other"}', "no checkpoint of the simple agent"),
+        (lambda text: text[: len(text) // 2], "JSON that breaks off"),
+        (
+            lambda text: text.replace('"version": 1', '"version": 9'),
+            "version 9; this release",
+        ),
+        (lambda text: text.replace('"rewards": [', '"rewards": [1.5, '), "has been changed"),
+        (lambda text: '{"format": "other"}', "no chromasonic simple contrary motion checkpoint"),
     ],
 )
 def test_a_damaged_checkpoint_is_refused(

@@ -116,14 +116,21 @@ def _how_to_train(agent: str, folder: Path | None) -> str:
 
 def _found(folder: Path | None) -> list[tuple[Path, ModelMetadata]]:
     """Folder and metadata of each model: of the folder given, else of ./models and what ships."""
-    from chromasonic.errors import UsageError
+    from chromasonic.errors import DataError, UsageError
     from chromasonic.harmonization.agents import SHIPPED
     from chromasonic.harmonization.models_directory import agents_in, read_metadata
 
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder} is no folder. Give a models directory, or leave --models out.")
     places = [folder] if folder is not None else [DEFAULT_FOLDER, SHIPPED]
-    return [(place, read_metadata(place, agent)) for place in places for agent in agents_in(place)]
+    found = []
+    for place in places:
+        for agent in agents_in(place):
+            try:
+                found.append((place, read_metadata(place, agent)))
+            except DataError as error:  # the others can still be told
+                typer.echo(f"Passed over: {error}", err=True)
+    return found
 
 
 def _facts(place: Path, known: ModelMetadata) -> dict[str, Any]:

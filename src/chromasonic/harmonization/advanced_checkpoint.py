@@ -13,10 +13,10 @@ import numpy as np
 from chromasonic.errors import CheckpointError
 from chromasonic.files import sha256_of_bytes, write_text
 from chromasonic.harmonization.advanced_context import TABLES, first_rows
-from chromasonic.harmonization.advanced_file import checksum, read_document
 from chromasonic.harmonization.advanced_settings import AdvancedSettings
 from chromasonic.harmonization.double_q import DoubleTable
 from chromasonic.harmonization.melody import Beats, Melody
+from chromasonic.harmonization.model_document import checksum, read_document
 from chromasonic.harmonization.models_directory import rules_fingerprint
 
 FORMAT = "advanced harmonization checkpoint"

@@ -88,6 +88,11 @@ def load_agent(name: str, models: Path | None = None) -> Agent:
     if name == ExactAgent.name:
         return ExactAgent()
     path = (SHIPPED if models is None else Path(models)) / FILES[name].model
+    if path.parent.exists() and not path.parent.is_dir():
+        raise UsageError(
+            f"--models {path.parent} is no folder, and a models directory is one. Name a folder "
+            "of 'chromasonic train harmonizer'; or leave --models out to use what ships."
+        )
     if not path.is_file():
         raise UsageError(
             f"There is no {path.name} in {path.parent}. Train it: chromasonic train harmonizer "

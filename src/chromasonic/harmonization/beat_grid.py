@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.formats.notation import is_anacrusis
+from chromasonic.formats.notation import bar_numbers, is_anacrusis
 from chromasonic.music.metre import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Metre
 from chromasonic.music.tune import Tune
 
@@ -56,16 +56,11 @@ def beat_grid(tune: Tune) -> BeatGrid:
     """The beats of a tune as written, repeats not unfolded."""
     in_halves = moves_in_halves(tune)
     rows: list[tuple[int, int, int, int, int]] = []
-    bars, time, number = tune.bars, 0, 0
-    for index, bar in enumerate(bars):
+    bars, time = tune.bars, 0
+    for index, (bar, number) in enumerate(zip(bars, bar_numbers(bars), strict=True)):
         full = bar.metre.bar_ticks if bar.metre else max(bar.duration, 1)
         is_upbeat = is_anacrusis(bars, index)
         offset = full - bar.duration if is_upbeat else 0
-        completes = is_upbeat and index > 0 and bars[index - 1].duration == offset
-        if index == 0 and is_upbeat and len(bars) > 1:
-            number = 0
-        elif not completes:
-            number += 1
         for place, strength in _beats_between(
             bar.metre, offset, offset + bar.duration, full, in_halves
         ):

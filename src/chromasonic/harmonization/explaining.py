@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chromasonic.harmonization.exact import Harmonization
-from chromasonic.harmonization.realizing import NAMES, written_keys
+from chromasonic.harmonization.realizing import NAMES, spelled_melody, written_keys
 from chromasonic.harmonization.reward import Breach, breaches
 from chromasonic.harmonization.rules import Scope
 from chromasonic.harmonization.spelling import spelled_note
@@ -52,6 +52,7 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
     names, homes = pitch_names(harmonization, tune), written_keys(harmonization, tune)
     beats = beat_numbers(harmonization, tune)
     voices = NAMES[harmonization.voicings.pitches.shape[1]]
+    sung = _sung_names(harmonization, tune)
     found = breaches(harmonization.voicings, melody.beats, rules_of(harmonization))
     return [
         Remark(
@@ -60,7 +61,7 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
             rule=breach.rule.name,
             text=breach.rule.text,
             voices=tuple(voices[voice] for voice in breach.voices),
-            notes=_notes(breach, harmonization, homes, names),
+            notes=_notes(breach, harmonization, homes, names, sung),
             cost=breach.cost,
         )
         for breach in found
@@ -69,12 +70,29 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
 
 
 def pitch_names(harmonization: Harmonization, tune: Tune) -> list[tuple[str, ...]]:
-    """(B) the spelled pitches of each voicing, soprano first: "F#4"."""
+    """(B) the spelled pitches of each voicing, soprano first: "F#4"; the melody's as in a score."""
     voicings, homes = harmonization.voicings, written_keys(harmonization, tune)
-    return [
-        tuple(_spelled(harmonization, home, row, pitch) for pitch in pitches)
-        for row, (pitches, home) in enumerate(zip(voicings.pitches.tolist(), homes, strict=True))
-    ]
+    sung = _sung_names(harmonization, tune)
+    found = []
+    for row, (pitches, home) in enumerate(zip(voicings.pitches.tolist(), homes, strict=True)):
+        names = [_spelled(harmonization, home, row, pitch) for pitch in pitches]
+        found.append((sung[row].get(pitches[0], names[0]), *names[1:]))
+    return found
+
+
+def _sung_names(harmonization: Harmonization, tune: Tune) -> list[dict[int, str]]:
+    """(B) under each voicing the melody's pitches to their names, as a score writes them."""
+    melody = harmonization.melody
+    found: list[dict[int, str]] = [{} for _ in range(len(melody))]
+    onset = 0
+    for note in spelled_melody(harmonization, tune).notes():
+        end = onset + note.duration
+        if note.pitch is not None and note.name is not None:
+            first = max(int(np.searchsorted(melody.onset, onset, side="right")) - 1, 0)
+            for row in range(first, int(np.searchsorted(melody.onset, end))):
+                found[row].setdefault(note.pitch, _with_octave(note.name, note.pitch))
+        onset = end
+    return found
 
 
 def beat_numbers(harmonization: Harmonization, tune: Tune) -> list[float]:
@@ -95,6 +113,7 @@ def _notes(
     harmonization: Harmonization,
     homes: list[Key],
     names: list[tuple[str, ...]],
+    sung: list[dict[int, str]],
 ) -> tuple[str, ...]:
     row = breach.beat
     if breach.rule.scope in (Scope.VOICING, Scope.CHORDS) or not breach.voices:
@@ -104,7 +123,9 @@ def _notes(
         start = names[row - 1][voice]
         if voice == 0:  # the melody may have moved on within the beat
             leaving = int(harmonization.melody.beats.leaving[row - 1])
-            start = _spelled(harmonization, homes[row - 1], row - 1, leaving)
+            start = sung[row - 1].get(leaving) or _spelled(
+                harmonization, homes[row - 1], row - 1, leaving
+            )
         found.append(f"{start}-{names[row][voice]}")
     return tuple(found)
 
@@ -118,6 +139,11 @@ def _spelled(harmonization: Harmonization, home: Key, row: int, pitch: int) -> s
         int(harmonization.melody.beats.mode[row]),
         home,
     )
+    return _with_octave(name, pitch)
+
+
+def _with_octave(name: str, pitch: int) -> str:
+    """A spelled name with the number of its octave: B#3 is C4."""
     shift = name.count("#") - name.count("b")
     octave = (pitch - NATURAL_PITCH_CLASSES[name[0]] - shift) // 12 - 1
     return f"{name}{octave}"

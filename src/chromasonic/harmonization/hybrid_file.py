@@ -10,6 +10,7 @@ import io
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from chromasonic.errors import CheckpointError
 from chromasonic.files import sha256_of_bytes, write_bytes
+from chromasonic.harmonization.models_directory import train_again
 from chromasonic.harmonization.prior import Prior, check_weights
 
 FORMAT = 1
@@ -82,36 +84,39 @@ def read_hybrid(path: Path) -> HybridModel:
     Raises:
         CheckpointError: it is absent, damaged, edited, or of another format.
     """
-    again = "Train it again: chromasonic train harmonizer --agent hybrid"
     path = Path(path)
+    again = train_again("hybrid", path.parent)
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise CheckpointError(f"{path} is larger than any hybrid model. {again}.")
+            raise CheckpointError(f"{path} is larger than any hybrid model. {again}")
+        with zipfile.ZipFile(path):
+            pass  # else NumPy would take a single array, or speak of pickles
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         facts = json.loads(str(arrays.pop("facts")[()]))
     except OSError as error:
-        raise CheckpointError(f"Cannot read {path}: {error.strerror or error}. {again}.") from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        raise CheckpointError(f"Cannot read {path}: {error.strerror or error}. {again}") from error
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # What NumPy says of it would be of no help: it speaks of pickles, or of one missing name.
         raise CheckpointError(
-            f"{path} is no hybrid model, or damaged ({error}). {again}."
+            f"{path} is no hybrid model, or damaged: not every array in it can be read. {again}"
         ) from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         found = facts.get("format") if isinstance(facts, dict) else type(facts).__name__
-        raise CheckpointError(f"{path} has format {found!r}; {FORMAT} is known. {again}.")
+        raise CheckpointError(f"{path} has format {found!r}; {FORMAT} is known. {again}")
     if facts.get("sha256") != _checksum(arrays):
         raise CheckpointError(
             f"The weights in {path} are not those that were written: their checksum differs. "
-            f"{again}."
+            f"{again}"
         )
     trust = facts.get("trust")
     if isinstance(trust, bool) or not isinstance(trust, (int, float)) or not 0 <= trust < math.inf:
         raise CheckpointError(
-            f"{path}: trust is {trust!r}; a number of 0 or more is wanted. {again}."
+            f"{path}: trust is {trust!r}; a number of 0 or more is wanted. {again}"
         )
     beats, sixteenths = (_prior(arrays, part, path) for part in PARTS)
     if beats is None or beats.memory:
-        raise CheckpointError(f"{path} has no network of first order for beats. {again}.")
+        raise CheckpointError(f"{path} has no network of first order for beats. {again}")
     return HybridModel(beats=beats, sixteenths=sixteenths, trust=float(trust), facts=facts)
 
 

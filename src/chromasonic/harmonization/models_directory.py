@@ -155,6 +155,14 @@ def write_metadata(folder: Path, metadata: ModelMetadata) -> Path:
     return write_json(Path(folder) / FILES[metadata.agent].metadata, asdict(metadata))
 
 
+def train_again(agent: str, folder: Path) -> str:
+    """What to do about a damaged model in a models directory."""
+    return (
+        f"Train it again: chromasonic train harmonizer --agent {agent} --output {folder}; or leave "
+        "--models out to use the model that ships."
+    )
+
+
 def read_metadata(folder: Path, agent: str) -> ModelMetadata:
     """What a models directory says of an agent; the model itself stays unread.
 
@@ -162,7 +170,7 @@ def read_metadata(folder: Path, agent: str) -> ModelMetadata:
         DataError: the file is absent, broken or of another format.
     """
     path = Path(folder) / FILES[agent].metadata
-    again = f"Train it again: chromasonic train harmonizer --agent {agent} --output {folder}"
+    again = train_again(agent, folder)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

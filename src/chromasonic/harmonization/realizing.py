@@ -48,7 +48,7 @@ def part_score(harmonization: Harmonization, tune: Tune) -> PartScore:
         id=tune.id,
         title=tune.title,
         names=NAMES[voices],
-        parts=(_spelled_melody(harmonization, tune), *lower),
+        parts=(spelled_melody(harmonization, tune), *lower),
         labels=_labels(harmonization, tune) if voices == 4 else (),
         source=tune.source,
     )
@@ -183,7 +183,7 @@ def _part(line: Line, tune: Tune) -> Tune:
     return replace(tune, bars=tuple(bars))
 
 
-def _spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
+def spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
     """The tune with each note spelled: as it was written, else in the chord that it stands in."""
     melody, voicings = harmonization.melody, harmonization.voicings
     homes = written_keys(harmonization, tune)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from chromasonic.errors import CheckpointError
-from chromasonic.files import sha256_of_bytes, write_text
+from chromasonic.files import write_text
+from chromasonic.harmonization.model_document import checksum, read_document
 from chromasonic.harmonization.simple_model import rule_weights
 from chromasonic.harmonization.simple_settings import SimpleSettings
 from chromasonic.harmonization.simple_states import TABLES
@@ -70,7 +70,7 @@ def write_checkpoint(
             for name, table in progress.values.items()
         },
     }
-    return write_text(path, json.dumps({**content, "checksum": _checksum(content)}))
+    return write_text(path, json.dumps({**content, "checksum": checksum(content)}))
 
 
 def read_checkpoint(path: Path, settings: SimpleSettings, melodies: str) -> Progress:
@@ -84,7 +84,7 @@ def read_checkpoint(path: Path, settings: SimpleSettings, melodies: str) -> Prog
     Raises:
         CheckpointError: the file is damaged, or of another version or training.
     """
-    content = _content(path)
+    content = read_document(path, FORMAT, VERSION, f"{AGAIN}.")
     saved = content["settings"]
     given = asdict(settings)
     others = [name for name in given if name not in FREE and saved.get(name) != given[name]]
@@ -102,26 +102,3 @@ def read_checkpoint(path: Path, settings: SimpleSettings, melodies: str) -> Prog
         name: {int(key): value for key, value in content["values"][name].items()} for name in TABLES
     }
     return progress
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise CheckpointError(f"Cannot read {path}: {error.strerror or error}. {AGAIN}.") from error
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is no whole JSON file ({error}). {AGAIN}.") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no checkpoint of the simple agent. {AGAIN}.")
-    if content.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} is of version {content.get('version')!r}; {VERSION} is known. {AGAIN}."
-        )
-    checksum = content.pop("checksum", None)
-    if checksum != _checksum(content):
-        raise CheckpointError(f"{path} was changed: its checksum does not match. {AGAIN}.")
-    return content
-
-
-def _checksum(content: dict[str, Any]) -> str:
-    return sha256_of_bytes(json.dumps(content).encode())

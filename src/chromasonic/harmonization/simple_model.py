@@ -2,7 +2,7 @@
 
 {"format": ..., "version": 1, "features": {name: meaning}, "rules": {name: weight},
  "settings": {...}, "tables": {name: {"key": [features], "values": {"0 5 16 -2 0": 0.123}}},
- "checksum": sha256 of all that stands before it}
+ "checksum": see `model_document`}
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chromasonic.errors import CheckpointError, ConfigError
-from chromasonic.files import sha256_of_bytes, write_text
+from chromasonic.files import write_text
+from chromasonic.harmonization.model_document import checksum, read_document
+from chromasonic.harmonization.models_directory import train_again
 from chromasonic.harmonization.simple_settings import SimpleSettings
 from chromasonic.harmonization.simple_states import FEATURES, TABLES, packed_one, unpacked
 from chromasonic.harmonization.two_voices_rules import TWO_VOICE_RULES
@@ -27,9 +29,6 @@ FORMAT = "chromasonic simple contrary motion"
 VERSION = 1
 DIGITS = 3
 """Decimals of a value in the file."""
-AGAIN = (
-    "Take the model that is shipped, or train again: chromasonic train harmonizer --agent simple"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def write_model(path: Path, model: SimpleModel) -> Path:
             for name, names in TABLES.items()
         },
     }
-    return write_text(path, _text({**content, "checksum": _checksum(content)}) + "\n")
+    return write_text(path, _text({**content, "checksum": checksum(content)}) + "\n")
 
 
 def rule_weights() -> dict[str, float]:
@@ -103,11 +102,6 @@ def _written(values: Mapping[int, float], count: int) -> dict[str, float]:
     }
 
 
-def _checksum(content: dict[str, Any]) -> str:
-    """Of the content, however it is laid out."""
-    return sha256_of_bytes(json.dumps(content, separators=(",", ":")).encode())
-
-
 def _text(content: dict[str, Any]) -> str:
     """JSON with one entry a line, not indented: half the size of the usual layout."""
     return json.dumps(content, indent=0, ensure_ascii=False)
@@ -120,42 +114,21 @@ def read_model(path: Path) -> SimpleModel:
         CheckpointError: the file is absent, cut, edited, of another version, or was trained under
             other rules than those in force.
     """
-    content = _content(Path(path))
+    again = train_again("simple", Path(path).parent)
+    content = read_document(path, FORMAT, VERSION, again)
+    if content.get("rules") != rule_weights():
+        raise CheckpointError(
+            f"{path} was trained under other rules of two voices than those in force. {again}"
+        )
     try:
         known = SimpleSettings(**content["settings"])
         tables = content["tables"]
         values = {name: _read(tables[name], len(names)) for name, names in TABLES.items()}
     except (ConfigError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise CheckpointError(
-            f"{path} has no tables that can be used ({error}). {AGAIN}"
+            f"{path} has no tables that can be used ({error}). {again}"
         ) from error
     return SimpleModel(settings=known, values=values)
-
-
-def _content(path: Path) -> dict[str, Any]:
-    """The document, its format, version, checksum and rules looked at."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise CheckpointError(f"Cannot read {path}: {error.strerror or error}. {AGAIN}") from error
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is no whole JSON file ({error}). {AGAIN}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no model of the simple agent. {AGAIN}")
-    if content.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} is of version {content.get('version')!r}; {VERSION} is known. {AGAIN}"
-        )
-    checksum = content.pop("checksum", None)
-    if checksum != _checksum(content):
-        raise CheckpointError(
-            f"{path} was changed after its training: its checksum does not match. {AGAIN}"
-        )
-    if content.get("rules") != rule_weights():
-        raise CheckpointError(
-            f"{path} was trained under other rules of two voices than those in force. {AGAIN}"
-        )
-    return content
 
 
 def _read(table: dict[str, Any], count: int) -> dict[int, float]:
