@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,58 @@ def test_the_fast_path_imports_no_slow_library() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_the_table_the_explanation_and_the_files_spell_the_melody_alike(tmp_path: Path) -> None:
+    score = tmp_path / "sharp.musicxml"
+    result = harmonize("C4 D4:1/2 E4:1/2 C4", "--key", "F# minor", "--json", "-o", score)
+    setting = json.loads(result.stdout)["harmonizations"][0]
+    assert [row["names"][0] for row in setting["voicings"]] == ["C4", "D4", "C4"]
+    assert all("B#3" not in note for remark in setting["remarks"] for note in remark["notes"][:1])
+    names = [note.name for note in load_melody(score, part="Soprano").notes() if note.pitch]
+    assert names == ["C", "D", "E", "C"]
+
+
+def test_abc_keeps_its_accidentals_also_an_octave_away(tmp_path: Path) -> None:
+    path = tmp_path / "chromatic.abc"
+    path.write_text("X:1\nL:1/4\nK:C\nC ^C D _D- | _D ^A, C _B, |\n", encoding="utf-8")
+    result = harmonize(path, "--agent", "exact", "--transpose", "12", "--json")
+    rows = json.loads(result.stdout)["harmonizations"][0]["voicings"]
+    names = [row["names"][0] for row in rows]
+    assert names == ["C5", "C#5", "D5", "Db5", "Db5", "A#4", "C5", "Bb4"]
+
+
+def test_fewer_alternatives_than_asked_for_are_told() -> None:
+    result = harmonize("C4", "--alternatives", "50", "--agent", "exact")
+    assert result.exit_code == 0
+    found = result.stdout.count("Alternative ")
+    assert 1 < found < 50
+    told = f"{found} settings that differ enough were found; 50 were asked for."
+    assert result.stderr.strip() == told
+
+
+def test_a_bar_that_a_repeat_splits_is_counted_once(tmp_path: Path) -> None:
+    path, score = tmp_path / "jig.abc", tmp_path / "jig.musicxml"
+    path.write_text(
+        "X:1\nM:6/8\nL:1/8\nK:D\n|: A | d2 e fed | d3 d2 :| |: F | A2 A BAF | D3 D2 :|\n",
+        encoding="utf-8",
+    )
+    document = json.loads(harmonize(path, "--agent", "exact", "--json", "-o", score).stdout)
+    assert document["bars"] == 4
+    assert {row["bar"] for row in document["harmonizations"][0]["voicings"]} == {0, 1, 2, 3, 4}
+    numbers = re.findall(r'<measure number="(\w+)"', score.read_text(encoding="utf-8"))
+    assert numbers == ["0", "1", "2", "X1", "3", "4"] * 4
+
+
+def test_parts_without_names_are_listed_by_number_alone(tmp_path: Path) -> None:
+    path = tmp_path / "two.abc"
+    path.write_text("X:1\nL:1/4\nK:C\nV:1\nc d e f\nV:2\nC D E F\n", encoding="utf-8")
+    said = harmonize(path).stderr
+    assert "2 parts: 1, 2." in said
+    assert "choose it with --part 1." in said
+
+
+def test_a_models_directory_that_is_a_file_is_told(abc: Path) -> None:
+    result = harmonize("C4 D4", "--models", abc)
+    assert result.exit_code == 2
+    assert "is no folder" in result.stderr

@@ -96,6 +96,9 @@ def harmonize(
         seed=seed,
         models=models,
     )
+    if len(found) < alternatives:
+        what = "setting was found" if len(found) == 1 else "settings that differ enough were found"
+        typer.echo(f"{len(found)} {what}; {alternatives} were asked for.", err=True)
     files = [_written(one, prepared, outputs, n, len(found)) for n, one in enumerate(found, 1)]
     if as_json:
         typer.echo(json_text(_document(found, prepared, moved, seed, files)))
@@ -220,8 +223,15 @@ def _text(found: Harmonization, tune: Tune, moved: int, *, explain: bool) -> str
 
 
 def _bars(tune: Tune) -> str:
-    count = len(tune.bars)
+    count = _count_of_bars(tune)
     return "1 bar" if count == 1 else f"{count} bars"
+
+
+def _count_of_bars(tune: Tune) -> int:
+    """How many bars are numbered: no upbeat, and one that a repeat splits once."""
+    from chromasonic.formats.notation import bar_numbers
+
+    return bar_numbers(tune.bars)[-1]
 
 
 def _document(
@@ -232,7 +242,7 @@ def _document(
         "title": tune.title,
         "key": str(tune.key),
         "metre": None if tune.metre is None else str(tune.metre),
-        "bars": len(tune.bars),
+        "bars": _count_of_bars(tune),
         "transposed_semitones": moved,
         "seed": seed,
         "harmonizations": [

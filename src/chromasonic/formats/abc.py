@@ -136,7 +136,7 @@ class AbcVoice:
 
 
 def read_abc_voices(text: str, *, source: str) -> tuple[AbcVoice, ...]:
-    """Every voice that sounds in the first tune of a text that can be read.
+    """Every voice that sounds in the first tune of a text that can be read, spelled as written.
 
     Raises:
         FormatError: the text holds no tune, or none that can be read.
@@ -148,7 +148,7 @@ def read_abc_voices(text: str, *, source: str) -> tuple[AbcVoice, ...]:
         try:
             first.read_whole(part, may_be_silent=True)
             for voice in first.voice_names or {"": ""}:
-                reader = _TuneReader(voice or None)
+                reader = _TuneReader(voice or None, keeps_names=True)
                 bars = reader.read_whole(part, may_be_silent=True)
                 if any(note.pitch is not None for bar in bars for note in bar.notes):
                     where = f"{source}, tune {reader.reference}"
@@ -169,8 +169,9 @@ def read_abc_voices(text: str, *, source: str) -> tuple[AbcVoice, ...]:
 class _TuneReader:
     """Reads one tune: its header, then its body line by line."""
 
-    def __init__(self, voice: str | None = None) -> None:
+    def __init__(self, voice: str | None = None, *, keeps_names: bool = False) -> None:
         """Read the voice of this name; None is the first."""
+        self.keeps_names = keeps_names
         self.reference = ""
         self.title = ""
         self.metre: Metre | None = Metre(4, 4)
@@ -192,6 +193,7 @@ class _TuneReader:
             BrokenTune: it cannot be read without guessing.
         """
         if len(text) > MAX_TUNE_CHARACTERS:
+            self.reference = text[2 : text.find("\n")].strip()[:40]
             raise BrokenTune(f"it is longer than {MAX_TUNE_CHARACTERS:,} characters")
         self.read(text)
         return self.finish(may_be_silent=may_be_silent)
@@ -263,7 +265,9 @@ class _TuneReader:
     def take_key(self, key: KeyField) -> None:
         if self.voice is None:
             unit = self.unit_ticks or default_unit_ticks(self.metre)
-            self.voice = Voice(self.metre, unit, key, frozenset(self.fermatas))
+            self.voice = Voice(
+                self.metre, unit, key, frozenset(self.fermatas), keeps_names=self.keeps_names
+            )
             self.voice.set_shift(self.shift)
             self.voice.on_field = self.take_field  # type: ignore[method-assign]
         else:

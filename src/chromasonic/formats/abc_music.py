@@ -64,7 +64,10 @@ class Voice:
         unit_ticks: int,
         key: KeyField,
         fermatas: frozenset[str] = frozenset({*FERMATAS, "H"}),
+        *,
+        keeps_names: bool = False,
     ) -> None:
+        self.keeps_names = keeps_names  # whether notes keep the names that they are written with
         self.fermatas = fermatas
         self.chord_bar: int | None = None  # the first with notes that sound together, from 1
         self.voice_shift = 0
@@ -73,12 +76,15 @@ class Voice:
         self.unit_ticks = unit_ticks
         self.key = key.key or Key()
         self.set_key(key)
-        self._notes: list[list] = []  # [ticks, pitch or None, tied, fermata] of the bar being read
+        self._notes: list[
+            list
+        ] = []  # [ticks, pitch, tied, fermata, name] of the bar being read
         self._chords: list[tuple[int, str]] = []  # (index of the note that it stands over, text)
         self._bar_metre, self._bar_key = metre, self.key
         self._memory: dict[str, int] = {}  # letter to the accidental that lasts to the bar line
         self._last: list | None = None  # the note that a broken-rhythm sign or a tie takes
         self._last_written = ("", 0)
+        self._name: str | None = None  # how the last pitch is spelled; None where it is shifted
         self._tie: tuple[str, int, int] | None = None  # letter, octave, pitch
         self._tie_into_endings: tuple[str, int, int] | None = None
         self._broken = 0  # dots of the sign before this note; negative for '<'
@@ -146,7 +152,11 @@ class Voice:
             found = self._memory.get(name)
             alteration = self.signature.get(name, 0) if found is None else found
         pitch = 12 * height + NATURAL_PITCH_CLASSES[name] + alteration
-        pitch += self.shift + self.voice_shift
+        shift = self.shift + self.voice_shift
+        pitch += shift
+        is_plain = shift % 12 == 0 and abs(alteration) <= 2
+        signs = ("#" if alteration > 0 else "b") * abs(alteration)
+        self._name = name + signs if self.keeps_names and is_plain else None
         if not 0 <= pitch <= 127:
             raise BrokenTune(f"a note ({name} in octave {height - 1}) is outside the MIDI range")
         return pitch
@@ -178,7 +188,7 @@ class Voice:
             part = 2 ** abs(dots)
             ticks = _whole(ticks * (1 if dots > 0 else 2 * part - 1), part)
             self._broken = 0
-        note = [ticks, pitch, tied, self._fermata]
+        note = [ticks, pitch, tied, self._fermata, None if pitch is None else self._name]
         self._fermata = False
         self._notes.append(note)
         self._last = note
@@ -208,6 +218,7 @@ class Voice:
         start = _GROUP["chord"]
         inside, number, slashes, divisor = match.group(start + 1, start + 2, start + 3, start + 4)
         best: tuple[int, str, int, str] | None = None
+        spelled = None
         length: tuple[int, int] | None = None
         found = _CHORD_NOTE.findall(inside)
         if len(found) > 1:
@@ -217,7 +228,7 @@ class Voice:
             pitch = self._pitch(sign, name, height)
             length = length or self._length(n, s, d)
             if best is None or pitch > best[0]:
-                best = (pitch, name, height, tie_sign)
+                best, spelled = (pitch, name, height, tie_sign), self._name
         if best is None or length is None:
             if inside.strip(" xz0123456789/"):
                 raise BrokenTune(f"'[{inside[:20]}]' is neither a chord nor a field")
@@ -226,6 +237,7 @@ class Voice:
             times = self._length(number, slashes, divisor)
             length = (length[0] * times[0], length[1] * times[1] * self.unit_ticks)
         pitch, name, height, tie_sign = best
+        self._name = spelled
         self._add(length, pitch, self._tie is not None and self._tie[2] == pitch)
         self._last_written = (name, height)
         if tie_sign:

@@ -181,14 +181,17 @@ def _index(voices: Sequence[FoundVoice], part: str, source: str) -> int:
 
 
 def _listed(voices: Sequence[FoundVoice]) -> str:
-    names = [f"{number} {voice.name}".strip() for number, voice in enumerate(voices, start=1)]
+    names = [
+        str(number) if voice.name in ("", str(number)) else f"{number} {voice.name}"
+        for number, voice in enumerate(voices, start=1)
+    ]
     more = len(names) - MAX_NAMES
     return ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _options(voices: Sequence[FoundVoice]) -> str:
     name = voices[0].name
-    if not name or not name.isprintable() or len(name) > 40:
+    if name in ("", "1") or not name.isprintable() or len(name) > 40:
         return "--part 1"
     quoted = f'"{name}"' if re.search(r"[^\w.-]", name) else name
     return f"--part {quoted} or --part 1"

@@ -17,7 +17,13 @@ from chromasonic.formats.musicxml_notes import (
     add_text,
     staff_accidentals,
 )
-from chromasonic.formats.notation import Written, is_anacrusis, playable, written_bar
+from chromasonic.formats.notation import (
+    Written,
+    bar_numbers,
+    is_anacrusis,
+    playable,
+    written_bar,
+)
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.part_score import Label
 from chromasonic.music.tune import Bar, Tune
@@ -57,16 +63,21 @@ class Staff:
 
 
 def add_measures(part: ET.Element, staff: Staff) -> None:
-    """Add a staff's measures to its <part>; metres, keys and bar lines are the first voice's."""
+    """Add a staff's measures to its <part>; metres, keys and bar lines are the first voice's.
+
+    The second half of a bar that a repeat splits is not counted: X1, X2, ..., as programs write it.
+    """
     divisions, bars = _divisions(staff), staff.voices[0].bars
-    number = 0 if is_anacrusis(bars, 0) else 1
+    numbers, uncounted = bar_numbers(bars), 0
     for index, bar in enumerate(bars):
         previous = bars[index - 1] if index else None
         following = bars[index + 1] if index + 1 < len(bars) else None
-        measure = ET.SubElement(part, "measure", number=str(number))
+        is_counted = index == 0 or numbers[index] != numbers[index - 1]
+        uncounted += not is_counted
+        name = str(numbers[index]) if is_counted else f"X{uncounted}"
+        measure = ET.SubElement(part, "measure", number=name)
         if bar.metre is not None and bar.duration < bar.metre.bar_ticks:
             measure.set("implicit", "yes")
-        number += 1
         _add_left_barline(measure, previous, bar)
         _add_attributes(measure, previous, bar, divisions, staff.clef)
         if index == 0 and staff.has_tempo:

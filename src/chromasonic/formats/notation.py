@@ -119,9 +119,28 @@ def is_anacrusis(bars: tuple[Bar, ...], index: int) -> bool:
     """
     if _is_first_and_short(bars, index):
         return True
-    bar, before = bars[index], bars[index - 1]
-    fills_up = bar.metre is not None and before.duration + bar.duration == bar.metre.bar_ticks
-    return index > 0 and fills_up and not _is_first_and_short(bars, index - 1)
+    fills_up = index > 0 and _fills_up(bars[index - 1], bars[index])
+    return fills_up and not _is_first_and_short(bars, index - 1)
+
+
+def bar_numbers(bars: tuple[Bar, ...]) -> list[int]:
+    """The number of each bar: the first full one is 1, an upbeat before it 0.
+
+    Two short bars that make up a full one, at a repeat or a double bar, share a number.
+    """
+    numbers, number = list[int](), 0
+    for index, bar in enumerate(bars):
+        is_upbeat = is_anacrusis(bars, index)
+        opens = index == 0 and is_upbeat and len(bars) > 1
+        if not (opens or (is_upbeat and index > 0 and _fills_up(bars[index - 1], bar))):
+            number += 1
+        numbers.append(number)
+    return numbers
+
+
+def _fills_up(before: Bar, bar: Bar) -> bool:
+    """Whether two bars are a full one together."""
+    return bar.metre is not None and before.duration + bar.duration == bar.metre.bar_ticks
 
 
 def _is_first_and_short(bars: tuple[Bar, ...], index: int) -> bool:

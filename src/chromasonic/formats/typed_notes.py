@@ -74,8 +74,8 @@ def read_typed_notes(
         rows[-1].append(note)
     rows = [row for row in rows if row]
     if not any(note.pitch is not None for row in rows for note in row):
-        what = "only rests" if rows else "nothing"
-        raise FormatError(f"There is no note: {what} was typed. Write notes such as '{EXAMPLE}'.")
+        what = "only rests were typed" if rows else "nothing was typed"
+        raise FormatError(f"There is no note: {what}. Write notes such as '{EXAMPLE}'.")
     key = key or _key(rows)
     bars = _typed_bars(rows, metre, key) if "|" in words else _cut_bars(rows[0], metre, key)
     return Tune("typed", title, bars, source="typed notes")

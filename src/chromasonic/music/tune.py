@@ -121,7 +121,10 @@ class Tune:
             yield pending
 
     def transposed(self, semitones: int) -> Tune:
-        """The tune so many semitones higher, its keys spelled anew; chord symbols are left out."""
+        """The tune so many semitones higher, its keys spelled anew; chord symbols are left out.
+
+        By octaves notes keep their names.
+        """
         if semitones == 0:
             return self
         return replace(self, bars=tuple(_transposed_bar(bar, semitones) for bar in self.bars))
@@ -133,7 +136,13 @@ class Tune:
 
 def _transposed_bar(bar: Bar, semitones: int) -> Bar:
     notes = tuple(
-        note if note.pitch is None else replace(note, pitch=note.pitch + semitones, name=None)
+        note
+        if note.pitch is None
+        else replace(
+            note,
+            pitch=note.pitch + semitones,
+            name=note.name if semitones % 12 == 0 else None,
+        )
         for note in bar.notes
     )
     return replace(bar, notes=notes, key=bar.key.transposed(semitones), chords=())
