@@ -86,6 +86,7 @@ def test_a_finished_training_goes_on_when_given_more_episodes(run: Run, tmp_path
         (["--agent", ","], 2, "known: advanced, simple, hybrid"),
         (["--episodes", "0", "--agent", "simple"], 2, "episodes is 0"),
         (["--chorales", "-1"], 2, "chorales is -1"),
+        (["--data-dir", "nowhere"], 2, "nowhere is no folder"),
         (["--resume", "nowhere"], 2, "No training lies in nowhere"),
         (["--resume", "x", "--seed", "1"], 2, "leave out --seed"),
         (["--recipe", "absent.toml"], 2, "Cannot read the recipe absent.toml"),

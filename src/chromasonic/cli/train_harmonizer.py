@@ -41,7 +41,8 @@ Epochs = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Of exploration, order and weights.")]
 Chorales = Annotated[
-    int | None, typer.Option(help="Only so many chorales of each part, for a quick trial.")
+    int | None,
+    typer.Option(help="Only so many chorales of each part, for a quick trial; 0 is all."),
 ]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpora in it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -180,6 +180,7 @@ def train_harmonizer(
         on_data: told how many chorales are learned from and chosen by, before it begins.
 
     Raises:
+        UsageError: the folder of corpora is none.
         CorpusError: the chorales are not at hand.
         CheckpointError: what is there to resume is damaged, or of other settings or rules.
         StorageError: a file cannot be written; what was there before stays.
@@ -189,6 +190,8 @@ def train_harmonizer(
 
     folder = Path(folder)
     where = Path(recipe.data_dir) if recipe.data_dir else None
+    if where is not None and not where.is_dir():
+        raise UsageError(f"{where} is no folder. Give one with corpora in it, or leave it out.")
     chorales = harmonizer_chorales(data_dir=where, analyses=False)
     training = _first(chorales.training, recipe.chorales)
     validation = _first(chorales.validation, recipe.chorales)
