@@ -6,6 +6,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -107,3 +108,18 @@ cli.main()
     assert child.stderr.read() == b""
     child.stderr.close()
     assert child.wait(timeout=30) == cli.EXIT_BROKEN_PIPE
+
+
+def test_output_that_finds_no_room_is_an_error_without_a_traceback() -> None:
+    command = "from chromasonic.cli.app import main; main()"
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-c", command, "harmonize", "C4 D4 C4", "--agent", "exact"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == cli.EXIT_FAILED
+    assert result.stderr.startswith("Error: Cannot write: No space left on device.")
+    assert "Traceback" not in result.stderr

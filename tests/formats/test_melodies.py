@@ -313,3 +313,14 @@ def test_a_damaged_archive_is_refused_wherever_it_is_damaged() -> None:
             outcomes.add("refused")
             assert "x.mxl" in str(error)
     assert "refused" in outcomes
+
+
+def test_a_part_that_is_not_there_and_one_of_two_meanings_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "two.abc"
+    path.write_text(
+        'X:1\nL:1/4\nK:C\nV:1 name="Violin 1"\nc d\nV:2 name="Violin 2"\nC D\n', encoding="utf-8"
+    )
+    with pytest.raises(UsageError, match=r"has no part '9'; its parts: 1 Violin 1, 2 Violin 2\."):
+        load_melody(path, part="9")
+    with pytest.raises(UsageError, match="has several parts that 'Violin' could mean"):
+        load_melody(path, part="Violin")

@@ -6,6 +6,7 @@ A command's module is imported when that command runs and not before, so that `-
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -33,8 +34,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("chromasonic.cli.demo", "demo", "Corpus to one report page, in minutes."),
 }
 
+EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE: the reader (`| head`) has gone
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyGroup(TyperGroup):
@@ -72,6 +75,12 @@ class LazyGroup(TyperGroup):
             # Python flushes stdout once more at exit; let that flush go nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(EXIT_BROKEN_PIPE) from error
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            typer.echo(f"Error: Cannot write: {error.strerror}. Free some space.", err=True)
+            raise typer.Exit(EXIT_FAILED) from error
 
 
 def load_command(name: str) -> Any:

@@ -59,7 +59,9 @@ def harmonize(
     explain: Annotated[
         bool, typer.Option("--explain", help="List every broken rule: where, who, what it cost.")
     ] = False,
-    alternatives: Annotated[int, typer.Option(help="How many different harmonizations.")] = 1,
+    alternatives: Annotated[
+        int, typer.Option(help="How many different settings (exact and hybrid).")
+    ] = 1,
     seed: Annotated[int, typer.Option(help="Of chance, where the agent uses any.")] = 0,
     models: Annotated[
         Path | None,

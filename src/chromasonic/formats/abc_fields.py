@@ -175,3 +175,16 @@ def _ticks(text: str) -> Fraction:
     if not int(denominator):
         return Fraction()
     return Fraction(int(numerator) * TICKS_PER_WHOLE, int(denominator))
+
+
+def spelled(letter: str, alteration: int, shift: int) -> str | None:
+    """A written note's name ("F#"); None where it sounds elsewhere, or takes over two signs.
+
+    Args:
+        letter: A to G.
+        alteration: semitones that its accidental, or the key, adds.
+        shift: semitones from what is written to what sounds.
+    """
+    if shift % 12 or abs(alteration) > 2:
+        return None
+    return letter + ("#" if alteration > 0 else "b") * abs(alteration)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from chromasonic.formats.abc_fields import ACCIDENTALS, FERMATAS, BrokenTune, KeyField
+from chromasonic.formats.abc_fields import ACCIDENTALS, FERMATAS, BrokenTune, KeyField, spelled
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.pitch import NATURAL_PITCH_CLASSES
@@ -67,8 +67,7 @@ class Voice:
         *,
         keeps_names: bool = False,
     ) -> None:
-        self.keeps_names = keeps_names  # whether notes keep the names that they are written with
-        self.fermatas = fermatas
+        self.fermatas, self.keeps_names = fermatas, keeps_names
         self.chord_bar: int | None = None  # the first with notes that sound together, from 1
         self.voice_shift = 0
         self.bars: list[Bar] = []
@@ -76,9 +75,7 @@ class Voice:
         self.unit_ticks = unit_ticks
         self.key = key.key or Key()
         self.set_key(key)
-        self._notes: list[
-            list
-        ] = []  # [ticks, pitch, tied, fermata, name] of the bar being read
+        self._notes: list[list] = []  # [ticks, pitch, tied, fermata, name] of the bar being read
         self._chords: list[tuple[int, str]] = []  # (index of the note that it stands over, text)
         self._bar_metre, self._bar_key = metre, self.key
         self._memory: dict[str, int] = {}  # letter to the accidental that lasts to the bar line
@@ -152,11 +149,8 @@ class Voice:
             found = self._memory.get(name)
             alteration = self.signature.get(name, 0) if found is None else found
         pitch = 12 * height + NATURAL_PITCH_CLASSES[name] + alteration
-        shift = self.shift + self.voice_shift
-        pitch += shift
-        is_plain = shift % 12 == 0 and abs(alteration) <= 2
-        signs = ("#" if alteration > 0 else "b") * abs(alteration)
-        self._name = name + signs if self.keeps_names and is_plain else None
+        pitch += (shift := self.shift + self.voice_shift)
+        self._name = spelled(name, alteration, shift) if self.keeps_names else None
         if not 0 <= pitch <= 127:
             raise BrokenTune(f"a note ({name} in octave {height - 1}) is outside the MIDI range")
         return pitch
@@ -217,8 +211,7 @@ class Voice:
         """`[ceg]`: its highest note, for the length of its first one times the chord's own."""
         start = _GROUP["chord"]
         inside, number, slashes, divisor = match.group(start + 1, start + 2, start + 3, start + 4)
-        best: tuple[int, str, int, str] | None = None
-        spelled = None
+        best: tuple[int, str, int, str, str | None] | None = None
         length: tuple[int, int] | None = None
         found = _CHORD_NOTE.findall(inside)
         if len(found) > 1:
@@ -228,7 +221,7 @@ class Voice:
             pitch = self._pitch(sign, name, height)
             length = length or self._length(n, s, d)
             if best is None or pitch > best[0]:
-                best, spelled = (pitch, name, height, tie_sign), self._name
+                best = (pitch, name, height, tie_sign, self._name)
         if best is None or length is None:
             if inside.strip(" xz0123456789/"):
                 raise BrokenTune(f"'[{inside[:20]}]' is neither a chord nor a field")
@@ -236,8 +229,7 @@ class Voice:
         if number or slashes:
             times = self._length(number, slashes, divisor)
             length = (length[0] * times[0], length[1] * times[1] * self.unit_ticks)
-        pitch, name, height, tie_sign = best
-        self._name = spelled
+        pitch, name, height, tie_sign, self._name = best
         self._add(length, pitch, self._tie is not None and self._tie[2] == pitch)
         self._last_written = (name, height)
         if tie_sign:

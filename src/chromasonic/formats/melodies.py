@@ -174,9 +174,10 @@ def _index(voices: Sequence[FoundVoice], part: str, source: str) -> int:
         found = [place for place, name in enumerate(names) if fits(name, wanted.casefold())]
         if wanted and len(found) == 1:
             return found[0]
+    several = wanted and any(name.startswith(wanted.casefold()) for name in names)
+    what = f"several parts that '{part}' could mean" if several else f"no part '{part}'"
     raise UsageError(
-        f"{source} has no part '{part}', or several that it could mean: {_listed(voices)}. "
-        f"Choose with {_options(voices)}."
+        f"{source} has {what}; its parts: {_listed(voices)}. Choose with {_options(voices)}."
     )
 
 
