@@ -52,6 +52,14 @@ def test_two_agents_trained_apart_share_one_directory_and_its_recipe(
     assert [line.split()[0] for line in out.splitlines()] == ["AGENT", "advanced", "simple"]
 
 
+def test_trainings_on_other_chorales_do_not_share_a_recipe(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("chorales = 5\n[advanced]\nepisodes = 3\n")
+    code, _, err = run("train", "harmonizer", "--agent", "simple", "--output", tmp_path, *SMALL)
+    assert code == 2
+    assert "holds a training of advanced with chorales = 5" in " ".join(err.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
+
+
 def test_a_second_training_archives_the_first_and_the_seed_decides(
     run: Run, tmp_path: Path
 ) -> None:

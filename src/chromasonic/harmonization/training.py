@@ -190,6 +190,7 @@ def train_harmonizer(
 
     folder = Path(folder)
     where = Path(recipe.data_dir) if recipe.data_dir else None
+    merged = _merged(recipe, folder)
     if where is not None and not where.is_dir():
         raise UsageError(f"{where} is no folder. Give one with corpora in it, or leave it out.")
     chorales = harmonizer_chorales(data_dir=where, analyses=False)
@@ -197,7 +198,7 @@ def train_harmonizer(
     validation = _first(chorales.validation, recipe.chorales)
     if on_data is not None:
         on_data(len(training), len(validation))
-    write_text(folder / RECIPE, to_toml(recipe_to_dict(_merged(recipe, folder))))
+    write_text(folder / RECIPE, to_toml(recipe_to_dict(merged)))
     for agent in recipe.agents:
         told = None if on_progress is None else _told(on_progress, agent)
         _train(agent, recipe, training, validation, folder, resume, told)
@@ -218,11 +219,21 @@ def _told(on_progress: OnProgress, agent: str) -> Callable[[int, int, float], No
 
 
 def _merged(recipe: HarmonizerRecipe, folder: Path) -> HarmonizerRecipe:
-    """The recipe, with the tables of other agents that were trained into the folder before."""
+    """The recipe, with the tables of other agents that were trained into the folder before.
+
+    Raises:
+        UsageError: these learned from other chorales, so that one recipe cannot hold both.
+    """
     if not (folder / RECIPE).is_file():
         return recipe
     before = resumed_recipe(folder)
     kept = {name: getattr(before, name) for name in before.agents if name not in recipe.agents}
+    if kept and (before.chorales, before.data_dir) != (recipe.chorales, recipe.data_dir):
+        raise UsageError(
+            f"{folder} holds a training of {', '.join(kept)} with chorales = {before.chorales} and "
+            f"data_dir = '{before.data_dir}' (see {RECIPE}); this one has {recipe.chorales} and "
+            f"'{recipe.data_dir}'. Give the same, or another --output."
+        )
     return replace(recipe, **kept)
 
 
