@@ -15,6 +15,7 @@ from chromasonic.cli.generate_steered import (
     settings_document,
     steered_melodies,
 )
+from chromasonic.cli.numbered import numbered
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -231,14 +232,9 @@ def _save(
 
     write = write or save_tune
     return [
-        [write(tune, _numbered(path, number, len(tunes))) for path in outputs]
+        [write(tune, numbered(path, number, len(tunes))) for path in outputs]
         for number, tune in enumerate(tunes, start=1)
     ]
-
-
-def _numbered(path: Path, number: int, count: int) -> Path:
-    """tune.mid for a single tune, else tune-1.mid, tune-2.mid, ..."""
-    return path if count == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def _abc_book(tunes: list[Tune]) -> list[str]:

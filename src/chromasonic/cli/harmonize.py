@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.numbered import numbered
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -197,12 +198,7 @@ def _written(
     from chromasonic.harmonization.realizing import part_score
 
     score = part_score(found, tune)
-    return [save_part_score(score, _numbered(path, number, count)) for path in outputs]
-
-
-def _numbered(path: Path, number: int, count: int) -> Path:
-    """score.mid for a single one, else score-1.mid, score-2.mid, ..."""
-    return path if count == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return [save_part_score(score, numbered(path, number, count)) for path in outputs]
 
 
 def _text(found: Harmonization, tune: Tune, moved: int, *, explain: bool) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chromasonic.errors import UsageError
 from chromasonic.files import PathLike
+from chromasonic.formats.endings import known_ending
 from chromasonic.formats.part_score_midi import write_part_score_midi
 from chromasonic.formats.part_score_musicxml import write_part_score_musicxml
 from chromasonic.music.part_score import PartScore
@@ -50,13 +50,7 @@ def check_part_score_ending(path: PathLike) -> str:
     Raises:
         UsageError: no format has this ending.
     """
-    ending = Path(path).suffix.lower()
-    if ending not in WRITERS:
-        raise UsageError(
-            f"A score cannot be written as '{Path(path).name}': the ending is "
-            f"{repr(ending) if ending else 'missing'}. Allowed: {' '.join(WRITERS)}."
-        )
-    return ending
+    return known_ending(path, WRITERS, noun="score", done="written")
 
 
 def save_part_score(score: PartScore, path: PathLike) -> Path:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from chromasonic.errors import FormatError, UsageError
+from chromasonic.errors import FormatError
 from chromasonic.files import PathLike, write_text
+from chromasonic.formats.endings import known_ending
 from chromasonic.formats.midi import read_midi, write_midi
 from chromasonic.formats.musicxml import read_musicxml, write_musicxml
 from chromasonic.music.tune import Tune
@@ -77,17 +78,7 @@ def check_ending(path: PathLike) -> str:
     Raises:
         UsageError: no format has this ending.
     """
-    return _known(path, WRITERS, "written")
-
-
-def _known(path: PathLike, table: dict, what: str) -> str:
-    ending = Path(path).suffix.lower()
-    if ending not in table:
-        raise UsageError(
-            f"A tune cannot be {what} as '{Path(path).name}': the ending is "
-            f"{repr(ending) if ending else 'missing'}. Allowed: {' '.join(table)}."
-        )
-    return ending
+    return known_ending(path, WRITERS, noun="tune", done="written")
 
 
 def save_tune(tune: Tune, path: PathLike) -> Path:
@@ -109,4 +100,4 @@ def load_tune(path: PathLike) -> Tune:
         UsageError: an ending that is not allowed.
         FormatError: the file is absent or broken.
     """
-    return READERS[_known(path, READERS, "read")](path)
+    return READERS[known_ending(path, READERS, noun="tune", done="read")](path)

@@ -9,9 +9,8 @@ from chromasonic.errors import UsageError
 from chromasonic.formats.notation import spell
 from chromasonic.harmonization.agents import load_agent
 from chromasonic.harmonization.exact import Harmonization
-from chromasonic.harmonization.melodies import melody_of_tune
+from chromasonic.harmonization.melodies import melody_of_tune, notes_to_harmonize
 from chromasonic.harmonization.melody import Melody
-from chromasonic.harmonization.phrases import sung_notes
 from chromasonic.harmonization.voicings import RANGES
 from chromasonic.music.key import Key
 from chromasonic.music.tune import Tune
@@ -104,12 +103,7 @@ def check_range(tune: Tune) -> None:
 
 
 def _extremes(tune: Tune) -> tuple[int, int]:
-    pitches = [note.pitch for note in sung_notes(tune)]
-    if not pitches:
-        raise UsageError(
-            f"'{tune.title or tune.id}' has no note, only rests: there is nothing to harmonize. "
-            "Give a tune with at least one note."
-        )
+    pitches = [note.pitch for note in notes_to_harmonize(tune)]
     return min(pitches), max(pitches)
 
 

@@ -45,16 +45,26 @@ def melody_of_tune(tune: Tune, *, key: Key | None = None) -> Melody:
     Raises:
         UsageError: the tune has no note.
     """
+    notes = notes_to_harmonize(tune)
+    ends = phrase_ends(tune, notes, key)
+    keys = plan_keys(tune, notes, ends, key)
+    rows = _struck(notes, set(ends), beat_grid(tune))
+    return _melody(tune, rows, notes, set(ends), keys)
+
+
+def notes_to_harmonize(tune: Tune) -> list[SungNote]:
+    """The notes of a tune as they are sung; see `phrases.sung_notes`.
+
+    Raises:
+        UsageError: there is none.
+    """
     notes = sung_notes(tune)
     if not notes:
         raise UsageError(
             f"'{tune.title or tune.id}' has no note, only rests: there is nothing to harmonize. "
             "Give a tune with at least one note."
         )
-    ends = phrase_ends(tune, notes, key)
-    keys = plan_keys(tune, notes, ends, key)
-    rows = _struck(notes, set(ends), beat_grid(tune))
-    return _melody(tune, rows, notes, set(ends), keys)
+    return notes
 
 
 def melody_of_steps(
