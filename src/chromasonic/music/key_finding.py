@@ -27,17 +27,7 @@ def estimated_key(weights: npt.ArrayLike) -> Key | None:
     Returns:
         The key; None where nothing sounds.
     """
-    shares = np.asarray(weights, float)
-    if not shares.sum() > 0:
-        return None
-    shares = shares / shares.sum()
-    distances = {
-        (tonic, mode): float(np.linalg.norm(shares - np.roll(profile, tonic)))
-        for mode, profile in PROFILES.items()
-        for tonic in range(12)
-    }
-    tonic, mode = min(distances, key=lambda name: distances[name])
-    return Key.of_pitch_class(tonic, mode)
+    return _nearest_key(weights, dict.fromkeys(range(12), 0.0))
 
 
 FOURTH_PENALTY = 0.05
@@ -57,14 +47,19 @@ def home_key(weights: npt.ArrayLike, final_bass: int) -> Key | None:
     Returns:
         The key; None where nothing sounds.
     """
+    return _nearest_key(weights, {final_bass % 12: 0.0, (final_bass + 5) % 12: FOURTH_PENALTY})
+
+
+def _nearest_key(weights: npt.ArrayLike, tonics: dict[int, float]) -> Key | None:
+    """The nearest key on some tonics, each with what is added to its distance."""
     shares = np.asarray(weights, float)
     if not shares.sum() > 0:
         return None
     shares = shares / shares.sum()
     distances = {
-        (tonic % 12, mode): float(np.linalg.norm(shares - np.roll(profile, tonic))) + penalty
+        (tonic, mode): float(np.linalg.norm(shares - np.roll(profile, tonic))) + penalty
         for mode, profile in PROFILES.items()
-        for tonic, penalty in ((final_bass, 0.0), (final_bass + 5, FOURTH_PENALTY))
+        for tonic, penalty in tonics.items()
     }
     tonic, mode = min(distances, key=lambda name: distances[name])
     return Key.of_pitch_class(tonic, mode)
