@@ -15,7 +15,7 @@ import numpy as np
 from chromasonic.harmonization.exact import Harmonization, Transitions
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.simple_model import SimpleModel, read_model
-from chromasonic.harmonization.simple_states import keys_of_melody
+from chromasonic.harmonization.simple_stage import stage_of
 from chromasonic.harmonization.two_voices import (
     TWO_VOICE_REWARD,
     candidates_of_two,
@@ -58,17 +58,11 @@ class SimpleAgent:
         Raises:
             UsageError: a note leaves the lower voice no room.
         """
-        beats, sets = melody.beats, candidates_of_two(melody)
-        own = [
-            TWO_VOICE_REWARD.of_voicings(voicings, beats[beat])
-            for beat, voicings in enumerate(sets)
-        ]
-        pairs = [
-            self._transitions.between(sets[beat], sets[beat + 1], beats[beat], beats[beat + 1])
-            for beat in range(len(sets) - 1)
-        ]
+        sets = candidates_of_two(melody)
+        stage = stage_of(melody.beats, sets, self._transitions)
+        own, pairs = stage.own, stage.pairs
         discount = self.model.settings.discount
-        worth = [discount * self.model.of_keys(keys) for keys in keys_of_melody(beats, sets)]
+        worth = [discount * self.model.of_keys(keys) for keys in stage.keys]
         worth.append(np.zeros(len(sets[-1])))
         path: list[int] = []
         for beat in range(len(sets)):

@@ -14,7 +14,7 @@ from chromasonic.harmonization.exact import Transitions
 from chromasonic.harmonization.melody import Beats, Melody
 from chromasonic.harmonization.simple_states import keys_of_melody
 from chromasonic.harmonization.two_voices import TWO_VOICE_REWARD, candidates_of_two
-from chromasonic.harmonization.voicings import RANGES
+from chromasonic.harmonization.voicings import RANGES, Voicings
 
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -64,7 +64,10 @@ class Stages:
         number = int(rng.integers(len(self.melodies)))
         shift = int(rng.choice(self.shifts[number]))
         if (number, shift) not in self._known:
-            self._known[number, shift] = self._made(transposed(self.melodies[number], shift))
+            melody = transposed(self.melodies[number], shift)
+            self._known[number, shift] = stage_of(
+                melody.beats, candidates_of_two(melody), self._transitions
+            )
         return self._known[number, shift]
 
     def fingerprint(self) -> str:
@@ -76,19 +79,26 @@ class Stages:
         ]
         return sha256_of_bytes(b"|".join(parts))[:16]
 
-    def _made(self, melody: Melody) -> Stage:
-        beats, sets = melody.beats, candidates_of_two(melody)
-        return Stage(
-            own=[
-                TWO_VOICE_REWARD.of_voicings(voicings, beats[beat])
-                for beat, voicings in enumerate(sets)
-            ],
-            pairs=[
-                self._transitions.between(sets[beat], sets[beat + 1], beats[beat], beats[beat + 1])
-                for beat in range(len(sets) - 1)
-            ],
-            keys=keys_of_melody(beats, sets),
-        )
+
+def stage_of(beats: Beats, sets: list[Voicings], transitions: Transitions) -> Stage:
+    """A melody laid out; pairs that `transitions` remembers are not computed again.
+
+    Args:
+        beats: B of them.
+        sets: the candidates of each, see `two_voices.candidates_of_two`.
+        transitions: under the rules of two voices.
+    """
+    return Stage(
+        own=[
+            TWO_VOICE_REWARD.of_voicings(voicings, beats[beat])
+            for beat, voicings in enumerate(sets)
+        ],
+        pairs=[
+            transitions.between(sets[beat], sets[beat + 1], beats[beat], beats[beat + 1])
+            for beat in range(len(sets) - 1)
+        ],
+        keys=keys_of_melody(beats, sets),
+    )
 
 
 def shifts_of(beats: Beats, most: int) -> list[int]:
