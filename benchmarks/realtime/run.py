@@ -41,7 +41,6 @@ from other_engines import (
 from page import write_page
 
 from chromasonic.companion.catalogue import COMPANIONS
-from chromasonic.companion.examples import FEATURES
 from chromasonic.companion.exporting import export_companions
 from chromasonic.companion.materials import prepare
 from chromasonic.companion.models import load_companion
@@ -49,6 +48,7 @@ from chromasonic.companion.recipe import DataSettings
 from chromasonic.errors import ChromasonicError
 from chromasonic.export.reading import read_document
 from chromasonic.files import write_json
+from chromasonic.training.examples import FEATURES
 from chromasonic.training.run_directory import environment
 
 ROOT = Path(__file__).parents[2]

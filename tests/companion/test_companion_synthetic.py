@@ -8,12 +8,12 @@ import torch
 
 from chromasonic import companion
 from chromasonic.companion.catalogue import COMPANIONS
-from chromasonic.companion.examples import FEATURES, MASK, CompanionTask
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.scoring import best_constant, sums_by_piece
 from chromasonic.companion.spec import SPECS
 from chromasonic.errors import UsageError
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, ExampleTask
 from chromasonic.training.loop import fit
 from chromasonic.training.randomness import seeded
 
@@ -103,7 +103,7 @@ def test_a_trained_network_beats_the_best_constant_answer_by_far_and_an_untraine
     constant = loss_on(name, best_constant(task, train), held_out)
     fit(
         network,
-        CompanionTask(train, held_out, task.loss, is_sequence=is_sequence),
+        ExampleTask(train, held_out, task.loss, is_sequence=is_sequence),
         TrainingConfig(
             epochs=10,
             batch_size=8 if is_sequence else 64,

@@ -22,7 +22,6 @@ from chromasonic.companion.dynamics_evaluation import (
     shape_within_bars,
 )
 from chromasonic.companion.dynamics_features import bars_of, dynamics_examples
-from chromasonic.companion.examples import CompanionTask, Example, collate
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.data.asap import FACTS
 from chromasonic.data.corpus import Manifest
@@ -30,6 +29,7 @@ from chromasonic.errors import CorpusError
 from chromasonic.music.bar_grid import Beats
 from chromasonic.music.performance import PlayedNotes
 from chromasonic.music.piano_performance import PianoPerformance
+from chromasonic.training.examples import Example, ExampleTask, collate
 
 
 def played(rows: list[tuple[float, int, int]]) -> PlayedNotes:
@@ -211,7 +211,7 @@ def test_the_table_has_the_model_its_baselines_both_kinds_of_beats_and_composers
 
 
 def train(network: CompanionNetwork, data: DynamicsData, epochs: int, *, plain: bool) -> None:
-    task = CompanionTask(
+    task = ExampleTask(
         train=data.train, validation=data.validation, loss_of=COMPANION.loss,
         augment=None if plain else COMPANION.augment,
     )  # fmt: skip

@@ -38,7 +38,6 @@ from chromasonic.companion.emotion_recognizer import (
     emotion_augment,
     emotion_loss,
 )
-from chromasonic.companion.examples import FEATURES, MASK, CompanionTask, collate
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.scoring import ConstantAnswer
 from chromasonic.data.emopia import read_emopia
@@ -47,6 +46,7 @@ from chromasonic.formats import log_mel
 from chromasonic.formats.audio import find_soundfont
 from chromasonic.music.emotion import EmotionSong, expectation, quarter
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, ExampleTask, collate
 from chromasonic.training.loop import fit
 from data.tiny_emotion import write_deam, write_emopia, write_vgmidi
 
@@ -306,7 +306,7 @@ class TestAugmentation:
 def trained(train, validation, **settings) -> CompanionNetwork:
     torch.manual_seed(0)
     network = CompanionNetwork(COMPANION.spec)
-    task = CompanionTask(train, validation, emotion_loss, emotion_augment, is_sequence=True)
+    task = ExampleTask(train, validation, emotion_loss, emotion_augment, is_sequence=True)
     config = TrainingConfig(device="cpu", learning_rate=2e-3, weight_decay=0.0, **settings)
     fit(network, task, config, folder=None, name="emotion_recognizer")
     return network

@@ -21,11 +21,11 @@ from chromasonic.companion import (
 )
 from chromasonic.companion.cards import update_cards
 from chromasonic.companion.companion import Row
-from chromasonic.companion.examples import collate
 from chromasonic.companion.report import write_report
 from chromasonic.companion.table import markdown_table, table_of, verdicts
 from chromasonic.errors import CheckpointError, DataError, EvaluationError, UsageError
 from chromasonic.evaluation.figure import Figure, undefined
+from chromasonic.training.examples import collate
 
 
 class Says(nn.Module):

@@ -10,7 +10,6 @@ import torch
 
 from chromasonic.companion import groove_evaluation
 from chromasonic.companion.companion import CompanionData, DataRequest
-from chromasonic.companion.examples import CompanionTask, Examples, collate
 from chromasonic.companion.groove_balance import SHARES, of_groups
 from chromasonic.companion.groove_evaluation import JudgedBars, evaluate_groove
 from chromasonic.companion.groove_features import (
@@ -30,6 +29,7 @@ from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.step_baselines import TreeSettings
 from chromasonic.companion.synthetic import synthetic_groove
 from chromasonic.music.drums import DrumTake
+from chromasonic.training.examples import Examples, ExampleTask, collate
 from chromasonic.training.loop import fit
 
 
@@ -125,7 +125,7 @@ def made_up(count: int = 400) -> CompanionData:
 def trained(data: CompanionData, epochs: int) -> CompanionNetwork:
     torch.manual_seed(0)
     network = CompanionNetwork(COMPANION.spec)
-    task = CompanionTask(data.train, data.validation, COMPANION.loss, COMPANION.augment)
+    task = ExampleTask(data.train, data.validation, COMPANION.loss, COMPANION.augment)
     config = replace(COMPANION.training, epochs=epochs, batch_size=32, device="cpu")
     fit(network, task, config, folder=None, name="groove")
     return network

@@ -10,7 +10,6 @@ from harmony_pieces import piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromasonic.companion.examples import FEATURES, MASK
 from chromasonic.companion.harmony_features import (
     EXAMPLE_BEATS,
     FACTS,
@@ -25,6 +24,7 @@ from chromasonic.companion.harmony_features import (
 from chromasonic.companion.harmony_memory import ORDER, HarmonyMemory
 from chromasonic.music.chord import HOLD, NONE, OTHER, START, class_named
 from chromasonic.music.progression import progression
+from chromasonic.training.examples import FEATURES, MASK
 
 C, F, G7, AM = (class_named(name) for name in ("C", "F", "G7", "Am"))
 

@@ -14,7 +14,6 @@ from harmony_pieces import piece
 from torch import Tensor, nn
 
 from chromasonic.companion.companion import CompanionData, DataRequest
-from chromasonic.companion.examples import FEATURES, MASK, CompanionTask, collate
 from chromasonic.companion.harmony_baselines import (
     MEMORY_FACTS,
     NGRAM_FACTS,
@@ -45,6 +44,7 @@ from chromasonic.formats.abc import read_abc
 from chromasonic.music.chord import HOLD, class_named
 from chromasonic.music.tune import Tune
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, ExampleTask, collate
 from chromasonic.training.loop import fit
 
 C, F, G7, AM = (class_named(name) for name in ("C", "F", "G7", "Am"))
@@ -71,7 +71,7 @@ def network(seed: int = 0) -> CompanionNetwork:
 def trained(train, validation, epochs: int = 12) -> CompanionNetwork:  # type: ignore[no-untyped-def]
     model = network()
     config = TrainingConfig(epochs=epochs, batch_size=16, learning_rate=3e-3, device="cpu")
-    fit(model, CompanionTask(train, validation, harmony_loss), config, folder=None, name="harmony")
+    fit(model, ExampleTask(train, validation, harmony_loss), config, folder=None, name="harmony")
     return model
 
 
@@ -80,7 +80,7 @@ def test_a_made_up_structure_is_learned_far_below_chance() -> None:
     model = network()
     config = TrainingConfig(epochs=6, batch_size=64, learning_rate=4e-3, device="cpu")
     history = fit(
-        model, CompanionTask(train, validation, harmony_loss), config, folder=None, name="harmony"
+        model, ExampleTask(train, validation, harmony_loss), config, folder=None, name="harmony"
     )
     assert history.epochs[-1].val[ACCURACY].value > 0.75
     assert history.epochs[-1].val_loss < 0.6 * history.epochs[0].val_loss

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromasonic.companion.examples import FEATURES, MASK
 from chromasonic.companion.features import INPUTS
 from chromasonic.companion.melody_features import (
     TARGET,
@@ -23,6 +22,7 @@ from chromasonic.export.spec import slices
 from chromasonic.formats.abc import read_abc
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Tune
+from chromasonic.training.examples import FEATURES, MASK
 
 PART = slices(INPUTS["melody_transformer"])
 SIXTEENTH = 2_520

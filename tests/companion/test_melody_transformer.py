@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from chromasonic.companion.companion import CompanionData, DataRequest
-from chromasonic.companion.examples import FEATURES, CompanionTask, collate
 from chromasonic.companion.melody_baselines import Contexts, PitchNgram, commonest_scores
 from chromasonic.companion.melody_data import both_ways, load_melodies
 from chromasonic.companion.melody_evaluation import BITS, LABEL_GAIN, rows_of
@@ -21,6 +20,7 @@ from chromasonic.companion.melody_transformer import COMPANION, melody_loss
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.errors import EvaluationError
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, ExampleTask, collate
 from chromasonic.training.loop import fit
 
 
@@ -53,7 +53,7 @@ def scale_line(
 
 def test_a_made_up_structure_is_learned_far_below_chance() -> None:
     train, validation = COMPANION.synthetic(160, 0), COMPANION.synthetic(20, 1)
-    task = CompanionTask(train, validation, melody_loss, is_sequence=True)
+    task = ExampleTask(train, validation, melody_loss, is_sequence=True)
     config = TrainingConfig(epochs=8, batch_size=8, learning_rate=3e-3, device="cpu")
     history = fit(network(), task, config, folder=None, name="melody")
     bits = history.epochs[-1].val["pitch_bits"].value

@@ -9,13 +9,13 @@ from typing import Any
 from torch import Tensor, nn
 
 from chromasonic import files
-from chromasonic.companion.examples import Augment, Examples
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.data.corpus import Manifest
 from chromasonic.data.progress import Progress
 from chromasonic.evaluation.figure import Figure
 from chromasonic.export.spec import ModelSpec
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import Augment, Examples
 from chromasonic.training.task import BatchLoss
 
 
@@ -93,7 +93,7 @@ class Companion:
         dropout: between its layers in training.
         headline: the metric that its curves show.
         evaluate: (network, data) to rows, those of the baselines too; opens the test part.
-        augment: see `CompanionTask`.
+        augment: see `ExampleTask`.
     """
 
     spec: ModelSpec

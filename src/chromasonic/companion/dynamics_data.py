@@ -8,7 +8,6 @@ from typing import Any
 
 from chromasonic.companion.companion import CompanionData, DataRequest
 from chromasonic.companion.dynamics_features import dynamics_examples
-from chromasonic.companion.examples import Examples
 from chromasonic.companion.splitting import resplit
 from chromasonic.data.catalogue import facts_of
 from chromasonic.data.corpus import Corpus
@@ -17,6 +16,7 @@ from chromasonic.data.locate import Place, locate, ways_to_get
 from chromasonic.data.maestro import read_cut_pieces
 from chromasonic.errors import CorpusError, DataError
 from chromasonic.music.piano_performance import PianoPerformance
+from chromasonic.training.examples import Examples
 
 ANNOTATED, UNANNOTATED = "asap", "maestro"
 CORPORA = (ANNOTATED, UNANNOTATED)

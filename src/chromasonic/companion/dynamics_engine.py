@@ -21,11 +21,11 @@ from chromasonic.companion.dynamics_features import (
     TWO_OCTAVES,
     PianoBarExample,
 )
-from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_dynamics
 from chromasonic.music.bar_grid import STEPS
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, Example
 from chromasonic.training.task import BatchLoss
 
 BEND = 0.15

@@ -20,7 +20,6 @@ import torch
 from chromasonic.companion.companion import CompanionData, Row
 from chromasonic.companion.dynamics_data import DynamicsData
 from chromasonic.companion.dynamics_features import BAR_STEPS, FULL_VELOCITY, MEAN, TARGET
-from chromasonic.companion.examples import Examples
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.companion.step_baselines import (
     Predictor,
@@ -34,6 +33,7 @@ from chromasonic.companion.step_baselines import (
 from chromasonic.evaluation.figure import Figure
 from chromasonic.evaluation.statistics import bootstrap_ratio
 from chromasonic.music.bar_grid import STEPS
+from chromasonic.training.examples import Examples
 
 NAME = "dynamics_engine"
 VELOCITY_MAE = "velocity MAE"

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.music.bar_grid import OFF_GRID, STEPS, Beats, place_onsets
 from chromasonic.music.beats import estimate_beats
 from chromasonic.music.performance import PlayedNotes
 from chromasonic.music.piano_performance import PianoPerformance
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 TARGET = "expression"
 """Key of the target: (S,) velocity of each step's loudest note as a share of 127."""

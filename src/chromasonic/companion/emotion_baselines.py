@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from chromasonic.companion.emotion_data import LazyExamples
 from chromasonic.companion.emotion_frames import as_frames
-from chromasonic.companion.examples import FEATURES, Examples
 from chromasonic.errors import EvaluationError
+from chromasonic.training.examples import FEATURES, Examples
 
 Floats = npt.NDArray[np.float64]
 

@@ -15,7 +15,6 @@ from chromasonic.companion import emotion_frames
 from chromasonic.companion.companion import CompanionData, DataRequest
 from chromasonic.companion.emotion_frames import Bytes, as_frames, ways
 from chromasonic.companion.emotion_hints import Sounding
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.splitting import resplit
 from chromasonic.data.catalogue import facts_of
 from chromasonic.data.corpus import Corpus, Manifest
@@ -25,6 +24,7 @@ from chromasonic.errors import CorpusError, DataError, FormatError
 from chromasonic.formats.audio import find_soundfont
 from chromasonic.formats.log_mel import FRAMES_PER_SECOND
 from chromasonic.music.emotion import CELLS, EmotionClip, EmotionSong, bell, quarter
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 CORPORA = ("emopia", "vgmidi", "deam")
 CLIPS = ("emopia", "vgmidi")

@@ -25,12 +25,12 @@ from chromasonic.companion.emotion_baselines import (
     table_of,
 )
 from chromasonic.companion.emotion_data import CLIPS, EMOTION
-from chromasonic.companion.examples import FEATURES, MASK, Examples
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.evaluation.agreement import ccc, interval_of, r2
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.statistics import bootstrap_ratio
 from chromasonic.music.emotion import QUADRANTS, expectation, quadrant_masses
+from chromasonic.training.examples import FEATURES, MASK, Examples
 
 NAME = "emotion_recognizer"
 QUADRANT, VALENCE, AROUSAL = "quadrant accuracy", "valence accuracy", "arousal accuracy"

@@ -27,12 +27,12 @@ from chromasonic.companion.emotion_data import (
 from chromasonic.companion.emotion_evaluation import evaluate_emotion
 from chromasonic.companion.emotion_frames import as_frames
 from chromasonic.companion.emotion_hints import HINTS, SIZE, TOLD, hint_loss, hints_of, listening
-from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_emotion
 from chromasonic.formats import log_mel
 from chromasonic.music.emotion import CENTRES, SIDE
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, Example
 from chromasonic.training.task import BatchLoss
 
 QUADRANT_ACCURACY = "quadrant accuracy"

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import torch
 
 from chromasonic.companion.companion import CompanionData, Row
-from chromasonic.companion.examples import FEATURES, MASK, Examples
 from chromasonic.companion.groove_balance import of_groups
 from chromasonic.companion.groove_features import (
     FULL_VELOCITY,
@@ -41,6 +40,7 @@ from chromasonic.companion.step_baselines import (
 from chromasonic.evaluation.figure import Figure
 from chromasonic.evaluation.statistics import bootstrap_ratio
 from chromasonic.music.drums import GROUPS, STEPS
+from chromasonic.training.examples import FEATURES, MASK, Examples
 
 NAME = "groove_predictor"
 UNITS = {VELOCITY_MAE: "MIDI units", TIMING_MAE: "share of a step", MILLISECONDS_MAE: "ms"}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.music.drums import GROUPS, STEPS, DrumGrid, DrumTake, drum_grid
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 TARGET = "groove"
 """Key of the target: 16 velocities as a share of 127, then 16 offsets as a share of a step."""

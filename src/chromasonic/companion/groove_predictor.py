@@ -11,7 +11,6 @@ import numpy as np
 from torch import Tensor, nn
 
 from chromasonic.companion.companion import Companion, CompanionData, DataRequest
-from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.groove_evaluation import evaluate_groove
 from chromasonic.companion.groove_features import (
     FULL_VELOCITY,
@@ -27,6 +26,7 @@ from chromasonic.companion.synthetic import synthetic_groove
 from chromasonic.data.loading import load
 from chromasonic.music.drums import STEPS
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, Example
 from chromasonic.training.task import BatchLoss
 
 CORPUS = "groove-midi"

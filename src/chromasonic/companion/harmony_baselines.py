@@ -19,10 +19,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from chromasonic.companion.examples import FEATURES, MASK, Examples
 from chromasonic.companion.harmony_features import FACTS, HISTORY, PLACE, TARGET
 from chromasonic.evaluation.ngram import Ngram, Smoothing
 from chromasonic.music.chord import CLASSES, NONE, START
+from chromasonic.training.examples import FEATURES, MASK, Examples
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

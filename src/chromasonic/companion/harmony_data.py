@@ -9,7 +9,6 @@ from typing import Any
 
 from chromasonic.companion.at_hand import corpora_at_hand
 from chromasonic.companion.companion import CompanionData, DataRequest
-from chromasonic.companion.examples import Examples
 from chromasonic.companion.harmony_features import harmony_examples
 from chromasonic.companion.splitting import resplit
 from chromasonic.data.corpus import Corpus, Manifest
@@ -21,6 +20,7 @@ from chromasonic.music.harmonic_rhythm import (
     unread_symbols,
 )
 from chromasonic.music.progression import ChordProgression
+from chromasonic.training.examples import Examples
 
 NOTTINGHAM, BILLBOARD, BACH = "nottingham", "mcgill-billboard", "jsb-chorales"
 CORPORA = (NOTTINGHAM, BILLBOARD, BACH)

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.features import INPUTS
 from chromasonic.companion.harmony_memory import HarmonyMemory
 from chromasonic.export.spec import slices
 from chromasonic.music.chord import CLASSES, HOLD, START, transposed_class
 from chromasonic.music.progression import ChordProgression
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 TARGET = "harmony"
 HISTORY = "history"

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import FEATURES, MASK, Example
 from chromasonic.companion.harmony_data import CORPORA, load_harmony
 from chromasonic.companion.harmony_evaluation import ACCURACY, CHANGE_ACCURACY, evaluate_harmony
 from chromasonic.companion.harmony_features import PLACE, TARGET, turned, turned_classes
@@ -17,6 +16,7 @@ from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_harmony
 from chromasonic.music.chord import CLASSES, HOLD
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK, Example
 from chromasonic.training.task import BatchLoss
 
 KEY_UNKNOWN = 0.15

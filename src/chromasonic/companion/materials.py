@@ -9,12 +9,12 @@ from typing import Any
 
 from chromasonic.companion.at_hand import corpora_at_hand
 from chromasonic.companion.companion import Companion, CompanionData, DataRequest
-from chromasonic.companion.examples import Examples
 from chromasonic.companion.recipe import FEWEST_MADE_UP, DataSettings
 from chromasonic.data.corpus import Manifest
 from chromasonic.data.facts import DATA_VARIABLE
 from chromasonic.data.progress import Progress
 from chromasonic.errors import CorpusError, UsageError
+from chromasonic.training.examples import Examples
 
 FORCED = "asked for"
 """Why examples are made up where nothing was looked for."""

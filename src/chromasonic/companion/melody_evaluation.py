@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from chromasonic.companion.companion import CompanionData, Row
-from chromasonic.companion.examples import Examples
 from chromasonic.companion.melody_baselines import (
     WITH_CHORDS,
     WITHOUT_CHORDS,
@@ -23,6 +22,7 @@ from chromasonic.companion.melody_lines import UNKNOWN, MelodyLine
 from chromasonic.companion.melody_scores import Scores, network_scores
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.evaluation.statistics import bootstrap_ratio
+from chromasonic.training.examples import Examples
 
 BITS, ACCURACY = "pitch bits a note", "next pitch right"
 FAR_AWAY = 6

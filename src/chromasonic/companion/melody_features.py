@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.features import INPUTS
 from chromasonic.companion.melody_lines import UNKNOWN, MelodyLine
 from chromasonic.export.spec import slices
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 TARGET = "melody"
 NAME = "melody_transformer"

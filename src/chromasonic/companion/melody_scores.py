@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, collate
 from chromasonic.companion.melody_features import TARGET
 from chromasonic.companion.network import CompanionNetwork
 from chromasonic.errors import EvaluationError
+from chromasonic.training.examples import FEATURES, MASK, Example, collate
 
 AT_ONCE = 32
 

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import FEATURES, MASK
 from chromasonic.companion.melody_data import CORPORA, load_examples
 from chromasonic.companion.melody_evaluation import evaluate
 from chromasonic.companion.melody_features import NAME, PART, TARGET, Variation
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.synthetic import synthetic_melody
 from chromasonic.training.config import TrainingConfig
+from chromasonic.training.examples import FEATURES, MASK
 from chromasonic.training.task import BatchLoss
 
 

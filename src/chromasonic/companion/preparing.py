@@ -9,7 +9,6 @@ import numpy as np
 from torch import Tensor, nn
 
 from chromasonic import files
-from chromasonic.companion.examples import FEATURES, Examples
 from chromasonic.companion.features import INPUTS, OUTPUTS
 from chromasonic.companion.models import LoadedCompanion
 from chromasonic.companion.network import CompanionNetwork
@@ -22,6 +21,7 @@ from chromasonic.companion.synthetic import (
 )
 from chromasonic.export.exporting import Description, Prepared, prepare
 from chromasonic.training.checkpoint import training_facts
+from chromasonic.training.examples import FEATURES, Examples
 
 CORPUS_FACTS = ("name", "title", "licence", "licence_url", "fingerprint")
 """What a file says of each corpus."""

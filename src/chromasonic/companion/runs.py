@@ -24,7 +24,6 @@ from chromasonic import files
 from chromasonic.companion.cards import write_card
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import FEATURES, CompanionTask
 from chromasonic.companion.exporting import export_companion, record_export
 from chromasonic.companion.materials import Material, prepare
 from chromasonic.companion.models import TASK, describe, describe_features, load_companion
@@ -40,6 +39,7 @@ from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.exported import Exported
 from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import Processes, joined
+from chromasonic.training.examples import FEATURES, ExampleTask
 from chromasonic.training.history import NATS, TrainingHistory
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
@@ -246,9 +246,9 @@ def _exported(run: RunDirectory, model: TrainedCompanion, *, is_new: bool) -> Tr
     return replace(model, exported=exported)
 
 
-def task_of(companion: Companion, material: Material) -> CompanionTask:
+def task_of(companion: Companion, material: Material) -> ExampleTask:
     """What the training loop learns a model from."""
-    return CompanionTask(
+    return ExampleTask(
         train=material.data.train,
         validation=material.data.validation,
         loss_of=companion.loss,

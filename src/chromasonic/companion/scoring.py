@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.examples import FEATURES, MASK, Examples, collate
 from chromasonic.errors import DataError, EvaluationError
 from chromasonic.export.spec import ModelSpec
 from chromasonic.training.device import choose_device
+from chromasonic.training.examples import FEATURES, MASK, Examples, collate
 
 Sums = dict[str, tuple[float, float]]
 """Name of a metric to (sum, count)."""

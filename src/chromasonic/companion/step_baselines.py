@@ -21,8 +21,8 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from chromasonic.companion.examples import FEATURES, MASK, Examples
 from chromasonic.errors import EvaluationError, UsageError
+from chromasonic.training.examples import FEATURES, MASK, Examples
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

@@ -11,13 +11,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from chromasonic.companion.examples import FEATURES, MASK, Example, Examples
 from chromasonic.companion.features import INPUTS
 from chromasonic.errors import UsageError
 from chromasonic.export.spec import slices
 from chromasonic.formats import log_mel
 from chromasonic.music.chord import HOLD, START
 from chromasonic.music.emotion import bell
+from chromasonic.training.examples import FEATURES, MASK, Example, Examples
 
 EXAMPLES_OF_A_PIECE = 8
 """Bars that make one piece together."""

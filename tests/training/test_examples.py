@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from chromasonic.companion.examples import CompanionTask, Example, Examples, collate
+from chromasonic.training.examples import Example, Examples, ExampleTask, collate
 from chromasonic.training.task import BatchLoss
 
 
@@ -30,7 +30,7 @@ def louder(example: Example, rng: np.random.Generator) -> Example:
     return {**example, "features": example["features"] + np.float32(rng.random())}
 
 
-def drawn(task: CompanionTask, *, seed: int, epoch: int, batch_size: int) -> dict[int, float]:
+def drawn(task: ExampleTask, *, seed: int, epoch: int, batch_size: int) -> dict[int, float]:
     """Number of each training example to the first of its features."""
     batches = task.epoch("train", seed=seed, epoch=epoch, batch_size=batch_size)
     found = {}
@@ -42,7 +42,7 @@ def drawn(task: CompanionTask, *, seed: int, epoch: int, batch_size: int) -> dic
 
 def test_padding_counts_nowhere() -> None:
     examples = sequences(2, 5, 3)
-    task = CompanionTask(examples, examples, no_loss, is_sequence=True)
+    task = ExampleTask(examples, examples, no_loss, is_sequence=True)
     batch = task.epoch("train", seed=0, epoch=1, batch_size=3).batch([0, 1, 2])
     assert batch.tensors["features"].shape == (3, 5, 3)
     assert batch.tensors["mask"].sum(1).tolist() == [2, 5, 3]
@@ -51,7 +51,7 @@ def test_padding_counts_nowhere() -> None:
 
 def test_each_example_comes_once_an_epoch_in_another_order_each_time() -> None:
     examples = sequences(*[4] * 40)
-    task = CompanionTask(examples, examples, no_loss)
+    task = ExampleTask(examples, examples, no_loss)
     plans = {
         epoch: [
             n
@@ -70,7 +70,7 @@ def test_each_example_comes_once_an_epoch_in_another_order_each_time() -> None:
 
 def test_a_change_belongs_to_the_example_not_to_its_batch() -> None:
     examples = sequences(*[4] * 20)
-    task = CompanionTask(examples, examples, no_loss, augment=louder)
+    task = ExampleTask(examples, examples, no_loss, augment=louder)
     first = drawn(task, seed=1, epoch=1, batch_size=4)
     assert first == drawn(task, seed=1, epoch=1, batch_size=10)
     assert first != drawn(task, seed=1, epoch=2, batch_size=4)

@@ -1,4 +1,4 @@
-"""Examples of a companion task: arrays by name, and the batches that training draws from them."""
+"""Examples that are arrays by name, and the batches that training draws from them."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Examples(torch.utils.data.Dataset[dict[str, Tensor]]):
 
 
 @dataclass(frozen=True)
-class CompanionTask:
-    """What the training loop learns a companion model from (a `training.task.Task`).
+class ExampleTask:
+    """What the training loop learns a model of arrays from (a `training.task.Task`).
 
     Attributes:
         train: to learn from.
@@ -62,7 +62,7 @@ class CompanionTask:
     augment: Augment | None = None
     is_sequence: bool = False
 
-    def epoch(self, part: Part, *, seed: int, epoch: int, batch_size: int) -> CompanionBatches:
+    def epoch(self, part: Part, *, seed: int, epoch: int, batch_size: int) -> ExampleBatches:
         """The batches of an epoch, in training in an order of its own."""
         examples = self.train if part == "train" else self.validation
         order = np.random.default_rng([seed, epoch]) if part == "train" else None
@@ -78,7 +78,7 @@ class CompanionTask:
                 for start in range(0, len(numbers), batch_size)
             ]
         augment = self.augment if part == "train" else None
-        return CompanionBatches(examples.items, plan, augment, (seed, epoch))
+        return ExampleBatches(examples.items, plan, augment, (seed, epoch))
 
     def loss(self, model: nn.Module, batch: Batch, *, label_smoothing: float) -> BatchLoss:
         """See `loss_of`; label smoothing is the targets' own affair."""
@@ -87,7 +87,7 @@ class CompanionTask:
 
 
 @dataclass(frozen=True)
-class CompanionBatches:
+class ExampleBatches:
     """Batches of one part in one epoch; see `training.task.EpochBatches`."""
 
     items: Sequence[Example]

@@ -1,0 +1,81 @@
+"""Sizes of the gesture network, as plain values: reading them needs no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chromasonic.errors import ConfigError
+
+Temporal = Literal["lstm", "fused"]
+Pooling = Literal["mean_max", "flat"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """The sizes of one network; skeleton, features and classes come with the corpus.
+
+    Attributes:
+        spatial_dim: width of the graph convolutions.
+        spatial_layers: how many there are.
+        pooling: how nodes become a frame: their mean and maximum side by side, or all of them side
+            by side, which keeps who is who and suits small skeletons.
+        temporal: one recurrent module, or three branches that a gate weighs.
+        temporal_dim: hidden width of the LSTM, of each direction.
+        temporal_layers: how many LSTM layers.
+        classifier_dim: hidden width of the classifier.
+        causal: whether no frame sees a later one: the LSTM runs forward alone, and every frame has
+            a class of its own.
+        dropout: share of values that training sets to 0.
+    """
+
+    spatial_dim: int = 256
+    spatial_layers: int = 3
+    pooling: Pooling = "mean_max"
+    temporal: Temporal = "lstm"
+    temporal_dim: int = 512
+    temporal_layers: int = 2
+    classifier_dim: int = 512
+    causal: bool = False
+    dropout: float = 0.4
+
+    def __post_init__(self) -> None:
+        for name, is_right, allowed in (
+            ("spatial_dim", 1 <= self.spatial_dim <= 4096, "from 1 to 4096"),
+            ("spatial_layers", 1 <= self.spatial_layers <= 32, "from 1 to 32"),
+            ("pooling", self.pooling in ("mean_max", "flat"), "mean_max, flat"),
+            ("temporal", self.temporal in ("lstm", "fused"), "lstm, fused"),
+            ("temporal_dim", 1 <= self.temporal_dim <= 4096, "from 1 to 4096"),
+            ("temporal_layers", 1 <= self.temporal_layers <= 16, "from 1 to 16"),
+            ("classifier_dim", 1 <= self.classifier_dim <= 8192, "from 1 to 8192"),
+            ("causal", not (self.causal and self.temporal == "fused"), "false, if fused"),
+            ("dropout", 0 <= self.dropout < 1, "from 0 to below 1"),
+        ):
+            if not is_right:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+
+PLAIN = NetworkConfig()
+"""The specification's default size: 11.2 million numbers with its 88 nodes of 31 features."""
+
+FUSED = replace(
+    PLAIN, spatial_dim=512, spatial_layers=5, temporal="fused", temporal_layers=3,
+    classifier_dim=1024,
+)  # fmt: skip
+"""The specification's large size: 33.2 million numbers."""
+
+COMPACT = replace(
+    PLAIN, spatial_dim=64, spatial_layers=2, pooling="flat", temporal_dim=128, temporal_layers=2,
+    classifier_dim=128,
+)  # fmt: skip
+"""Under a million: for small corpora."""
+
+CAUSAL = replace(COMPACT, causal=True, temporal_layers=1)
+"""Under a million, and it answers while the movement goes on."""
+
+SIZES: dict[str, NetworkConfig] = {
+    "plain": PLAIN,
+    "fused": FUSED,
+    "compact": COMPACT,
+    "causal": CAUSAL,
+}
