@@ -1,0 +1,120 @@
+"""Recipes of gesture trainings: one frozen value, one TOML file.
+
+    [data]          which movements, by which protocol
+    [features]      what of a movement the network sees (`FeatureConfig`)
+    [augmentation]  how examples are changed in training (`AugmentationConfig`)
+    [network]       its sizes (`NetworkConfig`)
+    [training]      how it is trained (`TrainingConfig`)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from chromasonic.config import from_dict, to_dict
+from chromasonic.errors import ConfigError
+from chromasonic.gesture.augmentation_config import AugmentationConfig
+from chromasonic.gesture.feature_config import FeatureConfig
+from chromasonic.gesture.network_config import PLAIN, NetworkConfig
+from chromasonic.training.config import TrainingConfig
+
+Protocol = Literal["seen", "unseen", "official"]
+
+PROCESSED = "data/processed"
+OUTPUT = "outputs/combined"
+"""Where the specification's training looks for recordings and leaves its checkpoints."""
+
+SPECIFICATION_TRAINING = TrainingConfig(
+    epochs=100,
+    batch_size=64,
+    learning_rate=1e-3,
+    weight_decay=1e-4,
+    scheduler="cosine",
+    min_learning_rate=1e-5,
+    grad_clip=1.0,
+    label_smoothing=0.0,
+    patience=0,
+    checkpoint_every=25,
+)
+"""The specification's defaults: a cosine to a hundredth of the rate over all epochs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureData:
+    """Which movements are learned from, and which are kept to be judged by.
+
+    Attributes:
+        dataset: a corpus by name, or the path of a folder of recordings of your own, one
+            sub-folder a class (`FOLDER/LABEL/RECORDING`), or FOLDER/PERFORMER/LABEL/RECORDING.
+        protocol: "seen": performers stand in every part, parts are drawn by class and performer;
+            "unseen": all of one performer is the test part; "official": the corpus's own split.
+        performer: who is left out under "unseen".
+        validation_share: share of what is not test that is validation, by class and performer.
+        data_dir: folder that holds the corpus; empty looks in the usual places.
+        workers: processes that prepare batches; 0 prepares them in the training's own.
+        seed: of the division.
+    """
+
+    dataset: str = "auto"
+    protocol: Protocol = "seen"
+    performer: str = ""
+    validation_share: float = 0.1
+    data_dir: str = ""
+    workers: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, is_right, allowed in (
+            (
+                "protocol",
+                self.protocol in ("seen", "unseen", "official"),
+                "seen, unseen, official",
+            ),
+            (
+                "performer",
+                bool(self.performer) == (self.protocol == "unseen"),
+                "a performer's name with the protocol 'unseen', else empty",
+            ),
+            ("validation_share", 0 < self.validation_share < 1, "between 0 and 1 (try 0.1)"),
+            ("workers", 0 <= self.workers <= 64, "from 0 to 64"),
+            ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
+        ):
+            if not is_right:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureRecipe:
+    """A gesture training, whole."""
+
+    data: GestureData = field(default_factory=GestureData)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    network: NetworkConfig = PLAIN
+    training: TrainingConfig = SPECIFICATION_TRAINING
+
+
+def recipe_from(values: dict[str, Any], *, where: str = "recipe") -> GestureRecipe:
+    """A recipe from nested plain values; what they leave out is the default.
+
+    Raises:
+        ConfigError: an unknown name, or a value that is not allowed.
+    """
+    defaults = recipe_to_dict(GestureRecipe())
+    for name, table in values.items():
+        if name in defaults and isinstance(table, dict):
+            defaults[name] = {**defaults[name], **table}
+        else:
+            defaults[name] = table
+    return from_dict(GestureRecipe, defaults, where=where)
+
+
+def recipe_to_dict(recipe: GestureRecipe) -> dict[str, Any]:
+    """A recipe as nested plain values, for TOML and run directories."""
+    return {name: to_dict(getattr(recipe, name)) for name in GestureRecipe.__dataclass_fields__}
+
+
+def with_seed(recipe: GestureRecipe, seed: int) -> GestureRecipe:
+    """The same training from other weights in another order; the division stays."""
+    return replace(recipe, training=replace(recipe.training, seed=seed))
