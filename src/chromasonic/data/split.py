@@ -125,7 +125,7 @@ def make_split(
     Returns:
         The parts, each in the order of `ids`.
     """
-    places = {key: _number(key, seed) for key in dict.fromkeys(group_keys)}
+    places = {key: number_of(key, seed) for key in dict.fromkeys(group_keys)}
     parts = {key: _part_of(number) for key, number in places.items()}
     _fill_empty_parts(parts, places)
     given = {id: name for name in PARTS for id in listed.part(name)} if listed else {}
@@ -144,11 +144,11 @@ PARTS = ("train", "validation", "test")
 def part_of_work(key: str, seed: int = 0) -> str:
     """The part that the key of a work alone decides: where `make_split` puts it if it is in no
     listing and no part would stay empty. For corpora too large to be listed first."""
-    return _part_of(_number(key, seed))
+    return _part_of(number_of(key, seed))
 
 
-def _number(key: str, seed: int) -> float:
-    """A number from 0 up to 1, from a content key and the seed."""
+def number_of(key: str, seed: int) -> float:
+    """A number from 0 up to 1 that a key and the seed decide alone."""
     digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

@@ -1,10 +1,10 @@
 """Recipes of gesture trainings: one frozen value, one TOML file.
 
-    [data]          which movements, by which protocol
-    [features]      what of a movement the network sees (`FeatureConfig`)
-    [augmentation]  how examples are changed in training (`AugmentationConfig`)
-    [network]       its sizes (`NetworkConfig`)
-    [training]      how it is trained (`TrainingConfig`)
+[data]          which movements, by which protocol
+[features]      what of a movement the network sees (`FeatureConfig`)
+[augmentation]  how examples are changed in training (`AugmentationConfig`)
+[network]       its sizes (`NetworkConfig`)
+[training]      how it is trained (`TrainingConfig`)
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ SPECIFICATION_TRAINING = TrainingConfig(
     batch_size=64,
     learning_rate=1e-3,
     weight_decay=1e-4,
+    beta2=0.999,
     scheduler="cosine",
     min_learning_rate=1e-5,
     grad_clip=1.0,
@@ -50,6 +51,9 @@ class GestureData:
         protocol: "seen": performers stand in every part, parts are drawn by class and performer;
             "unseen": all of one performer is the test part; "official": the corpus's own split.
         performer: who is left out under "unseen".
+        validation_performer: another performer, all of whom is the validation part; empty draws it
+            from the others by class and performer.
+        test_share: share of the recordings that is test under "seen", by class and performer.
         validation_share: share of what is not test that is validation, by class and performer.
         data_dir: folder that holds the corpus; empty looks in the usual places.
         workers: processes that prepare batches; 0 prepares them in the training's own.
@@ -59,6 +63,8 @@ class GestureData:
     dataset: str = "auto"
     protocol: Protocol = "seen"
     performer: str = ""
+    validation_performer: str = ""
+    test_share: float = 0.2
     validation_share: float = 0.1
     data_dir: str = ""
     workers: int = 0
@@ -76,6 +82,13 @@ class GestureData:
                 bool(self.performer) == (self.protocol == "unseen"),
                 "a performer's name with the protocol 'unseen', else empty",
             ),
+            (
+                "validation_performer",
+                not self.validation_performer
+                or (self.protocol != "seen" and self.validation_performer != self.performer),
+                "with the protocols 'unseen' and 'official', another than performer, else empty",
+            ),
+            ("test_share", 0 < self.test_share < 1, "between 0 and 1 (try 0.2)"),
             ("validation_share", 0 < self.validation_share < 1, "between 0 and 1 (try 0.1)"),
             ("workers", 0 <= self.workers <= 64, "from 0 to 64"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
