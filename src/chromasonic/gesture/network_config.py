@@ -23,6 +23,8 @@ class NetworkConfig:
         temporal: one recurrent module, or three branches that a gate weighs.
         temporal_dim: hidden width of the LSTM, of each direction.
         temporal_layers: how many LSTM layers.
+        temporal_norm: whether a layer norm follows the LSTM; RTNeural has none, so what shall be
+            exported to it goes without. The fused one always has it.
         classifier_dim: hidden width of the classifier.
         causal: whether no frame sees a later one: the LSTM runs forward alone, and every frame has
             a class of its own.
@@ -35,6 +37,7 @@ class NetworkConfig:
     temporal: Temporal = "lstm"
     temporal_dim: int = 512
     temporal_layers: int = 2
+    temporal_norm: bool = True
     classifier_dim: int = 512
     causal: bool = False
     dropout: float = 0.4
@@ -70,8 +73,8 @@ COMPACT = replace(
 )  # fmt: skip
 """Under a million: for small corpora."""
 
-CAUSAL = replace(COMPACT, causal=True, temporal_layers=1)
-"""Under a million, and it answers while the movement goes on."""
+CAUSAL = replace(COMPACT, causal=True, temporal_layers=1, temporal_norm=False)
+"""Under a million, and it answers while the movement goes on; all of it can be exported."""
 
 SIZES: dict[str, NetworkConfig] = {
     "plain": PLAIN,
