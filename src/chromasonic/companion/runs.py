@@ -164,7 +164,7 @@ def train_companions(
             finished_before |= {name} if done else set()
             models[name] = done or _train_one(
                 COMPANIONS[name], part, run, processes,
-                resume=resume, download=download, observers=observers,
+                resume=resume, overwrite=overwrite, download=download, observers=observers,
                 on_progress=on_progress, on_data=on_data,
             )  # fmt: skip
         if processes.is_first:
@@ -193,6 +193,7 @@ def _train_one(
     processes: Processes,
     *,
     resume: bool,
+    overwrite: bool,
     download: bool,
     observers: Sequence[Observer],
     on_progress: Progress | None,
@@ -219,6 +220,7 @@ def _train_one(
         name=name,
         observers=observers,
         resume=resume,
+        overwrite=overwrite,
         metadata=_metadata(companion, part, material),
         layout=SHARED,
     )

@@ -203,7 +203,7 @@ def train_melody(
         for kind in recipe.models:
             models[kind] = _train_one(
                 kind, recipe, data, run, processes,
-                resume=is_resumed, init_from=init_from, observers=observers,
+                resume=is_resumed, overwrite=overwrite, init_from=init_from, observers=observers,
             )  # fmt: skip
             if processes.is_first:
                 run.add_result(kind, models[kind].to_dict())
@@ -229,6 +229,7 @@ def _train_one(
     processes: Processes,
     *,
     resume: bool,
+    overwrite: bool,
     init_from: files.PathLike | None,
     observers: Sequence[Observer],
 ) -> TrainedMelodyModel:
@@ -264,6 +265,7 @@ def _train_one(
             name=name,
             observers=observers,
             resume=resume,
+            overwrite=overwrite,
             init_from=_weights_for(kind, init_from),
             metadata=_metadata(name, model, recipe, data),
         )

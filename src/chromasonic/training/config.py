@@ -25,6 +25,7 @@ class TrainingConfig:
             update stays the same.
         learning_rate: the highest rate that the schedule reaches.
         weight_decay: AdamW's, on matrices only (no biases, norms or embeddings of one axis).
+        beta2: decay of AdamW's second moments for each update.
         grad_clip: longest gradient (Euclidean norm) that passes unscaled; 0 turns clipping off.
         label_smoothing: share of the target's mass that is spread over all classes.
         scheduler: what moves the rate: a validation plateau, every N epochs, or half a cosine.
@@ -49,6 +50,7 @@ class TrainingConfig:
     accumulation: int = 1
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
+    beta2: float = 0.98
     grad_clip: float = 1.0
     label_smoothing: float = 0.0
     scheduler: Scheduler = "reduce_on_plateau"
@@ -72,6 +74,7 @@ class TrainingConfig:
             ("accumulation", self.accumulation >= 1, "1 or more"),
             ("learning_rate", 0 < self.learning_rate < float("inf"), "above 0 (try 0.001)"),
             ("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more"),
+            ("beta2", 0 <= self.beta2 < 1, "from 0 to below 1 (0.98 or 0.999)"),
             ("grad_clip", 0 <= self.grad_clip < float("inf"), "0 (off) or more"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to below 1"),
             ("scheduler", self.scheduler in SCHEDULERS, ", ".join(SCHEDULERS)),

@@ -68,6 +68,7 @@ def fit_counts(
             "epoch": 1,
             "config": {**metadata, "training": None},
             "metrics": epoch.to_dict(),
+            "best": {"metric": "val_loss", "value": val.loss, "epoch": 1},
             "rng_state": {},
             "sampler_state": {},
             "history": history.to_dict(),

@@ -39,6 +39,7 @@ def fit(
     name: str,
     observers: Sequence[Observer] = (),
     resume: bool = False,
+    overwrite: bool = False,
     init_from: Path | None = None,
     metadata: dict[str, Any] | None = None,
     layout: Layout = FLAT,
@@ -57,6 +58,7 @@ def fit(
         name: begins each file's name.
         observers: hear how it goes.
         resume: go on from NAME_latest.pt exactly; without one, begin.
+        overwrite: whether checkpoints of another architecture under this name may be removed.
         init_from: a checkpoint or a run whose weights to begin with (not used when resuming).
         metadata: what is trained on what, plain values; goes into every checkpoint's `config`.
         layout: in which sub-folders of `folder` the files go, where several models share it.
@@ -67,7 +69,8 @@ def fit(
     Raises:
         TrainingError: a loss or gradient is not finite; what was saved before stays usable.
         DataError: the training or the validation part is empty.
-        CheckpointError: the checkpoint to begin with is damaged or does not fit.
+        CheckpointError: the checkpoint to begin with is damaged or does not fit; or another
+            architecture lies in the folder under this name.
         StorageError: a file cannot be written; the old ones stay.
         DeviceError: the device is not here.
     """
@@ -91,7 +94,7 @@ def fit(
         if resume:
             saver.resume(state)
         else:
-            saver.begin_anew()
+            saver.begin_anew(state, overwrite=overwrite)
         for observer in run.observers:
             observer.on_start(run.start(state, folder))
         wrapped = processes.wrap(model, device)

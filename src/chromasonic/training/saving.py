@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
+from chromasonic.errors import CheckpointError
 from chromasonic.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from chromasonic.training.distributed import Processes
 from chromasonic.training.randomness import rng_state
-from chromasonic.training.state import TrainingState
+from chromasonic.training.state import TrainingState, check_best_is_of_run, check_same_thing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,7 @@ class Layout:
         pictures: of the curves.
         curves: the pictures that are drawn at the end: those of `curves.DRAWINGS`.
         has_final: whether the last epoch's weights are kept as NAME_final.pt.
+        checkpoint_name: of a checkpoint's file; {name} is the model's, {what} best, latest, ...
     """
 
     checkpoints: str = ""
@@ -31,12 +34,23 @@ class Layout:
     pictures: str = ""
     curves: tuple[str, ...] = ("curves.png",)
     has_final: bool = True
+    checkpoint_name: str = "{name}_{what}.pt"
 
     def folder_of(self, what: str) -> str:
         """The sub-folder of a file, such as "best.pt" or "history.json"."""
         endings = {".pt": self.checkpoints, ".json": self.history, ".csv": self.history}
         return endings.get(Path(what).suffix, self.pictures)
 
+    def file_name(self, name: str, what: str) -> str:
+        """The name of a file of the model `name`, such as "best.pt" or "history.json"."""
+        stem, dot, ending = what.rpartition(".")
+        if dot and ending == "pt":
+            return self.checkpoint_name.format(name=name, what=stem)
+        return f"{name}_{what}"
+
+
+OWN_KINDS = ("best", "final", "latest", "epoch_*")
+"""The checkpoints that are a run's own; `previous` is what another run left."""
 
 FLAT = Layout()
 """One model, one folder."""
@@ -61,13 +75,17 @@ class CheckpointFiles:
 
     def path(self, what: str) -> Path:
         """For instance `path("best.pt")` is FOLDER/NAME_best.pt, or in the layout's sub-folder."""
-        return self.folder / self.layout.folder_of(what) / f"{self.name}_{what}"
+        return self.folder / self.layout.folder_of(what) / self.layout.file_name(self.name, what)
+
+    def checkpoints(self, what: str) -> list[Path]:
+        """Those that are there, by a pattern such as "epoch_*"."""
+        pattern = self.path(f"{what}.pt")
+        return sorted(pattern.parent.glob(pattern.name))
 
     def remove_unfinished(self) -> None:
         """Remove what a killed process left half-written under temporary names."""
-        kinds = ("latest.pt", "history.json", "loss.png")
-        for sub_folder in {self.path(what).parent for what in kinds}:
-            for path in sub_folder.glob(f".{self.name}_*.tmp*"):
+        for pattern in (self.path(what) for what in ("*.pt", "*.json", "*.csv", "*.png")):
+            for path in pattern.parent.glob(f".{pattern.name}*.tmp*"):
                 path.unlink(missing_ok=True)
 
     def set_latest_aside(self) -> None:
@@ -77,8 +95,28 @@ class CheckpointFiles:
 
     def remove_old(self) -> None:
         """Remove another run's files, so that no epoch of it passes for one of this run."""
-        for pattern in ("epoch_*.pt", "final.pt"):
-            for path in self.path("latest.pt").parent.glob(f"{self.name}_{pattern}"):
+        for path in [*self.checkpoints("epoch_*"), *self.checkpoints("final")]:
+            path.unlink(missing_ok=True)
+
+    def refuse_other_architecture(self, ours: dict[str, Any], *, remove: bool = False) -> None:
+        """See to it that no checkpoint under this name holds another model than ours.
+
+        Args:
+            ours: the metadata of the model that will be saved under this name.
+            remove: whether those of another architecture may be removed, as their owner said.
+
+        Raises:
+            CheckpointError: one does; the message names what differs.
+        """
+        for path in (path for what in OWN_KINDS for path in self.checkpoints(what)):
+            try:
+                check_same_thing(ours, load_checkpoint(path).get("config"), source=path)
+            except CheckpointError as error:
+                if not remove:
+                    raise CheckpointError(
+                        f"{self.folder} cannot hold two models under the name {self.name}. {error} "
+                        "To train this one, give another folder, or move that file away."
+                    ) from error
                 path.unlink(missing_ok=True)
 
 
@@ -106,15 +144,21 @@ class Saver:
             return
         if self.files.path("latest.pt").exists():
             state.resume(self.files.path("latest.pt"), self.processes)
+            check_best_is_of_run(state, self.files.path("best.pt"))
             self.has_saved = True
         self.processes.wait()
         if self.processes.is_first:
             self.files.remove_unfinished()
 
-    def begin_anew(self) -> None:
-        """Make way for a run from the start."""
+    def begin_anew(self, state: TrainingState, *, overwrite: bool = False) -> None:
+        """Make way for a run from the start.
+
+        Raises:
+            CheckpointError: another architecture lies here under this name.
+        """
         if self.files is not None and self.processes.is_first:
             self.files.set_latest_aside()
+            self.files.refuse_other_architecture(state.metadata, remove=overwrite)
 
     def save_epoch(self, state: TrainingState, *, is_best: bool) -> None:
         """Write what an epoch leaves.

@@ -83,6 +83,11 @@ class TrainingState:
             "epoch": self.epoch,
             "config": {**self.metadata, "training": to_dict(self.config)},
             "metrics": last,
+            "best": {
+                "metric": "val_loss",
+                "value": self.stopping.best_loss,
+                "epoch": self.stopping.best_epoch,
+            },
             "rng_state": {"processes": rng_states},
             "sampler_state": {"seed": self.config.seed, "epoch": self.epoch, "step": self.step},
             "early_stopping_state_dict": self.stopping.state_dict(),
@@ -99,7 +104,7 @@ class TrainingState:
             UsageError: a setting differs that would make this another training.
         """
         content = load_checkpoint(path)
-        missing = [key for key in self.checkpoint([]) if key not in content]
+        missing = [key for key in self.checkpoint([]) if key not in content and key != "best"]
         if missing:
             raise CheckpointError(
                 f"{path} cannot be resumed: it has no {', '.join(missing)}. "
@@ -178,6 +183,31 @@ def check_same_thing(
                 )
 
 
+def check_best_is_of_run(state: TrainingState, path: Path) -> None:
+    """Refuse to go on beside a best checkpoint that is not the best of this run.
+
+    A process that was killed between its two files leaves a best one epoch ahead; it will be made
+    again. Any other difference means that the file came from elsewhere.
+
+    Raises:
+        CheckpointError: it is absent, of another architecture, or of another run.
+    """
+    if not state.stopping.best_epoch:
+        return
+    content = load_checkpoint(path)
+    check_same_thing(state.metadata, content.get("config"), source=path)
+    epoch = content.get("epoch")
+    loss = content.get("metrics", {}).get("val_loss")
+    is_ahead = epoch == state.epoch + 1
+    if not is_ahead and (epoch, loss) != (state.stopping.best_epoch, state.stopping.best_loss):
+        raise CheckpointError(
+            f"{path} is not the best of the run that is to go on: it is of epoch {epoch} with a "
+            f"validation loss of {loss}, and the run's best was {state.stopping.best_loss:.6g} in "
+            f"epoch {state.stopping.best_epoch}. Put the run's own file back, or train anew in "
+            "another folder."
+        )
+
+
 def _told(config: Any, goes_on: bool) -> Any:
     """What of a model's configuration has to agree."""
     if goes_on or not isinstance(config, dict):
@@ -216,9 +246,10 @@ def find_checkpoint(source: Path, name: str | None = None) -> Path:
     """
     if not source.is_dir():
         return source
-    for what in ("best.pt", "final.pt"):
-        found = sorted({*source.glob(f"*_{what}"), *source.glob(f"*_checkpoints/*_{what}")})
-        named = [path for path in found if path.name == f"{name}_{what}"]
+    for what in ("best", "final"):
+        patterns = (f"*_{what}.pt", f"*_checkpoints/*_{what}.pt", f"{what}_model.pth")
+        found = sorted({path for pattern in patterns for path in source.glob(pattern)})
+        named = [path for path in found if path.name == f"{name}_{what}.pt"]
         if len(named or found) == 1:
             return (named or found)[0]
         if found:
@@ -260,8 +291,9 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Ada
     """AdamW with decay on matrices only.
 
     Source: Loshchilov and Hutter, Decoupled weight decay regularization.
-    Differs: second moments decay by 0.98, not 0.999, as in Vaswani and others (2017), section 5.3:
-    trainings here are a few thousand updates, and forget their noisy beginning sooner.
+    Differs: second moments decay by 0.98 unless the config says otherwise, not 0.999, as in Vaswani
+    and others (2017), section 5.3: trainings here are a few thousand updates, and forget their
+    noisy beginning sooner.
     """
     trained = [p for p in model.parameters() if p.requires_grad]
     if not trained:
@@ -276,6 +308,6 @@ def build_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Ada
     return torch.optim.AdamW(
         [group for group in groups if group["params"]],
         lr=config.learning_rate,
-        betas=(0.9, 0.98),
+        betas=(0.9, config.beta2),
         fused=all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in trained),
     )
