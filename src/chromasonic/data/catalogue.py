@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chromasonic.data import (
+    articulary,
     asap,
+    auslan,
     bach_chorales,
     billboard,
     deam,
@@ -16,6 +18,7 @@ from chromasonic.data import (
     nottingham,
     synthetic,
     vgmidi,
+    violin_strokes,
     when_in_rome,
 )
 from chromasonic.data.facts import CorpusFacts
@@ -38,6 +41,9 @@ CORPORA: dict[str, CorpusFacts] = {
     "jsb-chorales": jsb_chorales.FACTS,
     "bach-chorales": bach_chorales.FACTS,
     "when-in-rome": when_in_rome.FACTS,
+    "auslan95-signs": auslan.FACTS,
+    "violin-bow-strokes": violin_strokes.FACTS,
+    "articulary-words": articulary.FACTS,
     "synthetic": synthetic.RANDOM_WALK_FACTS,
     "synthetic-structured": synthetic.STRUCTURED_FACTS,
 }

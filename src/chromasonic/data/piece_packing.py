@@ -71,6 +71,8 @@ class _Packer:
 
     def column(self, values: Sequence[Any]) -> dict[str, Any]:
         """The tree of a column: values of one kind, or a mixture of several."""
+        if len(values) > 1 and _is_one_object(values):
+            return {"k": "same", "n": len(values), "of": self.column(values[:1])}
         kinds = [_kind(value) for value in values]
         distinct = list(dict.fromkeys(kinds))
         if len(distinct) == 1:
@@ -176,6 +178,9 @@ class _Unpacker:
                 put(value, item)
         return values
 
+    def _same(self, tree: dict[str, Any]) -> list[Any]:
+        return self.column(tree["of"]) * tree["n"]
+
     def _tuple(self, tree: dict[str, Any]) -> list[Any]:
         flat = self.column(tree["of"])
         ends = accumulate(self._counts(tree["lengths"]), initial=0)
@@ -204,6 +209,7 @@ class _Unpacker:
         "number": _number,
         "mixed": _mixed,
         "class": _class,
+        "same": _same,
         "tuple": _tuple,
         "frozenset": _frozenset,
         "dict": _dict,
@@ -247,6 +253,13 @@ def _kind(value: Any) -> tuple[Any, ...]:
         "in pieces are dataclasses, str, int, float, bool, None, tuples, frozensets, dicts and "
         "NumPy arrays."
     )
+
+
+def _is_one_object(values: Sequence[Any]) -> bool:
+    """Whether all are one and the same dataclass's object (the skeleton of all movements): it is
+    stored once, and is one object again when it comes back."""
+    first = values[0]
+    return dataclasses.is_dataclass(first) and all(value is first for value in values)
 
 
 def _in_order(values: frozenset[Any]) -> tuple[Any, ...]:
