@@ -25,8 +25,23 @@ def extract(
     Raises:
         ConfigError: the performer's statistics are wanted and not given.
     """
-    frames = clean(movement, config)
-    rate_hz = config.rate_hz or movement.rate_hz
+    return compute(clean(movement, config), config, performer=performer)
+
+
+def compute(
+    cleaned: Movement, config: FeatureConfig, *, performer: Statistics | None = None
+) -> Numbers:
+    """The second half of `extract`: training changes movements between the two.
+
+    Args:
+        cleaned: by `clean`; what is NaN in it stays NaN.
+        config: as in `extract`.
+        performer: as in `extract`.
+
+    Raises:
+        ConfigError: the performer's statistics are wanted and not given.
+    """
+    frames = cleaned.frames
     if config.normalization == "performer":
         if performer is None:
             raise ConfigError(
@@ -39,9 +54,10 @@ def extract(
         frames = Statistics.of_frames([frames]).standardize(frames)
     parts = [frames]
     if config.velocity:
-        parts.append(np.diff(frames, axis=0, prepend=frames[:1]) * np.float32(rate_hz))
+        steps = np.diff(frames, axis=0, prepend=frames[:1])
+        parts.append(steps * np.float32(cleaned.rate_hz))
     if config.bones:
-        parts.append(frames - frames[:, parents_of(movement.skeleton)])
+        parts.append(frames - frames[:, parents_of(cleaned.skeleton)])
     return np.ascontiguousarray(np.concatenate(parts, axis=2), dtype=np.float32)
 
 

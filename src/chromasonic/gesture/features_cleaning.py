@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,14 +13,15 @@ from chromasonic.music.movement import Movement
 Numbers = npt.NDArray[np.float32]
 
 
-def clean(movement: Movement, config: FeatureConfig) -> Numbers:
-    """(T', N, C): gaps filled, spikes taken out, at the configured rate; units as recorded."""
+def clean(movement: Movement, config: FeatureConfig) -> Movement:
+    """The movement without gaps and spikes, at the configured rate; units as recorded."""
     frames = fill_gaps(movement.frames)
     if config.median > 1:
         frames = median_filter(frames, config.median)
-    if config.rate_hz and config.rate_hz != movement.rate_hz:
-        frames = resample(frames, movement.rate_hz, config.rate_hz)
-    return frames
+    rate_hz = config.rate_hz or movement.rate_hz
+    if rate_hz != movement.rate_hz:
+        frames = resample(frames, movement.rate_hz, rate_hz)
+    return replace(movement, frames=frames, rate_hz=rate_hz)
 
 
 def fill_gaps(frames: Numbers) -> Numbers:

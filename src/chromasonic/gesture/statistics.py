@@ -43,7 +43,7 @@ class Statistics:
         Raises:
             DataError: there is no movement.
         """
-        return cls.of_frames(clean(movement, config) for movement in movements)
+        return cls.of_frames(clean(movement, config).frames for movement in movements)
 
     @classmethod
     def of_frames(cls, frames: Iterable[Numbers]) -> Statistics:
