@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from chromasonic.errors import ConfigError, UsageError
+from chromasonic.gesture.dropout import Dropout
 from chromasonic.gesture.fusion import FusedTemporal
 from chromasonic.gesture.network_config import NetworkConfig
-from chromasonic.gesture.spatial import SpatialModule, frame_size
+from chromasonic.gesture.spatial import SpatialModule
 from chromasonic.gesture.temporal import MaskedLstm, State, frames_of, last_states, rows_of
 
 
@@ -77,8 +78,8 @@ class GestureNetwork(nn.Module):
             )
         self.config, self.features, self.classes = config, features, classes
         self.nodes = len(adjacency)
-        inputs = frame_size(config, self.nodes)
         self.spatial = SpatialModule(config, adjacency, features)
+        inputs = self.spatial.size
         self.temporal: RecurrentTemporal | FusedTemporal = (
             FusedTemporal(config, inputs)
             if config.temporal == "fused"
@@ -87,7 +88,7 @@ class GestureNetwork(nn.Module):
         self.classifier = nn.Sequential(
             nn.Linear(self.temporal.size, config.classifier_dim),
             nn.ReLU(),
-            nn.Dropout(config.dropout),
+            Dropout(config.dropout),
             nn.Linear(config.classifier_dim, classes),
         )
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from chromasonic.gesture.dropout import dropout
 from chromasonic.gesture.network_config import NetworkConfig
 
 
@@ -58,7 +59,7 @@ class FrameNorm(nn.BatchNorm1d):
 
 
 class SpatialModule(nn.Module):
-    """Frames of nodes to frames of numbers.
+    """Frames of nodes to frames of `size` numbers.
 
     Args:
         config: the network's sizes.
@@ -75,6 +76,9 @@ class SpatialModule(nn.Module):
         self.convolutions = nn.ModuleList(map(GraphConvolution, sizes, sizes[1:]))
         self.norms = nn.ModuleList(map(FrameNorm, sizes[1:]))
         self.dropout, self.pooling = config.dropout, config.pooling
+        pooled = config.spatial_dim * (len(adjacency) if config.pooling == "flat" else 2)
+        self.projection = nn.Linear(pooled, config.frame_dim) if config.frame_dim else None
+        self.size = config.frame_dim or pooled
 
     def forward(self, frames_MNF: Tensor) -> Tensor:
         """(M, N, F) to (M, P)."""
@@ -82,12 +86,13 @@ class SpatialModule(nn.Module):
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x_NMF = convolution(x_NMF, self.adjacency)
             x_NMF = norm(x_NMF.flatten(0, 1)).view_as(x_NMF).relu()
-            x_NMF = functional.dropout(x_NMF, self.dropout, self.training)
+            x_NMF = dropout(x_NMF, self.dropout, self.training)
+        frames_MP = self._pooled(x_NMF)
+        if self.projection is None:
+            return frames_MP
+        return dropout(self.projection(frames_MP).relu(), self.dropout, self.training)
+
+    def _pooled(self, x_NMF: Tensor) -> Tensor:
         if self.pooling == "flat":
             return x_NMF.transpose(0, 1).flatten(1)
         return torch.cat((x_NMF.mean(0), x_NMF.amax(0)), dim=1)
-
-
-def frame_size(config: NetworkConfig, nodes: int) -> int:
-    """P: numbers that a frame becomes."""
-    return config.spatial_dim * (nodes if config.pooling == "flat" else 2)

@@ -7,11 +7,12 @@ hidden numbers, C numbers that come out, L layers.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from chromasonic.gesture.dropout import dropout
 from chromasonic.gesture.spatial import FrameNorm
 
 State = tuple[Tensor, Tensor]
@@ -41,13 +42,15 @@ class MaskedLstm(nn.LSTM):
         place_T = torch.arange(frames_BTP.shape[1], device=frames_BTP.device)
         last_B1 = lengths_B[:, None] - 1
         reverse_BT = torch.where(place_T <= last_B1, last_B1 - place_T, place_T)
+        rows = torch.arange(len(lengths_B), device=reverse_BT.device)[:, None] * len(place_T)
+        reverse_M = (rows + reverse_BT).flatten()
         x = frames_BTP
         for layer in range(self.num_layers):
             if layer:
-                x = functional.dropout(x, self.dropout, self.training)
+                x = dropout(x, self.dropout, self.training)
             forward = self._direction(x, f"l{layer}")
-            backward = self._direction(_ordered(x, reverse_BT), f"l{layer}_reverse")
-            x = torch.cat((forward, _ordered(backward, reverse_BT)), dim=2)
+            backward = self._direction(_Turned.apply(x, reverse_M), f"l{layer}_reverse")
+            x = torch.cat((forward, _Turned.apply(backward, reverse_M)), dim=2)
         return x
 
     def _direction(self, frames_BTP: Tensor, suffix: str) -> Tensor:
@@ -61,8 +64,21 @@ class MaskedLstm(nn.LSTM):
         )[0]
 
 
-def _ordered(frames_BTP: Tensor, order_BT: Tensor) -> Tensor:
-    return frames_BTP.gather(1, order_BT[:, :, None].expand_as(frames_BTP))
+class _Turned(torch.autograd.Function):
+    """Frames in another order that undoes itself: so its derivative is the same order again."""
+
+    @staticmethod
+    def forward(ctx: Any, frames_BTP: Tensor, order_M: Tensor) -> Tensor:
+        """Frame m of the result, counted over all movements, is frame order_M[m]."""
+        ctx.save_for_backward(order_M)
+        return frames_BTP.flatten(0, 1).index_select(0, order_M).view_as(frames_BTP)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """The same turn."""
+        (order_M,) = ctx.saved_tensors
+        gradient = gradients[0]
+        return gradient.flatten(0, 1).index_select(0, order_M).view_as(gradient), None
 
 
 def last_states(outputs_BTC: Tensor, lengths_B: Tensor | None) -> Tensor:
@@ -149,7 +165,7 @@ class ConvolutionBranch(nn.Module):
         x_BTC = frames_BTP
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x_MC = rows_of(convolution(x_BTC.transpose(1, 2)).transpose(1, 2), mask_BT)
-            x_MC = functional.dropout(norm(x_MC).relu(), self.dropout, self.training)
+            x_MC = dropout(norm(x_MC).relu(), self.dropout, self.training)
             x_BTC = frames_of(x_MC, mask_BT, len(frames_BTP))
         return x_BTC
 
