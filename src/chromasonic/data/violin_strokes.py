@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -123,7 +124,7 @@ def _overlap(movements: list[Movement]) -> str:
     half = len(movements[0].frames) // 2
     pairs = [
         (one, two)
-        for one, two in zip(movements, movements[1:], strict=False)
+        for one, two in pairwise(movements)
         if one.session == two.session
     ]
     shared = sum(np.array_equal(one.frames[half:], two.frames[:half]) for one, two in pairs)

@@ -1,8 +1,8 @@
 """Power Glove recordings (`.sign`): where a hand was, how it was turned, how its fingers bent.
 
-A frame is a line of 15 values: x, y, z, roll, pitch, yaw, the bend of thumb, index, middle, ring and
-little finger, and four words of the glove's own. The glove measures no pitch and yaw (-1) and no
-little finger (the ring finger's value once more), so they are not read.
+A frame is a line of 15 values: x, y, z, roll, pitch, yaw, the bend of five fingers from the thumb
+on, and four words of the glove's own. The glove measures no pitch and yaw (-1) and no little finger
+(it repeats the ring finger's value), so they are not read.
 
 Source: Kadous, Australian Sign Language signs, UCI Machine Learning Repository, 1999.
 """
