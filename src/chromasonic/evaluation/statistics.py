@@ -92,6 +92,55 @@ def bootstrap_median(
     return Figure(value=value, n=len(kept), low=float(low), high=float(high), unit=unit)
 
 
+def wilson(successes: float, n: int, *, unit: str = "") -> Figure:
+    """A share with its 95% Wilson score interval, which stays right near 0 and 1.
+
+    Args:
+        successes: how many of the `n` succeeded; a fraction where several trials are averaged.
+        n: independent trials.
+        unit: unit of the figure.
+
+    Raises:
+        EvaluationError: there are more successes than trials, or fewer than 0.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22
+    (1927).
+    """
+    from scipy.special import ndtri
+
+    if not 0 <= successes <= max(n, 0):
+        raise EvaluationError(f"{successes} of {n} succeeded; allowed: from 0 to all of them.")
+    if n == 0:
+        return undefined("there was no trial", unit=unit)
+    share, z = successes / n, float(ndtri((1 + LEVEL) / 2))
+    middle = share + z**2 / (2 * n)
+    reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low, high = ((middle + sign * reach) / (1 + z**2 / n) for sign in (-1, 1))
+    return Figure(value=share, n=n, low=max(0.0, low), high=min(1.0, high), unit=unit)
+
+
+def student(values: Sequence[float] | np.ndarray, *, unit: str = "") -> Figure:
+    """Mean of a few values with its 95% Student interval: what another such value's mean may be.
+
+    For a handful of performers or seeds, too few to resample.
+
+    Args:
+        values: one each, such as the accuracy on each performer who was left out.
+        unit: unit of the figure.
+    """
+    from scipy.stats import t
+
+    kept = np.asarray(values, float)
+    n = len(kept)
+    if n == 0:
+        return undefined("there is no value", unit=unit)
+    mean = float(kept.mean())
+    if n == 1:
+        return Figure(value=mean, n=1, unit=unit, reason="one value gives no interval")
+    reach = float(t.ppf((1 + LEVEL) / 2, n - 1) * kept.std(ddof=1) / math.sqrt(n))
+    return Figure(value=mean, n=n, low=mean - reach, high=mean + reach, unit=unit)
+
+
 def _checked(
     numerators: Sequence[float] | np.ndarray, denominators: Sequence[float] | np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
