@@ -86,7 +86,7 @@ def numbers_of(words: Sequence[str], *, place: str) -> npt.NDArray[np.float64]:
         is_wrong = not (np.abs(values) <= LARGEST).all()
     except (ValueError, OverflowError):
         is_wrong = True
-    if is_wrong or any("_" in word for word in words):
+    if is_wrong or "_" in "".join(words):
         wrong = next(word for word in words if not _is_number(word))
         raise FormatError(
             f"{place}: {shown(wrong)} is not a number from -{LARGEST:,.0f} to {LARGEST:,.0f}. "
