@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chromasonic.cli.train_companion import companion
+from chromasonic.cli.train_gesture import gesture
 from chromasonic.cli.train_harmonizer import harmonizer
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
@@ -25,11 +26,13 @@ Examples:
   chromasonic train melody --dataset nottingham --model both --output runs/first
   chromasonic train companion --output runs/companion
   chromasonic train harmonizer --output models
+  chromasonic train gesture --dataset synthetic-gestures --size compact
 """
 
 train_app = typer.Typer(no_args_is_help=True, help=TRAIN_HELP)
 train_app.command("companion")(companion)
 train_app.command("harmonizer")(harmonizer)
+train_app.command("gesture")(gesture)
 
 DEFAULT_OUTPUT = Path("runs/melody")
 

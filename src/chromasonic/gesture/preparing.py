@@ -14,9 +14,9 @@ from chromasonic.data.progress import Progress
 from chromasonic.errors import CorpusError, DataError
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import clean, compute
+from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.protocols import Division, divide
 from chromasonic.gesture.recipe import GestureData
-from chromasonic.gesture.recordings import corpus_of
 from chromasonic.gesture.statistics import Statistics
 from chromasonic.gesture.task import Examples, Performers, Reader
 from chromasonic.music.movement import Movement, Skeleton
@@ -37,6 +37,7 @@ class Prepared:
         train: cleaned movements to learn from.
         validation: cleaned movements to judge by.
         reader: makes features of them, by the statistics of the training part.
+        motion: how fast the training part's movements are; None where nothing moves.
         remarks: what the user should know.
     """
 
@@ -47,6 +48,7 @@ class Prepared:
     train: Examples
     validation: Examples
     reader: Reader
+    motion: Motion | None = None
     remarks: tuple[str, ...] = ()
 
     @property
@@ -109,6 +111,8 @@ def movements_of(
             f"'{data.dataset}' is neither a corpus of movements ({', '.join(known)}) nor a folder. "
             "Recordings of your own lie in FOLDER/LABEL/RECORDING: see docs/gesture.md."
         )
+    from chromasonic.gesture.recordings import corpus_of
+
     return corpus_of(folder, on_progress=on_progress)
 
 

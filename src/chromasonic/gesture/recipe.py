@@ -1,5 +1,6 @@
 """Recipes of gesture trainings: one frozen value, one TOML file.
 
+    output          where the run goes, unless another folder is given
 [data]          which movements, by which protocol
 [features]      what of a movement the network sees (`FeatureConfig`)
 [augmentation]  how examples are changed in training (`AugmentationConfig`)
@@ -9,14 +10,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from chromasonic.config import from_dict, to_dict
 from chromasonic.errors import ConfigError
 from chromasonic.gesture.augmentation_config import AugmentationConfig
 from chromasonic.gesture.feature_config import FeatureConfig
-from chromasonic.gesture.network_config import PLAIN, NetworkConfig
+from chromasonic.gesture.network_config import PLAIN, SIZES, NetworkConfig
 from chromasonic.training.config import TrainingConfig
 
 Protocol = Literal["seen", "unseen", "official"]
@@ -104,6 +105,7 @@ class GestureData:
 class GestureRecipe:
     """A gesture training, whole."""
 
+    output: str = "runs/gesture"
     data: GestureData = field(default_factory=GestureData)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -128,7 +130,41 @@ def recipe_from(values: dict[str, Any], *, where: str = "recipe") -> GestureReci
 
 def recipe_to_dict(recipe: GestureRecipe) -> dict[str, Any]:
     """A recipe as nested plain values, for TOML and run directories."""
-    return {name: to_dict(getattr(recipe, name)) for name in GestureRecipe.__dataclass_fields__}
+    tables = (field.name for field in fields(recipe) if field.name != "output")
+    return {"output": recipe.output, **{name: to_dict(getattr(recipe, name)) for name in tables}}
+
+
+def specification_recipe() -> GestureRecipe:
+    """The specification's own: its folders, its eight loading processes, its plain size."""
+    return GestureRecipe(output=OUTPUT, data=GestureData(dataset=PROCESSED, workers=8))
+
+
+def with_settings(recipe: GestureRecipe, **settings: Any) -> GestureRecipe:
+    """A recipe with some settings laid over it, by their names; None leaves the recipe's.
+
+    Args:
+        recipe: what is changed.
+        settings: names of `TrainingConfig`, `GestureData` and `FeatureConfig`, and `size` (of
+            `SIZES`); `seed` is the training's: the division stays.
+
+    Raises:
+        ConfigError: a value that is not allowed, or no such size.
+    """
+    given = {name: value for name, value in settings.items() if value is not None}
+    size = given.pop("size", None)
+    if size is not None:
+        if size not in SIZES:
+            raise ConfigError(f"The size is '{size}'; allowed: {', '.join(SIZES)}.")
+        recipe = replace(recipe, network=SIZES[size])
+    parts = {}
+    for table in ("training", "data", "features"):
+        old = getattr(recipe, table)
+        own = {name: given.pop(name) for name in list(given) if hasattr(old, name)}
+        if table == "training" and "learning_rate" in own:  # the cosine still ends at a hundredth
+            share = old.min_learning_rate / old.learning_rate
+            own.setdefault("min_learning_rate", own["learning_rate"] * share)
+        parts[table] = replace(old, **own)
+    return replace(recipe, **parts)
 
 
 def with_seed(recipe: GestureRecipe, seed: int) -> GestureRecipe:
