@@ -175,10 +175,11 @@ def _drawn(groups: Sequence[_Group], share: float, salt: str) -> set[str]:
     """Draw a share of the groups of each class, evenly over its performers.
 
     Along each class's groups, performer by performer and in the order of a hash within each, a
-    group is taken where that brings the number taken nearer to the share of those passed. One
-    group of each class stays to be learned from.
+    group is taken where that brings the number taken nearer to the share of those passed; what
+    one class still owes, the next one pays. One group of each class stays to be learned from.
     """
     drawn: set[str] = set()
+    owed = 0.0
     for label in sorted({group.label for group in groups}):
         members = [group for group in groups if group.label == label]
         members.sort(
@@ -187,8 +188,6 @@ def _drawn(groups: Sequence[_Group], share: float, salt: str) -> set[str]:
                 number_of(f"{salt}:{group.key}", 0),
             )
         )
-        mean = sum(len(group.ids) for group in members) / len(members)
-        owed = (number_of(f"{salt}:{label}", 0) - 0.5) * mean
         taken = 0
         for group in members:
             size = len(group.ids)
