@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from chromasonic.files import PathLike
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import clean, feature_names
 from chromasonic.gesture.graph import adjacency_of
+from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.network import GestureNetwork
 from chromasonic.gesture.network_config import NetworkConfig
 from chromasonic.gesture.statistics import Statistics
@@ -27,6 +28,9 @@ from chromasonic.training.checkpoint import load_checkpoint, load_weights
 from chromasonic.training.examples import FEATURES, MASK, collate
 from chromasonic.training.saving import Layout
 from chromasonic.training.state import find_checkpoint
+
+if TYPE_CHECKING:
+    from chromasonic.gesture.streaming_model import ModelStream
 
 TASK = NAME = "gesture"
 
@@ -46,6 +50,7 @@ class GestureModel:
         classes: names of the gestures, in the order of the network's outputs.
         skeleton: of the recordings that it reads.
         reader: makes features of a cleaned recording.
+        motion: how fast its gestures are; None where nothing moved, or nobody counted.
         checkpoint: the file it came from; None for one that was just trained.
         info: what the checkpoint says of the training: data, settings, epoch, metrics.
     """
@@ -54,6 +59,7 @@ class GestureModel:
     classes: tuple[str, ...]
     skeleton: Skeleton
     reader: Reader
+    motion: Motion | None = None
     checkpoint: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
 
@@ -131,6 +137,20 @@ class GestureModel:
         with torch.inference_mode():
             return self.network(features).softmax(-1)[0].numpy()
 
+    def stream(self, rate_hz: float, *, performer: str = "") -> ModelStream:
+        """The model as one that hears frames as they come; it must be causal.
+
+        Args:
+            rate_hz: frames a second that will come.
+            performer: who moves; only a model that normalizes performers asks for it.
+
+        Raises:
+            UsageError: the model looks at whole movements, or does not know the performer.
+        """
+        from chromasonic.gesture.streaming_model import ModelStream
+
+        return ModelStream(self, rate_hz, performer=performer)
+
     def probabilities_of(self, movements: Sequence[Movement]) -> np.ndarray:
         """(B, K) of many recordings; a causal network is asked at each one's last frame.
 
@@ -162,6 +182,7 @@ def describe(model: GestureModel) -> dict[str, Any]:
         "features": to_dict(model.reader.config),
         "performers": {name: s.to_dict() for name, s in model.reader.performers.items()},
         "standardization": model.reader.standardization.to_dict(),
+        "motion": model.motion.to_dict() if model.motion else None,
     }
     meaning = json.dumps([values["classes"], values["skeleton"], values["features"]])
     digest = hashlib.sha256(meaning.encode()).hexdigest()[:12]
@@ -249,6 +270,7 @@ def _model_in(info: Mapping[str, Any]) -> GestureModel:
         classes=classes,
         skeleton=skeleton,
         reader=reader,
+        motion=Motion.from_dict(values["motion"], skeleton) if values.get("motion") else None,
     )
 
 

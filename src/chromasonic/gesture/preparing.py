@@ -166,6 +166,7 @@ def prepare(corpus: Corpus[Movement], data: GestureData, features: FeatureConfig
         train=train,
         validation=validation,
         reader=Reader(config=features, performers=performers, standardization=standardization),
+        motion=Motion.in_all([by_id[id] for id in division.train]),
         remarks=tuple(remarks),
     )
 

@@ -136,7 +136,11 @@ def train_gesture(
         with seeded(recipe.training.seed):
             network = build(recipe.network, data.skeleton, data.classes, data.reader.config)
         model = GestureModel(
-            network=network, classes=data.classes, skeleton=data.skeleton, reader=data.reader
+            network=network,
+            classes=data.classes,
+            skeleton=data.skeleton,
+            reader=data.reader,
+            motion=data.motion,
         )
         history = fit(
             network,
