@@ -94,7 +94,8 @@ class Motion:
 
     def speeds(self, movement: Movement) -> Floats:
         """(T,) speed of each frame, in deviations a second; the first is 0."""
-        frames = _held(movement.frames[:, *self._counted])  # (T, numbers)
+        nodes, channels = self._counted
+        frames = _held(movement.frames[:, nodes, channels])  # (T, numbers)
         first = np.repeat(frames[:1], MEDIAN - 1, axis=0)
         windows = np.lib.stride_tricks.sliding_window_view(
             np.concatenate([first, frames]), MEDIAN, axis=0
@@ -154,7 +155,7 @@ class SpeedMeter:
         self._motion, self._span = motion, span_frames(rate_hz)
         self._seconds = self._span / rate_hz
         self._raw: deque[Numbers] = deque(maxlen=MEDIAN)
-        self._smooth: deque[Floats] = deque(maxlen=self._span + 1)
+        self._smooth: deque[npt.NDArray[Any]] = deque(maxlen=self._span + 1)
 
     def push(self, frame: Numbers) -> float:
         """Speed at a frame (N, C), in deviations a second."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,6 @@ from chromasonic.gesture.spotting_takes import Take, takes_of
 from chromasonic.music.movement import Movement
 
 Floats = npt.NDArray[np.floating[Any]]
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +69,8 @@ def spot(model: Model, movement: Movement, config: SpottingConfig | None = None)
     speeds = motion.speeds(movement)
     takes = takes_of(speeds, config, typical=motion.typical, rate_hz=movement.rate_hz)
     events: list[GestureEvent] = []
-    times, chances = [np.zeros(0)], [np.zeros((0, len(model.classes)))]
+    times: list[Floats] = [np.zeros(0)]
+    chances: list[Floats] = [np.zeros((0, len(model.classes)))]
     for take in takes:
         when, answers, found = heard_take(model, movement, take, config)
         times.append(when)
@@ -121,7 +121,7 @@ def heard_take(
     return times, answers, [event for event in events if event.is_over]
 
 
-def acquainted(model: M, movement: Movement) -> M:
+def acquainted(model: Model, movement: Movement) -> Model:
     """The model, knowing who moves: if it wants to and does not, by the whole recording.
 
     A take alone would say less of where a performer's landmarks usually are.
