@@ -18,6 +18,7 @@ from chromasonic.data import (
     maestro,
     nottingham,
     synthetic,
+    synthetic_gestures,
     vgmidi,
     violin_strokes,
     when_in_rome,
@@ -48,6 +49,7 @@ CORPORA: dict[str, CorpusFacts] = {
     "articulary-words": articulary.FACTS,
     "synthetic": synthetic.RANDOM_WALK_FACTS,
     "synthetic-structured": synthetic.STRUCTURED_FACTS,
+    "synthetic-gestures": synthetic_gestures.FACTS,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chromasonic.data.piece_reading import Reader
+from chromasonic.data.piece_reading import Maker, Reader
 from chromasonic.music.tune import Tune
 
 DATA_VARIABLE = "CHROMASONIC_DATA"
@@ -100,7 +100,8 @@ class CorpusFacts:
         archive_sha256: of the archive at `url`, where one is known.
         package: the installed package that carries it, and `package_folder` inside that.
         make: for a generated corpus: (count, seed) to tunes.
-        count: how many tunes `make` is asked for by default.
+        make_pieces: for a generated corpus of other pieces: (count, seed) to what is made.
+        count: how many tunes `make`, or pieces `make_pieces`, is asked for by default.
         reader: for a corpus of pieces: its folder to what is there.
         reader_version: goes up whenever the reader gives something else for the same files; what
             an older one read is then not taken from the cache. (A change of the reader's own page
@@ -130,6 +131,7 @@ class CorpusFacts:
     package: str = ""
     package_folder: str = ""
     make: Callable[[int, int], tuple[Tune, ...]] | None = None
+    make_pieces: Maker | None = None
     count: int = 0
     reader: Reader | None = None
     reader_version: int = 1
@@ -147,8 +149,8 @@ class CorpusFacts:
 
     @property
     def is_of_pieces(self) -> bool:
-        """Whether it is read by a reader of its own, and does not hold tunes in ABC."""
-        return self.reader is not None
+        """Whether it is read by a reader, or made by a maker, of its own, and holds no tunes."""
+        return self.reader is not None or self.make_pieces is not None
 
     @property
     def indices(self) -> tuple[str, ...]:

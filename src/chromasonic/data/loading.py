@@ -22,7 +22,7 @@ from chromasonic.data.facts import CorpusFacts
 from chromasonic.data.locate import files_of, locate
 from chromasonic.data.near_duplicates import group_keys
 from chromasonic.data.packing import Packed
-from chromasonic.data.piece_loading import load_pieces
+from chromasonic.data.piece_loading import load_pieces, make_pieces
 from chromasonic.data.progress import Progress
 from chromasonic.data.reading import Contents, read_tunes
 from chromasonic.data.skipped import Skipped
@@ -85,7 +85,7 @@ def load(
         data_dir: a folder with the corpus in it; else `CHROMASONIC_DATA`, the cache, a download.
         split_file: a split as JSON (`Split.save`), instead of the default one.
         seed: of the split; for generated corpora also of the tunes.
-        count: how many tunes to make, for generated corpora.
+        count: how many tunes (or movements) to make, for generated corpora.
         allow_partial: for corpora of pieces: take what is there where files are missing.
         download: whether the network may be asked for a corpus that is not on this machine.
         on_progress: told how long work goes on.
@@ -101,6 +101,9 @@ def load(
         remarks.append(f"'auto' took {choice.reason}")
         name, data_dir = choice.name, data_dir if choice.name == "nottingham" else None
     facts = facts_of(name)
+    if facts.make_pieces is not None:
+        count = facts.count if count is None else count
+        return make_pieces(facts, count, seed=seed, split_file=split_file)
     if facts.is_of_pieces and count is None:
         return load_pieces(
             facts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import io
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -85,6 +86,38 @@ def load_pieces(
         },
         skipped=reading.skipped,
         remarks=(*split_remarks, *remarks, *([remark] if remark else [])),
+    )
+    return Corpus(facts.name, reading.pieces, manifest, split)
+
+
+def make_pieces(
+    facts: CorpusFacts, count: int, *, seed: int = 0, split_file: files.PathLike | None = None
+) -> Corpus[Any]:
+    """Make a generated corpus of pieces.
+
+    Args:
+        facts: of the corpus.
+        count: how many pieces.
+        seed: the same seed, the same pieces and split.
+        split_file: a split as JSON, instead of the corpus's own.
+
+    Raises:
+        UsageError: `count` is below 1.
+        CorpusError: the split file is wrong.
+    """
+    assert facts.make_pieces is not None
+    reading = facts.make_pieces(count, seed)
+    _check(facts, reading)
+    packed = io.BytesIO()
+    piece_packing.pack(reading.pieces, packed)
+    split, remarks = _split(facts, reading, None, split_file, seed)
+    manifest = Manifest.of(
+        facts,
+        found_at=f"{facts.name}, {count} {facts.noun}, seed {seed}",
+        found_by="generated",
+        fingerprint=files.sha256_of_bytes(packed.getvalue()),
+        counts={facts.noun: count, "works": len(set(reading.works)) or count},
+        remarks=(*remarks, *reading.remarks),
     )
     return Corpus(facts.name, reading.pieces, manifest, split)
 

@@ -47,3 +47,6 @@ class PieceReading:
 
 Reader = Callable[[Path, Progress | None], PieceReading]
 """(folder of the corpus, told how it goes) to what is there."""
+
+Maker = Callable[[int, int], PieceReading]
+"""(count, seed) to what is made."""

@@ -122,11 +122,7 @@ def _movements(
 def _overlap(movements: list[Movement]) -> str:
     """How many windows begin with the second half of the one before, measured."""
     half = len(movements[0].frames) // 2
-    pairs = [
-        (one, two)
-        for one, two in pairwise(movements)
-        if one.session == two.session
-    ]
+    pairs = [(one, two) for one, two in pairwise(movements) if one.session == two.session]
     shared = sum(np.array_equal(one.frames[half:], two.frames[:half]) for one, two in pairs)
     return (
         f"{shared:,} of {len(pairs):,} windows begin with the second half of the one before: a "
