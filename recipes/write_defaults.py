@@ -5,6 +5,7 @@ from pathlib import Path
 from chromasonic.companion import recipe as companion
 from chromasonic.config import to_toml
 from chromasonic.files import write_text
+from chromasonic.gesture import recipe as gesture
 from chromasonic.harmonization import training as harmonizer
 from chromasonic.melody_generation.recipe import KINDS, default_recipe, recipe_to_dict
 
@@ -24,3 +25,10 @@ print(write_text(HERE / "companion.toml", f"{head}\n\n{text}"))
 head = "# The default recipe: chromasonic train harmonizer --recipe recipes/harmonizer.toml"
 text = to_toml(harmonizer.recipe_to_dict(harmonizer.default_recipe()))
 print(write_text(HERE / "harmonizer.toml", f"{head}\n\n{text}"))
+
+head = (
+    "# As the system was specified: "
+    "chromasonic train gesture --recipe recipes/gesture-specification.toml"
+)
+text = to_toml(gesture.recipe_to_dict(gesture.specification_recipe()))
+print(write_text(HERE / "gesture-specification.toml", f"{head}\n\n{text}"))
