@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.cli import judging
 from chromasonic.cli.evaluate_companion import companion
+from chromasonic.cli.evaluate_gesture import gesture
 from chromasonic.cli.evaluate_harmonizer import harmonizer
 from chromasonic.files import json_text, write_json
 
@@ -20,12 +21,14 @@ Examples:
   chromasonic evaluate melody runs/first
   chromasonic evaluate companion runs/companion
   chromasonic evaluate harmonizer --models models
+  chromasonic evaluate gesture runs/gesture
   chromasonic evaluate controls --dataset nottingham
 """
 
 evaluate_app = typer.Typer(no_args_is_help=True, help=EVALUATE_HELP)
 evaluate_app.command("companion")(companion)
 evaluate_app.command("harmonizer")(harmonizer)
+evaluate_app.command("gesture")(gesture)
 
 # Figure -> what the table calls it. In the order of the table.
 NOTE_FIGURES = {

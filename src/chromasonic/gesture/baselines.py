@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from chromasonic.errors import EvaluationError
 from chromasonic.gesture.dynamic_warping import warped_distances
-from chromasonic.gesture.features_cleaning import fill_gaps
+from chromasonic.gesture.features_cleaning import fill_gaps, median_filter
 from chromasonic.music.movement import Movement
 
 Floats = npt.NDArray[np.float64]
@@ -25,12 +25,13 @@ Arrays = Sequence[npt.NDArray[np.float32]]
 POINTS = 16
 """Moments of a recording that the trees see, evenly from its first frame to its last."""
 TREES = 300
+MEDIAN = 5
 NEIGHBOUR_POINTS = 36
 MOST_PAIRS = 120_000
 """Nearest neighbours are left out where there are more pairs of recordings than this."""
 
 FREQUENT = "most frequent class"
-TREES_RAW = "trees on the raw channels"
+TREES_RAW = "trees on the recorded channels"
 TREES_FEATURES = "trees on the network's features"
 NEIGHBOUR = "nearest neighbour, time warped"
 TREES_NAMES = (TREES_RAW, TREES_FEATURES)
@@ -61,8 +62,12 @@ class Material:
 
 
 def raw_channels(movement: Movement) -> npt.NDArray[np.float32]:
-    """A recording's own channels with gaps filled and nothing else done, (T, N x C)."""
-    return fill_gaps(movement.frames).reshape(len(movement), -1)
+    """A recording's own channels, (T, N x C): gaps filled, and a median of `MEDIAN` frames.
+
+    The filter is for all corpora alike: it takes out single spikes, which some sensors have.
+    """
+    frames = median_filter(fill_gaps(movement.frames), MEDIAN)
+    return frames.reshape(len(movement), -1)
 
 
 def resampled(array: npt.NDArray[np.float32], points: int) -> npt.NDArray[np.float32]:
@@ -105,7 +110,7 @@ def nearest_neighbour(material: Material) -> Floats:
     Raises:
         EvaluationError: there are more pairs than `MOST_PAIRS`.
     """
-    if not is_cheap(material):
+    if not are_few(len(material.train), len(material.test)):
         raise EvaluationError(
             f"{len(material.train)} x {len(material.test)} pairs of recordings are more than "
             f"{MOST_PAIRS:,}; nearest neighbours would take hours."
@@ -124,9 +129,9 @@ def nearest_neighbour(material: Material) -> Floats:
     return shares
 
 
-def is_cheap(material: Material) -> bool:
-    """Whether nearest neighbours are few enough."""
-    return len(material.train) * len(material.test) <= MOST_PAIRS
+def are_few(train: int, test: int) -> bool:
+    """Whether the pairs of so many recordings are few enough for nearest neighbours."""
+    return train * test <= MOST_PAIRS
 
 
 def _flat(arrays: Arrays) -> npt.NDArray[np.float32]:
