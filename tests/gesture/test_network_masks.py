@@ -22,7 +22,9 @@ TINY = {
     name: replace(config, spatial_dim=8, temporal_dim=8, classifier_dim=8, dropout=0.0,
                   frame_dim=min(config.frame_dim, 6))
     for name, config in
-    {"plain": PLAIN, "fused": FUSED, "compact": COMPACT, "causal": CAUSAL}.items()
+    {"plain": PLAIN, "fused": FUSED, "compact": COMPACT, "causal": CAUSAL,
+     "stem and attention": replace(COMPACT, stem_dim=6, summary="attention"),
+     "stem of stride 3": replace(COMPACT, stem_dim=6, stem_stride=3, stem_kernel=3)}.items()
 }  # fmt: skip
 ALL = pytest.mark.parametrize("config", TINY.values(), ids=TINY)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from chromasonic.errors import ConfigError, UsageError
+from chromasonic.gesture.compact import AttentionSummary, ConvolutionStem
 from chromasonic.gesture.dropout import Dropout
 from chromasonic.gesture.fusion import FusedTemporal
 from chromasonic.gesture.network_config import NetworkConfig
@@ -19,7 +20,7 @@ from chromasonic.gesture.temporal import MaskedLstm, State, frames_of, last_stat
 
 
 class RecurrentTemporal(nn.Module):
-    """An LSTM: in both directions to its last states, or forward alone to every frame.
+    """An LSTM: in both directions to a summary of its states, or forward alone to every frame.
 
     Args:
         config: the network's sizes.
@@ -38,15 +39,17 @@ class RecurrentTemporal(nn.Module):
         )
         self.size = config.temporal_dim * (1 if config.causal else 2)
         self.norm = nn.LayerNorm(self.size) if config.temporal_norm else nn.Identity()
+        self.summary = AttentionSummary(self.size) if config.summary == "attention" else None
 
     def forward(
         self, frames_BTP: Tensor, mask_BT: Tensor | None, lengths_B: Tensor | None
     ) -> Tensor:
         """(B, T, P) to (B, 2 H); where causal, to (B, T, H)."""
-        del mask_BT
         outputs_BTC = self.lstm.outputs(frames_BTP, lengths_B)
         if not self.lstm.bidirectional:
             return self.norm(outputs_BTC)
+        if self.summary is not None:
+            return self.summary(self.norm(outputs_BTC), mask_BT)
         return self.norm(last_states(outputs_BTC, lengths_B))
 
 
@@ -79,17 +82,23 @@ class GestureNetwork(nn.Module):
         self.config, self.features, self.classes = config, features, classes
         self.nodes = len(adjacency)
         self.spatial = SpatialModule(config, adjacency, features)
-        inputs = self.spatial.size
+        self.stem = ConvolutionStem(config, self.spatial.size) if config.stem_dim else None
+        inputs = config.stem_dim or self.spatial.size
         self.temporal: RecurrentTemporal | FusedTemporal = (
             FusedTemporal(config, inputs)
             if config.temporal == "fused"
             else RecurrentTemporal(config, inputs)
         )
-        self.classifier = nn.Sequential(
-            nn.Linear(self.temporal.size, config.classifier_dim),
-            nn.ReLU(),
-            Dropout(config.dropout),
-            nn.Linear(config.classifier_dim, classes),
+        hidden, summary = config.classifier_dim, self.temporal.size
+        self.classifier = (
+            nn.Sequential(
+                nn.Linear(summary, hidden),
+                nn.ReLU(),
+                Dropout(config.dropout),
+                nn.Linear(hidden, classes),
+            )
+            if hidden
+            else nn.Sequential(Dropout(config.dropout), nn.Linear(summary, classes))
         )
 
     def forward(self, features_BTNF: Tensor, mask_BT: Tensor | None = None) -> Tensor:
@@ -106,6 +115,8 @@ class GestureNetwork(nn.Module):
         mask_BT, lengths_B = _lengths(features_BTNF, mask_BT)
         frames_MP = self.spatial(rows_of(features_BTNF, mask_BT))
         frames_BTP = frames_of(frames_MP, mask_BT, len(features_BTNF))
+        if self.stem is not None:
+            frames_BTP, mask_BT, lengths_B = self.stem(frames_BTP, mask_BT)
         summary = self.temporal(frames_BTP, mask_BT, lengths_B)
         if not self.config.causal:
             return self.classifier(summary)

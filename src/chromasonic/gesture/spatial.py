@@ -75,7 +75,11 @@ class SpatialModule(nn.Module):
         self.register_buffer("adjacency", adjacency.to(torch.float32), persistent=False)
         self.convolutions = nn.ModuleList(map(GraphConvolution, sizes, sizes[1:]))
         self.norms = nn.ModuleList(map(FrameNorm, sizes[1:]))
-        self.dropout, self.pooling = config.dropout, config.pooling
+        self.dropout = config.dropout
+        self.layer_dropout = (
+            config.dropout if config.spatial_dropout < 0 else config.spatial_dropout
+        )
+        self.pooling = config.pooling
         pooled = config.spatial_dim * (len(adjacency) if config.pooling == "flat" else 2)
         self.projection = nn.Linear(pooled, config.frame_dim) if config.frame_dim else None
         self.size = config.frame_dim or pooled
@@ -86,7 +90,7 @@ class SpatialModule(nn.Module):
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x_NMF = convolution(x_NMF, self.adjacency)
             x_NMF = norm(x_NMF.flatten(0, 1)).view_as(x_NMF).relu()
-            x_NMF = dropout(x_NMF, self.dropout, self.training)
+            x_NMF = dropout(x_NMF, self.layer_dropout, self.training)
         frames_MP = self._pooled(x_NMF)
         if self.projection is None:
             return frames_MP
