@@ -179,7 +179,8 @@ def _moved(
 def _noisy(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
     """With normal noise on each number, as strong as its channel is lively."""
     spread = np.sqrt(_mean((frames - _mean(frames)) ** 2))
-    return frames + rng.standard_normal(frames.shape, dtype=np.float32) * (strength * spread)
+    noise = rng.standard_normal(frames.shape, dtype=np.float32) * np.float32(strength)
+    return np.asarray(frames + noise * spread)
 
 
 def _without_joints(frames: Frames, chance: float, rng: np.random.Generator) -> Frames:

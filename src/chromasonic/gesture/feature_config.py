@@ -8,6 +8,7 @@ from typing import Literal
 from chromasonic.errors import ConfigError
 
 Normalization = Literal["none", "recording", "performer"]
+Centre = Literal["none", "recording", "root"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,9 @@ class FeatureConfig:
         normalization: by whose mean and deviation each node's channels are scaled besides the
             training part's: nobody's, the recording's own, or the performer's (all that is there
             of them, without labels).
+        centre: what values are relative to after that, velocities apart: nothing, each channel's
+            mean over the recording (sizes stay, other than under the normalization "recording"),
+            or the first node's place in the room.
         velocity: whether each channel's change a second stands beside it.
         bones: whether each node's vector from its parent stands beside it.
     """
@@ -27,6 +31,7 @@ class FeatureConfig:
     rate_hz: float = 0.0
     median: int = 0
     normalization: Normalization = "none"
+    centre: Centre = "none"
     velocity: bool = True
     bones: bool = False
 
@@ -38,6 +43,12 @@ class FeatureConfig:
                 "normalization",
                 self.normalization in ("none", "recording", "performer"),
                 "none, recording, performer",
+            ),
+            ("centre", self.centre in ("none", "recording", "root"), "none, recording, root"),
+            (
+                "centre",
+                self.centre != "root" or self.normalization == "none",
+                "none, recording; root only with the normalization none, which keeps units",
             ),
         ):
             if not is_right:

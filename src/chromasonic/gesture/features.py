@@ -6,6 +6,7 @@ import numpy as np
 
 from chromasonic.errors import ConfigError
 from chromasonic.gesture.feature_config import FeatureConfig
+from chromasonic.gesture.features_centring import centred
 from chromasonic.gesture.features_cleaning import Numbers, clean
 from chromasonic.gesture.statistics import Statistics
 from chromasonic.music.movement import Movement, Skeleton
@@ -23,7 +24,8 @@ def extract(
             needs them.
 
     Raises:
-        ConfigError: the performer's statistics are wanted and not given.
+        ConfigError: the performer's statistics are wanted and not given, or the skeleton has no
+            root to be relative to.
     """
     return compute(clean(movement, config), config, performer=performer)
 
@@ -39,7 +41,8 @@ def compute(
         performer: as in `extract`.
 
     Raises:
-        ConfigError: the performer's statistics are wanted and not given.
+        ConfigError: the performer's statistics are wanted and not given, or the skeleton has no
+            root to be relative to.
     """
     frames = cleaned.frames
     if config.normalization == "performer":
@@ -52,7 +55,7 @@ def compute(
         frames = performer.standardize(frames)
     elif config.normalization == "recording":
         frames = Statistics.of_frames([frames]).standardize(frames)
-    parts = [frames]
+    parts = [centred(frames, config.centre, cleaned.skeleton)]
     if config.velocity:
         steps = np.diff(frames, axis=0, prepend=frames[:1])
         parts.append(steps * np.float32(cleaned.rate_hz))
