@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from chromasonic.data import CORPORA, facts_of, load
-from chromasonic.data.catalogue import facts_of_tunes
+from chromasonic.data.catalogue import facts_of_tunes, names_of_tunes
 from chromasonic.data.corpus import PARTS
 from chromasonic.data.locate import locate
 from chromasonic.errors import CorpusError, UsageError
 from chromasonic.melody_generation.data_loader import load_dataset
 
 NAMES = sorted(CORPORA)
-OF_PIECES = [name for name in NAMES if CORPORA[name].is_of_pieces]
+OF_PIECES = [name for name in NAMES if CORPORA[name].reader is not None]
+OF_MOVEMENTS = [name for name in NAMES if CORPORA[name].noun == "movements"]
+WITHOUT_VALIDATION = ("articulary-words", "hdm05-11")
+"""Corpora whose published split has two parts; a protocol carves the third out of training."""
 BY_DESIGN_A_PART = ("maestro",)
 """Corpora whose full download is rarely kept beside the others; a part of one is read as such."""
 REPOSITORY = Path(__file__).parents[2]
@@ -41,7 +44,8 @@ def test_every_entry_says_what_a_user_must_know(name: str) -> None:
 def test_every_entry_can_be_found_by_its_kind(name: str) -> None:
     facts = CORPORA[name]
     if facts.kind == "generated":
-        assert facts.make is not None
+        assert (facts.make is None) != (facts.make_pieces is None)
+        assert facts.reader is None
         assert not facts.collections
         return
     assert facts.url.startswith("https://")
@@ -160,9 +164,20 @@ def test_every_download_that_is_at_hand_is_read_as_promised(name: str, corpus_fo
     assert len({piece.id for piece in corpus.pieces}) == len(corpus.pieces)
     if facts.is_of_pieces:
         assert corpus.manifest.counts[facts.noun] == len(corpus.pieces)
-        assert missing or all(corpus.part(part) for part in PARTS)
+        parts = [p for p in PARTS if p != "validation" or name not in WITHOUT_VALIDATION]
+        assert missing or all(corpus.part(part) for part in parts)
+    if facts.noun == "movements":
+        assert all(movement.label for movement in corpus.pieces)
+        assert len({id(movement.skeleton) for movement in corpus.pieces}) == 1
     else:
         assert corpus.manifest.remarks == ()
+
+
+@pytest.mark.parametrize("name", OF_MOVEMENTS)
+def test_no_corpus_of_movements_is_taken_for_tunes(name: str) -> None:
+    assert name not in names_of_tunes()
+    with pytest.raises(UsageError, match=f"'{name}' holds movements, not tunes"):
+        facts_of_tunes(name)
 
 
 def test_more_than_ten_thousand_folk_tunes_are_usable() -> None:

@@ -30,6 +30,8 @@ Examples:
 
 data_app = typer.Typer(no_args_is_help=True, help=DATA_HELP)
 
+MOVEMENTS = "movements"
+
 Name = Annotated[str, typer.Argument(help="A corpus of 'chromasonic data list'.")]
 Folder = Annotated[
     Path | None,
@@ -43,8 +45,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 SKIPPED_SHOWN = 10
 NOT_SHOWN = (
-    "make", "reader", "reader_version", "is_cached", "collections", "archives", "index", "package",
-    "package_folder", "count", "pieces",
+    "make", "make_pieces", "reader", "reader_version", "is_cached", "collections", "archives",
+    "index", "package", "package_folder", "count", "pieces",
 )  # fmt: skip
 """Fields of `CorpusFacts` that are functions, inner matters, or shown in another form."""
 
@@ -81,7 +83,10 @@ def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
 
 @data_app.command("info")
 def info(
-    name: Name,
+    name: Annotated[
+        str,
+        typer.Argument(help="A corpus of 'chromasonic data list', or a folder of recordings."),
+    ],
     data_dir: Folder = None,
     split_file: Annotated[
         Path | None, typer.Option(help="A split (JSON) to use instead of the corpus's own.")
@@ -95,7 +100,8 @@ def info(
 ) -> None:
     """Describe a corpus: licence, source, counts, split, and what could not be read and why.
 
-    A corpus that is not on this machine is described without being fetched.
+    A corpus that is not on this machine is described without being fetched. A folder is read as
+    recordings of your own movements: FOLDER/LABEL/RECORDING.
 
     Examples:
 
@@ -104,10 +110,14 @@ def info(
       chromasonic data info folk --json
       chromasonic data info nottingham --data-dir ~/corpora
       chromasonic data info maestro --allow-partial
+      chromasonic data info synthetic-gestures
     """
-    from chromasonic.data import facts_of, load, resolve_auto
+    from chromasonic.data import CORPORA, facts_of, load, resolve_auto
     from chromasonic.data.locate import locate
 
+    if name not in CORPORA and Path(name).is_dir():
+        _describe_recordings(Path(name), as_json)
+        return
     if name == "auto":
         name = resolve_auto(data_dir=data_dir, download=False).name
     facts = facts_of(name)
@@ -135,10 +145,24 @@ def info(
         )
     if as_json:
         found = {"found": True, "split": corpus.split.sizes, **corpus.manifest.to_dict()}
-        typer.echo(json_text({**_facts(facts), **found}))
+        typer.echo(json_text({**_facts(facts), **found, **_summary(corpus, facts.noun)}))
         return
     _print_facts(facts)
-    _print_corpus(corpus)
+    _print_corpus(corpus, facts.noun)
+
+
+def _describe_recordings(folder: Path, as_json: bool) -> None:
+    """What a folder of recordings of one's own holds."""
+    from chromasonic.gesture.recordings import corpus_of
+
+    with _progress() as on_progress:
+        corpus = corpus_of(folder, on_progress=on_progress)
+    if as_json:
+        found = {"found": True, "split": corpus.split.sizes, **corpus.manifest.to_dict()}
+        typer.echo(json_text({**found, **_summary(corpus, MOVEMENTS)}))
+        return
+    typer.echo(f"{folder}: {corpus.manifest.title}\n")
+    _print_corpus(corpus, MOVEMENTS)
 
 
 @data_app.command("fetch")
@@ -231,13 +255,19 @@ def _print_facts(facts: CorpusFacts) -> None:
             typer.echo(f"{title:<18}{text}")
 
 
-def _print_corpus(corpus: Corpus) -> None:
-    from chromasonic.data import facts_of
+def _summary(corpus: Corpus, noun: str) -> dict[str, Any]:
+    """What only movements have: performers, classes, frames, landmarks."""
+    if noun != MOVEMENTS:
+        return {}
+    from chromasonic.data.movement_summary import summarize
 
+    return {"summary": summarize(corpus.pieces).to_dict()}
+
+
+def _print_corpus(corpus: Corpus, noun: str) -> None:
     manifest, counts = corpus.manifest, corpus.manifest.counts
     typer.echo(f"{'Found':<18}{manifest.found_at} ({manifest.found_by})")
     typer.echo(f"{'Fingerprint':<18}{manifest.fingerprint}")
-    noun = facts_of(corpus.name).noun
     typer.echo(f"{noun.capitalize():<18}{_counts_text(counts, noun)}")
     by_collection = [
         f"{name.removeprefix('tunes_')} {count:,}"
@@ -246,6 +276,8 @@ def _print_corpus(corpus: Corpus) -> None:
     ]
     if len(by_collection) > 1:
         typer.echo(f"{'':<18}{', '.join(by_collection)}")
+    if noun == MOVEMENTS:
+        _print_movements(corpus)
     sizes = ", ".join(f"{part} {size:,}" for part, size in corpus.split.sizes.items())
     typer.echo(f"{'Split':<18}{sizes}")
     typer.echo(f"{'Skipped':<18}{len(manifest.skipped):,}")
@@ -258,6 +290,32 @@ def _print_corpus(corpus: Corpus) -> None:
         typer.echo(f"{'Remark':<18}{remark}")
 
 
+def _print_movements(corpus: Corpus) -> None:
+    from chromasonic.data.movement_summary import summarize
+
+    found = summarize(corpus.pieces)
+    performers = f"{found.performers} performers" if found.performers else "performers not named"
+    rates = f"{found.rates_hz[0]:g}"
+    if len(found.rates_hz) > 1:
+        rates += f" to {found.rates_hz[-1]:g}"
+    nodes = ", ".join(found.nodes[:6]) + (", ..." if len(found.nodes) > 6 else "")
+    lines = {
+        "Classes": f"{found.classes}, with {_range(found.fewest, found.most)} movements each; "
+        f"{performers}",
+        "Frames": f"{found.frames:,} at {rates} a second; a movement has "
+        f"{_range(found.shortest_frames, found.longest_frames)}, in the middle "
+        f"{found.median_frames:g}",
+        "Landmarks": f"{len(found.nodes)} ({nodes}), each with {', '.join(found.channels)}; "
+        f"{found.unseen:.1%} unseen",
+    }
+    for title, text in lines.items():
+        typer.echo(f"{title:<18}{text}")
+
+
+def _range(least: int, most: int) -> str:
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
 def _counts_text(counts: dict[str, int], noun: str) -> str:
     """How much there is, in one line."""
     if "distinct_tunes" in counts:
@@ -266,7 +324,10 @@ def _counts_text(counts: dict[str, int], noun: str) -> str:
             f"{counts['bars']:,} bars, {counts['notes']:,} notes as written"
         )
     missing = f", {counts['missing']:,} missing" if "missing" in counts else ""
-    return f"{counts[noun]:,} of {counts['works']:,} works, {counts['files']:,} files{missing}"
+    files = f", {counts['files']:,} files" if "files" in counts else ""
+    if noun == MOVEMENTS:
+        return f"{counts[noun]:,}{files}{missing}"
+    return f"{counts[noun]:,} of {counts['works']:,} works{files}{missing}"
 
 
 @contextmanager
