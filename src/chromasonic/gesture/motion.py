@@ -2,8 +2,9 @@
 
 The speed of a frame is the root mean square, over everything that is measured, of how far it has
 come within `SPAN_SECONDS`, in deviations of the training's recordings, a second. Spikes of one
-frame are taken out by a trailing median; what is unseen stands where it was seen last. So a glove,
-a face and a body are measured alike, and a frame's speed never depends on a later frame.
+frame are taken out by a trailing median; what is not seen does not count, and where nothing is seen
+there is no speed. So a glove, a face and a body are measured alike, a hand that comes into the
+picture does not count as a jump, and a frame's speed never depends on a later frame.
 
 Legend: T frames, N nodes, C channels.
 """
@@ -95,7 +96,7 @@ class Motion:
     def speeds(self, movement: Movement) -> Floats:
         """(T,) speed of each frame, in deviations a second; the first is 0."""
         nodes, channels = self._counted
-        frames = _held(movement.frames[:, nodes, channels])  # (T, numbers)
+        frames = movement.frames[:, nodes, channels]  # (T, numbers)
         first = np.repeat(frames[:1], MEDIAN - 1, axis=0)
         windows = np.lib.stride_tricks.sliding_window_view(
             np.concatenate([first, frames]), MEDIAN, axis=0
@@ -139,8 +140,11 @@ class Motion:
 
     def _speed(self, way: npt.NDArray[Any], seconds: float) -> Floats:
         """Ways (..., numbers) as speeds (...)."""
-        shares = np.nan_to_num(way / self.scale[self._counted], nan=0.0, posinf=0.0, neginf=0.0)
-        return np.asarray(np.sqrt((shares**2).mean(-1)) / seconds, np.float64)
+        shares = way / self.scale[self._counted]
+        seen = np.isfinite(shares)
+        squares = np.where(seen, shares, 0.0) ** 2
+        mean = squares.sum(-1) / np.maximum(seen.sum(-1), 1)
+        return np.asarray(np.sqrt(mean) / seconds, np.float64)
 
 
 class SpeedMeter:
@@ -163,7 +167,7 @@ class SpeedMeter:
         if not self._raw:
             self._raw.extend([values] * MEDIAN)
         else:
-            self._raw.append(np.where(np.isfinite(values), values, self._raw[-1]))
+            self._raw.append(values)
         smooth = np.median(np.stack(self._raw), axis=0)
         if not self._smooth:
             self._smooth.extend([smooth] * self._span)
@@ -175,11 +179,3 @@ def span_frames(rate_hz: float) -> int:
     """How many frames `SPAN_SECONDS` are, 1 or more."""
     return max(1, round(SPAN_SECONDS * rate_hz))
 
-
-def _held(frames: Numbers) -> Numbers:
-    """Values (T, numbers), each that was not seen as it was seen last."""
-    unseen = ~np.isfinite(frames)
-    if not unseen.any():
-        return frames
-    last = np.where(unseen, 0, np.arange(len(frames))[:, None])
-    return np.take_along_axis(frames, np.maximum.accumulate(last, axis=0), axis=0)

@@ -92,7 +92,7 @@ def heard_take(
     take: Take,
     config: SpottingConfig,
     *,
-    later: float = 0.0,
+    later: int = 0,
 ) -> tuple[Floats, Floats, list[GestureEvent]]:
     """When the network answered in a take, what (A, K), and the events of that, closed ones.
 
@@ -101,10 +101,10 @@ def heard_take(
         movement: the recording, or what is left of it.
         take: in frames of that.
         config: when a movement counts.
-        later: what to add to all times, in seconds.
+        later: how many frames came before the recording's first.
     """
     rate = movement.rate_hz
-    start, end, heard = (later + frame / rate for frame in (take.first, take.end, take.heard))
+    start, end, heard = ((later + frame) / rate for frame in (take.first, take.end, take.heard))
     if not model.is_causal:
         whole = cut(movement, take.first, take.end)
         answer = np.asarray(model.probabilities(whole))

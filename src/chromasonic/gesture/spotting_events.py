@@ -81,7 +81,7 @@ class Spotter:
         self._candidate_since = self._doubt_since = start
         self._event: GestureEvent | None = None
         self._certainties: list[float] = []
-        self._has_spoken = False
+        self._has_spoken, self._free = False, start
         self._best = (0.0, 0)
 
     def push(self, time: float, chances: Floats) -> list[GestureEvent]:
@@ -124,7 +124,7 @@ class Spotter:
             self._event = GestureEvent(
                 label=label,
                 certainty=certainty,
-                start=self._candidate_since if self._has_spoken else self._start,
+                start=max(self._candidate_since, self._free) if self._has_spoken else self._start,
                 recognized=time,
                 end=None,
                 nearest=label,
@@ -160,13 +160,13 @@ class Spotter:
     def _ended(self, end: float) -> GestureEvent:
         event = self._event
         assert event is not None
-        self._current = None
+        self._current, self._free = None, max(end, event.recognized)
         return GestureEvent(
             label=event.label,
             certainty=float(np.mean(self._certainties)),
             start=event.start,
             recognized=event.recognized,
-            end=max(end, event.recognized),
+            end=self._free,
             nearest=event.label,
         )
 

@@ -164,9 +164,7 @@ class Listener:
             performer=self._performer,
         )
         local = Take(first=0, end=len(take), heard=take.heard - take.first)
-        _, _, events = heard_take(
-            self._model, movement, local, self._config, later=take.first / self._rate
-        )
+        _, _, events = heard_take(self._model, movement, local, self._config, later=take.first)
         return [
             told
             for event in events
