@@ -29,7 +29,7 @@ def export(
             "--format",
             "-f",
             help="rtneural (NAME.json), onnx (NAME.onnx), or modelt (NAME_model.hpp, the type that "
-            "RTNeural compiles). Melody models: onnx.",
+            "RTNeural compiles). Melody models: onnx. Gestures: onnx; causal ones all three.",
         ),
     ] = "rtneural",
     models: Annotated[
@@ -64,12 +64,15 @@ def export(
       chromasonic export runs/companion/checkpoints/groove_predictor_best.pt --format onnx
       chromasonic export runs/companion --format modelt --output plugin/include
       chromasonic export runs/first --format onnx --opset 18
+      chromasonic export runs/gesture --format onnx
     """
     if format not in FORMATS:
         raise UsageError(f"--format is '{format}'; allowed: {', '.join(FORMATS)}.")
     if opset is not None and format != "onnx":
         raise UsageError(f"--opset is of --format onnx; it says nothing of {format}.")
-    if is_melody_run(run):
+    if is_gesture_run(run):
+        exported = _export_gesture(run, format, models, output, opset)
+    elif is_melody_run(run):
         exported = _export_melody(run, format, models, output, opset)
     else:
         exported = _export_companions(run, format, models, output, opset)
@@ -91,6 +94,22 @@ def is_melody_run(path: Path) -> bool:
 
     config = load_checkpoint(path).get("config")
     return isinstance(config, dict) and config.get("task") == "melody"
+
+
+def is_gesture_run(path: Path) -> bool:
+    """Whether a path is a run directory of a gesture model, or a checkpoint of one.
+
+    Raises:
+        CheckpointError: it is a checkpoint, but damaged.
+    """
+    if path.is_dir():
+        return any((path / f"{what}_model.pth").is_file() for what in ("best", "final"))
+    if path.suffix not in (".pt", ".pth") or not path.is_file():
+        return False
+    from chromasonic.training.checkpoint import load_checkpoint
+
+    config = load_checkpoint(path).get("config")
+    return isinstance(config, dict) and config.get("task") == "gesture"
 
 
 LACKS = {
@@ -145,6 +164,18 @@ def _export_melody(
 
     kinds = None if models is None else [word.strip() for word in models.split(",")]
     return export_melody(run, models=kinds, output=output, opset=opset)
+
+
+def _export_gesture(
+    run: Path, format: str, models: str | None, output: Path | None, opset: int | None
+) -> tuple[Exported, ...]:
+    if models is not None:
+        raise UsageError(
+            f"--models is '{models}', and {run} holds one gesture model. Leave the option out."
+        )
+    from chromasonic.gesture.exporting import export_gesture
+
+    return (export_gesture(run, format=format, output=output, opset=opset),)
 
 
 def print_exported(exported: tuple[Exported, ...], *, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from chromasonic.export.document import (
     weight_hash,
 )
 from chromasonic.export.exported import Exported
-from chromasonic.export.golden import RESET_BEFORE, golden_inputs, golden_of
+from chromasonic.export.golden import RESET_BEFORE, Usual, golden_inputs, golden_of
 from chromasonic.export.rtneural import layers_of
 from chromasonic.export.softmax_bounds import guard_softmax
 from chromasonic.export.spec import Block, ModelSpec, StatePolicy
@@ -62,11 +62,13 @@ class Prepared:
         module: what it was made from.
         document: its layers, metadata and golden vectors.
         remarks: what a user must know of it.
+        usual: mean and deviation of what goes in; None: around 0, about 1.
     """
 
     module: nn.Module
     document: Document
     remarks: tuple[str, ...] = ()
+    usual: Usual | None = None
 
 
 def prepare(
@@ -101,6 +103,7 @@ def export_module(
     title: str,
     step: str,
     examples: Array | None = None,
+    usual: Usual | None = None,
 ) -> Exported:
     """Write any module that RTNeural's layers can express, and prove the file.
 
@@ -112,6 +115,7 @@ def export_module(
         title: as people write it.
         step: when a step happens, such as "each bar".
         examples: real features (n, I), one step after the other, for the golden vectors.
+        usual: mean and deviation (I,) of the features, by which golden vectors are made.
 
     Raises:
         ExportError: it cannot be expressed (the message names what), holds a value that is not
@@ -124,6 +128,7 @@ def export_module(
     prepared = _prepared(
         module, layers, description, examples,
         name=Path(path).stem, title=title, state="carry" if remembers else "stateless", step=step,
+        usual=usual,
     )  # fmt: skip
     exported = write_verified(path, prepared)
     named = [corpus for corpus in description.corpora if corpus.get("licence")]
@@ -142,6 +147,7 @@ def _prepared(
     title: str,
     state: StatePolicy,
     step: str,
+    usual: Usual | None = None,
 ) -> Prepared:
     """Golden vectors, a guarded softmax, and metadata for a module's layers."""
     size, gives = (
@@ -152,7 +158,7 @@ def _prepared(
             f"{title} gives {layers[-1].size} numbers, and the blocks that describe them "
             f"({', '.join(block.name for block in description.outputs)}) have {gives}."
         )
-    inputs = golden_inputs(size, examples=examples)
+    inputs = golden_inputs(size, examples=examples, usual=usual)
     golden = golden_of(module, inputs, RESET_BEFORE)
     guarded = guard_softmax(Document(inputs=size, layers=layers), inputs)
     document = Document(inputs=size, layers=guarded.layers)
@@ -173,7 +179,10 @@ def _prepared(
         training=description.training,
     )
     return Prepared(
-        module=module, document=replace(document, metadata=metadata), remarks=guarded.remarks
+        module=module,
+        document=replace(document, metadata=metadata),
+        remarks=guarded.remarks,
+        usual=usual,
     )
 
 
@@ -216,7 +225,9 @@ def write_verified(path: files.PathLike, prepared: Prepared) -> Exported:
             file.flush()
             os.fsync(file.fileno())
         agreements.append(
-            compare_with_module(temporary, metadata.title, prepared.module, metadata.golden)
+            compare_with_module(
+                temporary, metadata.title, prepared.module, metadata.golden, usual=prepared.usual
+            )
         )
 
     files.write_with(path, write_and_compare)

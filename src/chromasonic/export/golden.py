@@ -30,8 +30,17 @@ REAL = (*range(24, 40), *range(80, 92))
 """Steps that are real features, where there are: two stretches, as a plugin meets them."""
 
 
+Usual = tuple[Array, Array]
+"""Mean and deviation (I,) of what goes into a model, where that is not around 0 and about 1."""
+
+
 def golden_inputs(
-    inputs: int, *, examples: Array | None = None, seed: int = SEED, steps: int = STEPS
+    inputs: int,
+    *,
+    examples: Array | None = None,
+    seed: int = SEED,
+    steps: int = STEPS,
+    usual: Usual | None = None,
 ) -> Array:
     """Steps that show every error of an export: dense, sparse, silent and real ones.
 
@@ -40,6 +49,8 @@ def golden_inputs(
         examples: real features (n, I), one step after the other, which become the steps `REAL`.
         seed: other seed, other steps.
         steps: how many.
+        usual: made-up steps lie around this mean, as far as this deviation, so that no feature
+            drowns the others.
 
     Returns:
         (S, I), with three decimals where they are made up.
@@ -50,6 +61,8 @@ def golden_inputs(
     values[1::SPARSE_EVERY] = sparse[1::SPARSE_EVERY]
     values[ZERO_EVERY - 1 :: ZERO_EVERY] = 0
     made = values.astype(np.float32)
+    if usual is not None:
+        made = (usual[0] + usual[1] * made).astype(np.float32)
     if examples is not None and len(examples):
         places = [step for step in REAL if step < steps]
         made[places] = examples[np.arange(len(places)) % len(examples)]

@@ -16,7 +16,7 @@ from torch import nn
 
 from chromasonic.errors import ExportError
 from chromasonic.export.document import Array, Document, Golden, weight_hash
-from chromasonic.export.golden import golden_inputs, sequence_outputs
+from chromasonic.export.golden import Usual, golden_inputs, sequence_outputs
 from chromasonic.export.golden_strength import EXACT, fitting_mutants, scaled
 from chromasonic.export.interpreter import compute
 from chromasonic.export.reading import read_document
@@ -41,7 +41,9 @@ class Agreement:
     blind_to: tuple[str, ...] = ()
 
 
-def compare_with_module(path: Path, title: str, module: nn.Module, golden: Golden) -> Agreement:
+def compare_with_module(
+    path: Path, title: str, module: nn.Module, golden: Golden, *, usual: Usual | None = None
+) -> Agreement:
     """Read a file again and compare all that it computes with the module it came from.
 
     Args:
@@ -49,6 +51,7 @@ def compare_with_module(path: Path, title: str, module: nn.Module, golden: Golde
         title: of the model, for the message.
         module: as it was trained.
         golden: what the file should hold.
+        usual: mean and deviation of what goes in, for the other steps.
 
     Raises:
         ExportError: the file cannot be read, holds other golden vectors, or computes something
@@ -60,7 +63,7 @@ def compare_with_module(path: Path, title: str, module: nn.Module, golden: Golde
         reason = str(error).removeprefix(f"{path}: ")
         raise ExportError(f"{title}: what was written is not valid: {reason}") from error
     _check_golden(document, title, golden)
-    others = golden_inputs(document.inputs, seed=OTHER_SEED, steps=len(golden.inputs))
+    others = golden_inputs(document.inputs, seed=OTHER_SEED, steps=len(golden.inputs), usual=usual)
     differences = [
         _compare(document, title, module, golden.inputs, golden.reset_before),
         _compare(document, title, module, others, OTHER_RESETS),
