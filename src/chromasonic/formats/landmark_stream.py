@@ -1,0 +1,101 @@
+"""Landmarks that come one frame a line, while the movement goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chromasonic.errors import FormatError
+from chromasonic.formats.face_features import face_frames
+from chromasonic.formats.face_landmarks import FACE_88, FACE_COUNTS
+from chromasonic.formats.landmark_json import decoded, frame_of
+from chromasonic.formats.motion_text import listed
+from chromasonic.formats.recorded_landmarks import chosen_body
+from chromasonic.music.movement import Skeleton
+
+LONGEST_LINE = 2**20
+HEADER = "movement"
+"""Key of the line that says what a movement is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedFrame:
+    """One frame of a stream.
+
+    Attributes:
+        seconds: when it was; None where the line does not tell.
+        values: (N, C) float32 on the skeleton, NaN where unseen.
+    """
+
+    seconds: float | None
+    values: npt.NDArray[np.float32]
+
+
+def parse_frame(
+    line: str, skeleton: Skeleton, *, aspect: float = 1.0, source: str = "the line"
+) -> TimedFrame | None:
+    """One line of a stream: `{"t": 0.04, "landmarks": {"wrist": [0.1, 0.2, 0.0], ...}}`.
+
+    Landmarks are named, or as many as the skeleton has, in its order; what MediaPipe's tools write
+    for a frame is taken too, and a face's 468 or 478 points become the 88 nodes of "face-88". A
+    landmark that is left out or null is unseen; an empty list is a frame in which nothing is.
+
+    Args:
+        line: JSON text.
+        skeleton: what the frame should be.
+        aspect: of a face's picture, as in `face_frames`.
+        source: what the messages call the line.
+
+    Returns:
+        The frame; None for an empty line and for the line that says what a movement is.
+
+    Raises:
+        FormatError: no JSON, no landmarks, other names, another number of them.
+    """
+    if not line.strip():
+        return None
+    check_length(line, source)
+    value = decoded(line, source=source)
+    if isinstance(value, dict) and HEADER in value:
+        return None
+    frame = frame_of(value, source=source)
+    wanted = (len(skeleton.nodes), len(skeleton.channels))
+    values = np.full(wanted, np.nan, dtype=np.float32)
+    counts = {key: len(body.points) for key, body in frame.bodies.items() if len(body.points)}
+    if not counts:
+        return TimedFrame(frame.seconds, values)
+    named = next((k for k in counts if frame.bodies[k].names is not None), None)
+    body = frame.bodies[named or chosen_body(counts, skeleton, source=source)]
+    if body.names is None and len(body.points) in FACE_COUNTS and skeleton.name == FACE_88.name:
+        return TimedFrame(frame.seconds, face_frames(body.points[None], aspect=aspect)[0])
+    if body.points.shape[1] < wanted[1]:
+        raise FormatError(
+            f"{source}: a landmark has {body.points.shape[1]} numbers; the skeleton "
+            f"'{skeleton.name}' wants {wanted[1]}: {listed(skeleton.channels, 40)}."
+        )
+    points = body.points[:, : wanted[1]]
+    if body.names is None:
+        return TimedFrame(frame.seconds, points.astype(np.float32))
+    unknown = [name for name in body.names if name not in skeleton.node_numbers]
+    if unknown:
+        raise FormatError(
+            f"{source}: {listed(unknown)} are no joints of the skeleton '{skeleton.name}'; it has "
+            f"{listed(skeleton.nodes, 40)}. Give its landmarks, by these names."
+        )
+    values[[skeleton.node_numbers[name] for name in body.names]] = points
+    return TimedFrame(frame.seconds, values)
+
+
+def check_length(line: str, source: str) -> None:
+    """Refuse a line that no frame fills, before it is parsed.
+
+    Raises:
+        FormatError: it is longer than `LONGEST_LINE`.
+    """
+    if len(line) > LONGEST_LINE:
+        raise FormatError(
+            f"{source} has {len(line):,} characters; up to {LONGEST_LINE:,} are read. Write one "
+            "frame a line."
+        )
