@@ -43,7 +43,7 @@ def augment(movement: Movement, config: AugmentationConfig, rng: np.random.Gener
         frames = warp(frames, warp_path(len(frames), config.time_warp, rng))
     if config.mirror and rng.random() < config.mirror:
         frames = mirrored(frames, skeleton)
-    if skeleton.axes or config.scale:
+    if config.rotation_degrees or config.heading_degrees or config.scale or config.shift:
         frames = _moved(frames, skeleton, config, rng)
     if config.noise:
         frames = _noisy(frames, config.noise, rng)
@@ -157,7 +157,7 @@ def _moved(
     size = 1 + rng.uniform(-config.scale, config.scale)
     axes = list(skeleton.axes)
     if not axes:
-        return frames * np.float32(size)
+        return np.asarray(frames * np.float32(size))
     matrix = np.eye(len(axes))
     if len(axes) == 3 and (config.rotation_degrees or config.heading_degrees):
         heading = rng.uniform(-config.heading_degrees, config.heading_degrees)
