@@ -6,8 +6,9 @@ The weights are random; sizes, learning rate, optimizer, metrics and history are
 
 best_model.pth   the fused network (33,219,694 numbers), epoch 33, its optimizer's settings and its
                  learning rate 0.0009973422519357583, validation accuracy 0.112179, F1 0.064831
-final_model.pth  the plain network (11,223,143 numbers) and a history of 100 epochs alone: training
-                 loss 3.85 to 2.414095, validation accuracy best at epoch 33 (0.196783), last 0.173700
+final_model.pth  the plain network (11,223,143 numbers) and a history of 100 epochs alone:
+                 training loss 3.85 to 2.414095, validation accuracy best at epoch 33 (0.196783),
+                 last 0.173700
 
 What the specification does not say of the history's other epochs is drawn as a smooth curve through
 these points. Momenta are not written: nothing is said of them, and they would triple the file.

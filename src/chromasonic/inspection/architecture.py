@@ -142,7 +142,8 @@ def _classifier(layers: Sequence[Layer], blocks: Sequence[Block]) -> Layer | Non
         if layer.kind == "linear" and not layer.name.startswith(inner) and not is_attention(layer)
     ]
     named = [layer for layer in linear if CLASSIFIER_WORDS.search(layer.name)]
-    return (named or linear or [None])[-1]
+    candidates = named or linear
+    return candidates[-1] if candidates else None
 
 
 def _facts(module: Module, last: Layer | None, spatial: int) -> Iterable[Fact]:

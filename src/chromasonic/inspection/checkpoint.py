@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chromasonic.inspection.architecture import Architecture
-from chromasonic.inspection.facts import Fact, Finding
+from chromasonic.inspection.facts import Certainty, Fact, Finding
 from chromasonic.inspection.histories import Series
 from chromasonic.inspection.optimizers import OptimizerFacts
 from chromasonic.inspection.tensors import TensorFacts
@@ -47,6 +47,8 @@ class Checkpoint:
         fitting: schedules that have this rate after this many epochs.
         metrics: key to number.
         series: of the history.
+        chosen: metric, value and epoch that made it the best of its run, where it says so.
+        is_checked: whether a network of its configuration has exactly these weights.
         config: the configuration that it carries; None without one.
         config_key: under which it stands.
         beside: names of files in its folder that may hold a configuration.
@@ -76,6 +78,8 @@ class Checkpoint:
     fitting: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     series: tuple[Series, ...] = ()
+    chosen: dict[str, Any] = field(default_factory=dict)
+    is_checked: bool = False
     config: dict[str, Any] | None = None
     config_key: str = ""
     beside: tuple[str, ...] = ()
@@ -108,6 +112,16 @@ class Checkpoint:
         return float(first) if isinstance(first, int | float) else self.setting(INITIAL_RATES)
 
     @property
+    def trainable_certainty(self) -> tuple[Certainty, str]:
+        """How sure it is which tensors are trained, and why."""
+        if self.is_checked:
+            return "certain", "by its configuration"
+        trained = sum(not t.is_buffer and not t.same_as for t in self.tensors)
+        if self.optimizer is not None and self.optimizer.parameters == trained:
+            return "certain", f"the optimizer moves {trained} tensors, and so many are no buffers"
+        return "likely", "all but running means, counters and integers"
+
+    @property
     def planned_epochs(self) -> int | None:
         """Epochs that its schedule or configuration was made for."""
         planned = self.scheduler.get("T_max", self.setting(EPOCHS))
@@ -126,10 +140,6 @@ class Checkpoint:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name to shape, of every entry of the weights."""
         return {tensor.name: tensor.shape for tensor in self.tensors}
-
-    def with_findings(self, findings: tuple[Finding, ...]) -> Checkpoint:
-        """The same with these findings."""
-        return replace(self, findings=findings)
 
     def training_facts(self) -> tuple[Fact, ...]:
         """Epoch, learning rate, optimizer and its settings; what was not saved says so."""
@@ -156,6 +166,8 @@ class Checkpoint:
             "learning_rate": self.rate,
             "metrics": self.metrics,
             "history": [series.to_dict() for series in self.series],
+            "chosen": self.chosen,
+            "is_checked": self.is_checked,
             "config": self.config,
             "rest": list(self.rest),
             "findings": [finding.to_dict() for finding in self.findings],
@@ -194,9 +206,12 @@ def _training_facts(known: Checkpoint) -> list[Fact]:
         )
 
     optimizer = known.optimizer
-    found = [fact("Epoch saved", known.epoch, known.epoch_source)]
+    found = [_epoch_fact(known)]
     if known.step is not None:
         found.append(fact("Updates made", known.step, "stored"))
+    if known.chosen:
+        text = f"{known.chosen['metric']} {known.chosen['value']} at epoch {known.chosen['epoch']}"
+        found.append(fact("Best so far", text, "best"))
     found.append(fact("Learning rate", known.rate, known.rate_source))
     found.append(fact("Initial learning rate", known.initial_rate, _initial_source(known)))
     if known.fitting:
@@ -223,7 +238,7 @@ def _training_facts(known: Checkpoint) -> list[Fact]:
     for key, value in optimizer.settings.items():
         if key != "weight_decay":
             shown = tuple(value) if isinstance(value, list) else value
-            found.append(fact(key[:1].upper() + key[1:], str(shown), "param_groups[0]"))
+            found.append(fact(_named(key), str(shown), "param_groups[0]"))
     for number, group in enumerate(optimizer.groups, start=2):
         text = ", ".join(f"{key} {value}" for key, value in group.items()) or "the same settings"
         found.append(fact(f"Group {number}", text, f"param_groups[{number - 1}]"))
@@ -231,6 +246,23 @@ def _training_facts(known: Checkpoint) -> list[Fact]:
     kept = f"{optimizer.state_tensors} tensors of state" if optimizer.state_tensors else "no state"
     found.append(fact("Optimizer holds", f"{moved}, {kept}", "params and state"))
     return found
+
+
+def _named(key: str) -> str:
+    """ "Weight decay" for weight_decay."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _epoch_fact(known: Checkpoint) -> Fact:
+    is_stored = known.epoch_source == "stored"
+    certainty: Certainty = "stored" if is_stored else "likely"
+    return Fact(
+        name="Epoch saved",
+        value=known.epoch,
+        certainty="unknown" if known.epoch is None else certainty,
+        source=NOT_SAVED if known.epoch is None else known.epoch_source,
+    )
 
 
 def _initial_source(known: Checkpoint) -> str:

@@ -13,6 +13,7 @@ from chromasonic.inspection.findings import schedule_of, told
 from chromasonic.inspection.metric_names import MetricName, metric_name
 from chromasonic.inspection.plain import number_text
 
+ALWAYS = ("Epoch saved", "Learning rate", "Initial learning rate", "Schedule", "Optimizer")
 MOST_NAMED = 10
 """Differences that a finding names."""
 
@@ -38,7 +39,8 @@ def differences(checkpoints: Sequence[Checkpoint]) -> tuple[Difference, ...]:
     """Facts that are not the same in all checkpoints."""
     if len(checkpoints) < 2:
         return ()
-    tables = [_facts(known) for known in checkpoints]
+    has_settings = all(known.optimizer is not None for known in checkpoints)
+    tables = [_facts(known, has_settings=has_settings) for known in checkpoints]
     names = dict.fromkeys(name for table in tables for name in table)
     rows = ((name, tuple(table.get(name) for table in tables)) for name in names)
     return tuple(
@@ -53,7 +55,8 @@ def compare(group: Sequence[Checkpoint]) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(group)]
 
 
-def _facts(known: Checkpoint) -> dict[str, Any]:
+def _facts(known: Checkpoint, *, has_settings: bool) -> dict[str, Any]:
+    """Name to value; the optimizer's settings only where all have one, else its name tells all."""
     table: dict[str, Any] = {"Kind": known.kind}
     if known.architecture is not None:
         totals = known.architecture.totals
@@ -61,7 +64,11 @@ def _facts(known: Checkpoint) -> dict[str, Any]:
         for section in known.architecture.sections:
             for fact in section.facts:
                 table[f"{section.title}: {fact.name}"] = fact.value
-    table |= {fact.name: fact.value for fact in known.training_facts()}
+    table |= {
+        fact.name: fact.value
+        for fact in known.training_facts()
+        if has_settings or fact.name in ALWAYS
+    }
     table |= {metric_name(key).text: value for key, value in known.metrics.items()}
     for series in known.series:
         if series.metric.is_judgement:
@@ -115,7 +122,8 @@ def _named_differences(one: Checkpoint, other: Checkpoint) -> str:
     found = [
         (row.name, row.values)
         for row in differences([one, other])
-        if row.name == "Total parameters" or ": " in row.name and not row.name.startswith("History")
+        if row.name == "Total parameters"
+        or (": " in row.name and not row.name.startswith("History"))
     ]
     shown = [row for row in found if all(isinstance(v, int | None) for v in row[1])]
     shown = [row for row in shown if not row[0].endswith(": Parameters")] or found
@@ -168,8 +176,9 @@ def _against(
         here = "nothing" if met is None else told(metric, met)
         beside = (
             f"; the nearest it ever has is {told(metric, nearest[1])} at epoch {nearest[0]}"
-            if nearest else ""
-        )  # fmt: skip
+            if nearest
+            else ""
+        )
         yield Finding(
             level="contradiction",
             rule="metric-not-in-history",

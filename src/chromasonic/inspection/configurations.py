@@ -14,28 +14,34 @@ from chromasonic.inspection.checkpoint import Checkpoint
 from chromasonic.inspection.facts import Finding
 from chromasonic.inspection.plain import printable, shape_text
 
-Shapes = Mapping[str, tuple[int, ...]]
-ShapesOf = Callable[[dict[str, Any]], Shapes]
-"""From a checkpoint's `config` to the names and shapes of its model's state dict."""
+Shapes = Mapping[str, tuple[int, ...] | None]
+"""None: any shape, of tables that grow with the data."""
+ShapesOf = Callable[[dict[str, Any]], Shapes | None]
+"""From a checkpoint's `config` to the names and shapes of its model's state dict; None where it is
+of a class that is not known."""
 
 _UNUSABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError)
 
 
 def check_configuration(
     known: Checkpoint, shapes_of: Mapping[str, ShapesOf]
-) -> tuple[Finding, ...]:
+) -> tuple[Finding, ...] | None:
     """Build the network that a checkpoint of ours says it holds, and compare name by name.
 
     Args:
         known: with its `config`.
         shapes_of: task to the function that knows its networks; a task that is not there is not
             checked.
+
+    Returns:
+        What is wrong; none where all fits; None where it could not be checked.
     """
     config = known.config
-    if not known.is_ours or config is None or config.get("task") not in shapes_of:
-        return ()
+    task = (config or {}).get("task")
+    if not known.is_ours or config is None or task not in shapes_of:
+        return None
     try:
-        expected = dict(shapes_of[config["task"]](config))
+        expected = shapes_of[task](config)
     except (ChromasonicError, *_UNUSABLE) as error:
         return (
             Finding(
@@ -47,6 +53,8 @@ def check_configuration(
                 advice="Use the version of chromasonic that trained it, or train anew.",
             ),
         )
+    if expected is None:
+        return None
     faults = _faults(known.shapes, expected)
     if not faults:
         return ()
@@ -63,16 +71,11 @@ def check_configuration(
     )
 
 
-def is_checked(known: Checkpoint, shapes_of: Mapping[str, ShapesOf]) -> bool:
-    """Whether `check_configuration` has anything to compare a checkpoint with."""
-    return known.is_ours and (known.config or {}).get("task") in shapes_of
-
-
-def _faults(found: Shapes, expected: Shapes) -> list[str]:
+def _faults(found: Mapping[str, tuple[int, ...]], expected: Shapes) -> list[str]:
     faults = [f"{name} is missing" for name in expected if name not in found]
     faults += [f"{name} is one too many" for name in found if name not in expected]
     return faults + [
-        f"{name} is {shape_text(found[name])} instead of {shape_text(expected[name])}"
-        for name in expected
-        if name in found and tuple(found[name]) != tuple(expected[name])
+        f"{name} is {shape_text(found[name])} instead of {shape_text(shape)}"
+        for name, shape in expected.items()
+        if shape is not None and name in found and tuple(found[name]) != tuple(shape)
     ]

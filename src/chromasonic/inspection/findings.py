@@ -35,19 +35,23 @@ def missing_configuration(known: Checkpoint) -> Iterator[Finding]:
         return
     if known.beside:
         yield _finding(
-            known, "note", "missing-configuration",
+            known,
+            "note",
+            "missing-configuration",
             f"{known.name} carries no configuration; beside it there is "
             f"{', '.join(known.beside[:4])}, and nothing says that they belong together.",
             "Save the configuration inside the checkpoint, under 'config'.",
-        )  # fmt: skip
+        )
         return
     yield _finding(
-        known, "warning", "missing-configuration",
+        known,
+        "warning",
+        "missing-configuration",
         f"{known.name} carries no configuration and no file beside it does: its architecture had "
         "to be inferred from names and shapes, and what leaves no trace there (dropout, heads, "
         "what the classes are called) is lost.",
         "Save the configuration inside the checkpoint, under 'config'.",
-    )  # fmt: skip
+    )
 
 
 def not_finite(known: Checkpoint) -> Iterator[Finding]:
@@ -56,19 +60,23 @@ def not_finite(known: Checkpoint) -> Iterator[Finding]:
     if hit:
         nan, infinite = sum(t.nan or 0 for t in hit), sum(t.infinite or 0 for t in hit)
         yield _finding(
-            known, "warning", "not-finite",
+            known,
+            "warning",
+            "not-finite",
             f"{nan:,} NaN and {infinite:,} infinite numbers stand in {len(hit)} of "
             f"{len(known.tensors)} tensors, first in {hit[0].name}.",
             "Do not use these weights: take an earlier checkpoint, lower the learning rate or clip "
             "gradients.",
-        )  # fmt: skip
+        )
     figures = {key: value for key, value in known.metrics.items() if not math.isfinite(value)}
     if figures:
         yield _finding(
-            known, "warning", "not-finite",
+            known,
+            "warning",
+            "not-finite",
             f"{', '.join(figures)} is not finite ({', '.join(map(str, figures.values()))}).",
             "The training had broken down by then: take an earlier checkpoint.",
-        )  # fmt: skip
+        )
 
 
 def odd_tensors(known: Checkpoint) -> Iterator[Finding]:
@@ -76,31 +84,38 @@ def odd_tensors(known: Checkpoint) -> Iterator[Finding]:
     odd = [t for t in known.tensors if t.is_odd]
     if odd:
         yield _finding(
-            known, "warning", "strides",
+            known,
+            "warning",
+            "strides",
             f"{len(odd)} tensors claim more numbers than are stored, first {odd[0].name} of "
-            f"{shape_text(odd[0].shape)}: some axis repeats one number. Their values were not read.",
+            f"{shape_text(odd[0].shape)}: some axis repeats one number. Their values "
+            "were not read.",
             "Save them with .contiguous(), or ask who made the file.",
-        )  # fmt: skip
+        )
     tied = [t for t in known.tensors if t.same_as]
     if tied:
         again = sum(t.elements for t in tied)
         yield _finding(
-            known, "note", "tied",
+            known,
+            "note",
+            "tied",
             f"{len(tied)} entries share their storage with others, first {tied[0].name} with "
             f"{tied[0].same_as}: {again:,} numbers are counted twice in the state dict's total.",
             "Tied weights are meant so in many models; see the total that counts each once.",
-        )  # fmt: skip
+        )
 
 
 def wrapped_names(known: Checkpoint) -> Iterator[Finding]:
     """Prefixes that a plain model does not know."""
     if known.wrappers:
         yield _finding(
-            known, "note", "prefixes",
+            known,
+            "note",
+            "prefixes",
             f"Names were saved from within a wrapper: {', '.join(known.wrappers)}. They are told "
             "without it.",
             "Save model.module.state_dict() (or _orig_mod's), so that the plain model loads it.",
-        )  # fmt: skip
+        )
 
 
 def optimizer_of_another(known: Checkpoint) -> Iterator[Finding]:
@@ -113,17 +128,23 @@ def optimizer_of_another(known: Checkpoint) -> Iterator[Finding]:
     advice = "The two are of different models: do not resume from this file."
     if optimizer.parameters > len(trained) and not known.others:
         yield _finding(
-            known, "contradiction", "optimizer",
+            known,
+            "contradiction",
+            "optimizer",
             f"The optimizer moves {optimizer.parameters} tensors, but the weights have "
-            f"{len(trained)} that can be trained.", advice,
-        )  # fmt: skip
+            f"{len(trained)} that can be trained.",
+            advice,
+        )
     elif strange and not known.others:
         shape = next(iter(strange))
         yield _finding(
-            known, "contradiction", "optimizer",
-            f"The optimizer's state fits no weight: {sum(strange.values())} of its tensors, such as "
-            f"one of {shape_text(shape)}, have no weight of their shape.", advice,
-        )  # fmt: skip
+            known,
+            "contradiction",
+            "optimizer",
+            f"The optimizer's state fits no weight: {sum(strange.values())} of its tensors, such "
+            f"as one of {shape_text(shape)}, have no weight of their shape.",
+            advice,
+        )
 
 
 def learning_rate(known: Checkpoint) -> Iterator[Finding]:
@@ -133,10 +154,12 @@ def learning_rate(known: Checkpoint) -> Iterator[Finding]:
         return
     if rate > initial * 1.000001:
         yield _finding(
-            known, "contradiction", "schedule",
+            known,
+            "contradiction",
+            "schedule",
             f"The learning rate is {rate!r}, above the {initial!r} that it is said to begin with.",
             "Look at the settings of that training.",
-        )  # fmt: skip
+        )
     elif is_cosine(known):
         yield from schedule_of(known, known.planned_epochs, "its own settings", known.name)
 
@@ -158,9 +181,10 @@ def schedule_of(known: Checkpoint, epochs: int, whose: str, *files: str) -> Iter
     floor = known.scheduler.get("eta_min", 0.01 * initial)
     expected = cosine_rate(initial, float(floor), epoch, epochs)
     fitting = (
-        f" What fits exactly: {'; or '.join(known.fitting)}." if known.fitting else
-        " No usual schedule fits it exactly."
-    )  # fmt: skip
+        f" What fits exactly: {'; or '.join(known.fitting)}."
+        if known.fitting
+        else " No usual schedule fits it exactly."
+    )
     yield Finding(
         level="contradiction",
         rule="schedule",
@@ -178,19 +202,23 @@ def epochs(known: Checkpoint) -> Iterator[Finding]:
     planned = known.setting(("epochs", "num_epochs", "max_epochs", "n_epochs"))
     if known.epoch is not None and planned and known.epoch > planned > 0:
         yield _finding(
-            known, "contradiction", "epochs",
+            known,
+            "contradiction",
+            "epochs",
             f"It is said to be saved at epoch {known.epoch}, but its configuration ends at "
             f"{planned}.",
             "Configuration and weights may be of different runs.",
-        )  # fmt: skip
+        )
     lengths = {len(series.values) for series in known.series}
     longest = max(lengths, default=0)
     if known.epoch is not None and longest and abs(longest - known.epoch) > 1:
         yield _finding(
-            known, "contradiction", "epochs",
+            known,
+            "contradiction",
+            "epochs",
             f"It is said to be saved at epoch {known.epoch}, but its history has {longest} epochs.",
             "History and weights may be of different runs.",
-        )  # fmt: skip
+        )
 
 
 def metrics_against_history(known: Checkpoint) -> Iterator[Finding]:
@@ -208,10 +236,12 @@ def metrics_against_history(known: Checkpoint) -> Iterator[Finding]:
         else:
             continue
         yield _finding(
-            known, "contradiction", "metric",
+            known,
+            "contradiction",
+            "metric",
             f"{key} is {told(metric, value)}, but {where}.",
             "Figures and history may be of different runs: evaluate the weights anew.",
-        )  # fmt: skip
+        )
 
 
 def _or_nothing(metric: MetricName, value: float | None) -> str:
@@ -225,19 +255,32 @@ def best_by_name(known: Checkpoint) -> Iterator[Finding]:
     judged = [s for s in known.series if s.metric.part == "validation" and s.metric.is_judgement]
     if not judged and not known.metrics:
         yield _finding(
-            known, "warning", "no-metric",
+            known,
+            "warning",
+            "no-metric",
             f"{known.name} is called best, but stores no metric that made it so.",
             "Save the metric and its value with the weights, and evaluate them anew.",
-        )  # fmt: skip
+        )
+    chosen = known.chosen.get("epoch")
+    if chosen is not None and known.epoch is not None and chosen != known.epoch:
+        yield _finding(
+            known,
+            "contradiction",
+            "best",
+            f"{known.name} is of epoch {known.epoch}, but says that epoch {chosen} was the best.",
+            "It was renamed or overwritten: look for the file of that epoch.",
+        )
     tops = {series.key: series.best for series in judged if series.best is not None}
     if tops and known.epoch and not any(abs(e - known.epoch) <= 1 for e, _ in tops.values()):
         key, (epoch, value) = next(iter(tops.items()))
         yield _finding(
-            known, "contradiction", "best",
+            known,
+            "contradiction",
+            "best",
             f"{known.name} was saved at epoch {known.epoch}, but by no metric of its own history "
             f"was that the best: {key} was best at epoch {epoch} ({number_text(value)}).",
             "Do not trust its name: evaluate it beside the others of the run.",
-        )  # fmt: skip
+        )
 
 
 def course(known: Checkpoint) -> Iterator[Finding]:
@@ -252,11 +295,13 @@ def course(known: Checkpoint) -> Iterator[Finding]:
     loss = known.series_of("training", "loss")
     moved = f" Training loss went from {_short(loss)}." if loss is not None else ""
     yield _finding(
-        known, "note", "history",
-        f"{series.metric.text} was best at epoch {epoch}, {told(series.metric, value)}, and ended at "
-        f"{told(series.metric, series.values[-1])} after {len(series.values)} epochs.{moved}",
+        known,
+        "note",
+        "history",
+        f"{series.metric.text} was best at epoch {epoch}, {told(series.metric, value)}, and ended "
+        f"at {told(series.metric, series.values[-1])} after {len(series.values)} epochs.{moved}",
         f"The last weights are not the best: use those of epoch {epoch}, if they were kept.",
-    )  # fmt: skip
+    )
 
 
 def _short(series: Series) -> str:

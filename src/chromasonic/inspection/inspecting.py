@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,11 @@ def inspect_file(path: PathLike, *, shapes_of: Mapping[str, ShapesOf] | None = N
         )
     known = _described(contents, parts)
     found = check_configuration(known, shapes_of or {})
-    return known.with_findings(by_weight([*found, *findings_of(known)]))
+    return replace(
+        known,
+        is_checked=found == (),
+        findings=by_weight([*(found or ()), *findings_of(known)]),
+    )
 
 
 def inspect_paths(
@@ -217,6 +221,7 @@ def _described(contents: Contents, parts: Parts) -> Checkpoint:
         fitting=tuple(fit.text for fit in fits(rate, initial, parts.epoch)) if is_dated else (),  # type: ignore[arg-type]
         metrics=parts.metrics,
         series=series,
+        chosen=parts.chosen,
         config=parts.config,
         config_key=parts.config_key,
         beside=_configurations_beside(contents.path),

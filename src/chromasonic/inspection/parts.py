@@ -55,6 +55,7 @@ class Parts:
         rate: as stored outside the optimizer.
         metrics: key to number.
         history: as stored, in whatever form; None where there is none.
+        chosen: by what and when it was the best, as stored.
         config: as plain values; None where there is none.
         config_key: under which it stands.
         rest: the other keys.
@@ -73,6 +74,7 @@ class Parts:
     rate: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     history: Any = None
+    chosen: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] | None = None
     config_key: str = ""
     rest: tuple[str, ...] = ()
@@ -108,7 +110,7 @@ def _of_training(content: Mapping[Any, Any]) -> Parts | None:
     metrics = _metrics(content)
     known = {
         *sets, config_key, history_key, scheduler_key, *EPOCH_KEYS, *STEP_KEYS, *RATE_KEYS,
-        "metrics", *metrics, *(k for k, _ in optimizers),
+        "metrics", *metrics, *(k for k, _ in optimizers), "best" if _chosen(content) else "",
     }  # fmt: skip
     parts = Parts(
         kind=_kind(content, key),
@@ -124,6 +126,7 @@ def _of_training(content: Mapping[Any, Any]) -> Parts | None:
         rate=next((as_number(content[k]) for k in RATE_KEYS if k in content), None),
         metrics=metrics,
         history=content[history_key] if history_key is not None else None,
+        chosen=_chosen(content),
         config=_config(content.get(config_key)) if config_key else None,
         config_key=config_key,
         rest=tuple(printable(k, 60) for k in content if k not in known),
@@ -223,6 +226,13 @@ def _scheduler(content: Mapping[Any, Any]) -> tuple[str | None, dict[str, Any]]:
         if isinstance(item, Mapping):
             return key, to_plain(item)
     return None, {}
+
+
+def _chosen(content: Mapping[Any, Any]) -> dict[str, Any]:
+    """`best`: metric, value and epoch, as this project writes them."""
+    best = content.get("best")
+    plain = to_plain(best) if isinstance(best, Mapping) else {}
+    return plain if {"metric", "value", "epoch"} <= plain.keys() else {}
 
 
 def _metrics(content: Mapping[Any, Any]) -> dict[str, float]:

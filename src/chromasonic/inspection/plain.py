@@ -34,7 +34,7 @@ def number_text(value: object) -> str:
         return printable(value)
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**15 else f"{value:.6g}"
-    return repr(value) if abs(value) >= 1e-3 or value == 0 else f"{value:.6g}"
+    return repr(value)
 
 
 def percent(value: float) -> str:
@@ -78,7 +78,7 @@ class _Plain:
         if depth >= DEEPEST:
             return CUT
         if isinstance(value, Mapping):
-            told = {}
+            told: dict[str, Any] = {}
             for key, item in value.items():
                 if self.left <= 0:
                     told[CUT] = len(value) - len(told)

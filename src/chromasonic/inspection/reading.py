@@ -166,7 +166,7 @@ def _check_archive(path: Path, size: int) -> None:
 
 
 def _loaded(path: Path, size: int, kind: str, *, is_mapped: bool) -> Contents:
-    names = [(stand_in, name) for name, stand_in in STAND_INS.items()]
+    names: list[Any] = [(stand_in, name) for name, stand_in in STAND_INS.items()]
     try:
         with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(names):
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
