@@ -33,7 +33,7 @@ class ModelStream:
                 "The model looks at whole movements and says nothing while one goes on. Train a "
                 "causal one ('chromasonic train gesture --size causal')."
             )
-        from chromasonic.gesture.features import FeatureStream
+        from chromasonic.gesture.features_stream import FeatureStream
 
         known = model.reader.performers
         if model.normalizes_performers and performer not in known:
