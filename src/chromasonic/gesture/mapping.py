@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chromasonic.errors import ConfigError
-from chromasonic.gesture.matching import listed, nearest
+from chromasonic.gesture.names import did_you_mean
 from chromasonic.music.movement import Skeleton
 
 By = Literal["certainty", "speed", "mood"]
@@ -353,13 +353,14 @@ class Mapping:
             if name not in classes:
                 raise ConfigError(
                     f"The mapping names the gesture '{name}', which the model does not know. "
-                    f"{_like(name, classes)}"
+                    f"{did_you_mean(name, classes)}"
                 )
         for follow in self.follows:
             if follow.landmark not in skeleton.nodes:
                 raise ConfigError(
                     f"The mapping follows the landmark '{follow.landmark}', which the skeleton "
-                    f"'{skeleton.name}' does not have. {_like(follow.landmark, skeleton.nodes)}"
+                    f"'{skeleton.name}' does not have. "
+                    f"{did_you_mean(follow.landmark, skeleton.nodes)}"
                 )
             channel = "y" if follow.what == "height" else follow.what
             if channel != "speed" and channel not in skeleton.channels:
@@ -368,10 +369,3 @@ class Mapping:
                     f"'{skeleton.name}' has {', '.join(skeleton.channels)}, and there is speed"
                     f"{' and height (y)' if 'y' in skeleton.channels else ''}."
                 )
-
-
-def _like(name: str, known: Sequence[str]) -> str:
-    near = nearest(name, known)
-    if near:
-        return f"Did you mean {' or '.join(repr(one) for one in near)}?"
-    return f"It knows: {listed(tuple(known))}."

@@ -38,7 +38,7 @@ from chromasonic.gesture.mapping import (
     PlayConfig,
     ProgramAction,
 )
-from chromasonic.gesture.matching import nearest
+from chromasonic.gesture.names import nearest
 from chromasonic.music.pitch import pitch_class_of
 
 LARGEST_BYTES = 1_000_000

@@ -125,7 +125,9 @@ def train_gesture(
     with joined(choose_device(recipe.training.device)) as (processes, _):
         corpus = movements_of(recipe.data, download=download, on_progress=on_progress)
         recipe = replace(recipe, data=replace(recipe.data, dataset=_name_of(recipe, corpus.name)))
-        data = prepare(corpus, recipe.data, recipe.features)
+        # What answers while a movement goes on reads nothing from later frames.
+        is_causal = recipe.network.causal or recipe.features.causal
+        data = prepare(corpus, recipe.data, replace(recipe.features, causal=is_causal))
         recipe = replace(recipe, features=data.reader.config)
         on_data(data)
         if is_resumed:

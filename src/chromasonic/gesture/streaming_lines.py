@@ -1,0 +1,130 @@
+"""Lines of JSON in, lines of JSON out: recognition as a program that others talk to.
+
+In: one frame a line (`formats.landmark_stream.parse_frame`), with its time "t" in seconds or
+without; all with, or all without. Out, one object a line: "ready" once, then "answer", "start",
+"end" and "unknown" (`streaming.Heard`), "error" for a line that is no frame; what comes after it is
+heard as before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+
+from chromasonic.errors import FormatError
+from chromasonic.formats.landmark_stream import LONGEST_LINE, parse_frame
+from chromasonic.gesture.recognizing import Model
+from chromasonic.gesture.streaming import Heard, Listener
+
+MOST_MISSING = 100_000
+"""Frames that a jump in time may leave out."""
+
+
+class Conversation:
+    """Turns lines into lines.
+
+    Frames that carry times are put on the even grid that the model hears: what is missing counts as
+    unseen, and of several that fall on one place the first is heard.
+
+    Args:
+        model: trained.
+        listener: of the model.
+        rate_hz: frames a second.
+        answers: whether each frame's answer is told, or events alone.
+    """
+
+    def __init__(
+        self, model: Model, listener: Listener, rate_hz: float, *, answers: bool = True
+    ) -> None:
+        self._model, self._listener, self._rate = model, listener, rate_hz
+        self._answers = answers
+        self._line = self._next = 0
+        self._began: float | None = None
+
+    def greeting(self) -> str:
+        """The first line: what is listened for."""
+        skeleton = self._model.skeleton
+        return _text(
+            {
+                "kind": "ready",
+                "skeleton": skeleton.name,
+                "landmarks": list(skeleton.nodes),
+                "channels": list(skeleton.channels),
+                "rate_hz": self._rate,
+                "classes": list(self._model.classes),
+                "is_causal": self._model.is_causal,
+            }
+        )
+
+    def hear(self, line: str) -> Iterator[str]:
+        """What one line leads to."""
+        self._line += 1
+        try:
+            if len(line) > LONGEST_LINE:
+                raise FormatError(
+                    f"Line {self._line} is longer than {LONGEST_LINE:,} characters. Write one "
+                    "frame a line."
+                )
+            frame = parse_frame(line, self._model.skeleton, source=f"Line {self._line}")
+            if frame is None:
+                return
+            missing = self._missing(frame.seconds)
+        except FormatError as error:
+            yield _text({"kind": "error", "line": self._line, "message": str(error)})
+            return
+        unseen = np.full_like(frame.values, np.nan)
+        for _ in range(max(missing, 0)):
+            yield from self._told(self._listener.push(unseen))
+        if missing >= 0:
+            yield from self._told(self._listener.push(frame.values))
+            self._next += 1 + missing
+
+    def finish(self) -> Iterator[str]:
+        """No line comes any more."""
+        yield from self._told(self._listener.finish())
+
+    def _missing(self, seconds: float | None) -> int:
+        """Frames that are missing before one; -1: its place is taken.
+
+        Raises:
+            FormatError: its time is none, or too far from the last.
+        """
+        if seconds is None:
+            return 0
+        if self._began is None:
+            self._began = seconds - self._next / self._rate
+        place = (seconds - self._began) * self._rate
+        if not abs(place - self._next) <= MOST_MISSING:
+            raise FormatError(
+                f"Line {self._line}: its time is {seconds} s, that of the frame before was about "
+                f"{self._began + (self._next - 1) / self._rate:.3f} s. Times are in seconds; "
+                "begin anew after a long pause."
+            )
+        if place < self._next - 1.5:
+            raise FormatError(
+                f"Line {self._line}: its time, {seconds} s, lies before that of a frame that was "
+                "heard. Send frames in time."
+            )
+        return max(-1, round(place) - self._next)
+
+    def _told(self, heard: list[Heard]) -> Iterator[str]:
+        for one in heard:
+            if self._answers or one.kind != "answer":
+                yield _text(one.to_dict())
+
+
+def read_lines(source: IO[str]) -> Iterator[str]:
+    """Lines as they come; of one that is too long its beginning, and never the whole in memory."""
+    while line := source.readline(LONGEST_LINE + 2):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith("\n"):
+            line = source.readline(LONGEST_LINE + 2)
+            if not line:
+                return
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
