@@ -74,7 +74,8 @@ def members(archive: Path, name: str) -> Iterator[Member]:
         yield from _tar_members(archive) if is_tar else _zip_members(archive)
     except BROKEN_ARCHIVE as error:
         form = "tar" if is_tar else "zip"
-        raise RefusedArchive(f"what came is no whole {form} archive ({error})") from error
+        why = str(error).partition("\n")[0].rstrip(":")  # tarfile lists all forms it tried
+        raise RefusedArchive(f"what came is no whole {form} archive ({why})") from error
 
 
 def unpack(archive: Path, name: str, folder: Path, *, limit_bytes: int) -> None:
