@@ -51,8 +51,9 @@ format: $(STAMP)  ## Lay out the code and mend what ruff can mend
 	find cpp -name '*.[ch]pp' -exec $(VENV)/bin/clang-format -i {} +
 	$(PY) -m ruff check --fix .
 
-# Those that judge a model of yours want its path: each says so with --help.
-OF_A_MODEL := cpp_humanize groove_listening harmonizer melody_companion
+# Those that judge a model of yours want its path, or train for an hour: each says so with --help.
+OF_A_MODEL := cpp_humanize gesture_results gesture_results_page groove_listening harmonizer \
+  melody_companion
 bench: $(STAMP)  ## Run the benchmarks that need no trained model (minutes); see also benchmarks/realtime
 	for file in $(filter-out $(OF_A_MODEL:%=benchmarks/%.py),$(wildcard benchmarks/*.py)); do \
 	  $(PY) "$$file" || exit 1; done

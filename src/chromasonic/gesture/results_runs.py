@@ -67,7 +67,7 @@ class JudgedRun:
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that runs of one training share, by dotted names."""
-        flat = _flat(recipe_to_dict(self.recipe))
+        flat = flat_settings(recipe_to_dict(self.recipe))
         return {name: value for name, value in flat.items() if name not in FREE}
 
 
@@ -111,19 +111,28 @@ def gather(paths: Sequence[files.PathLike]) -> dict[str, list[JudgedRun]]:
 def _runs_at(path: Path) -> list[JudgedRun]:
     """The run at a path, or all in its sub-folders."""
     if path.is_file():
-        return [_read(path.parent, path)]
+        return [read_run(path.parent, path)]
     if (path / FACTS).is_file():
-        return [_read(path, None)]
+        return [read_run(path, None)]
     folders = sorted(facts.parent for facts in path.glob(f"**/{FACTS}"))
     if not folders:
         raise CheckpointError(
             f"There is no run in {path}. Give a run directory of 'chromasonic train gesture', its "
             "best_model.pth, or a folder of run directories."
         )
-    return [_read(folder, None) for folder in folders]
+    return [read_run(folder, None) for folder in folders]
 
 
-def _read(folder: Path, checkpoint: Path | None) -> JudgedRun:
+def read_run(folder: Path, checkpoint: Path | None = None) -> JudgedRun:
+    """A run by what its folder says.
+
+    Args:
+        folder: the run directory.
+        checkpoint: one of its checkpoints that is asked for; None takes the best one.
+
+    Raises:
+        CheckpointError: there is no gesture run, or it is not finished.
+    """
     run = RunDirectory(folder)
     facts, split = run.facts(), run.split()
     if facts.get("task") != TASK:
@@ -172,11 +181,12 @@ def _check_alike(first: JudgedRun, run: JudgedRun) -> None:
         )
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat_settings(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted names."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
+            flat |= flat_settings(value, f"{prefix}{name}.")
         else:
             flat[f"{prefix}{name}"] = value
     return flat

@@ -1,0 +1,149 @@
+"""What `gesture_results.py` writes: the document of all figures, the pictures and the docs page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chromasonic.evaluation.figure import Figure
+from chromasonic.files import write_json, write_text
+from chromasonic.gesture import baselines
+from chromasonic.gesture.results import GestureResults, gain_of
+from chromasonic.gesture.results_report import (
+    LEAD,
+    body_parts,
+    draw_confusion_of,
+    mistakes_text,
+)
+from chromasonic.gesture.scores import ACCURACY
+from chromasonic.training.run_directory import environment
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks/results/gesture_results.json"
+PAGE = ROOT / "docs/gesture-results.md"
+IMAGES = ROOT / "docs/images"
+COMMAND = ["python", "benchmarks/gesture_results.py"]
+
+GOALS = {
+    "auslan95-seen": 0.92,
+    "auslan95-unseen": 0.40,
+    "hdm05": 0.95,
+    "articulary": 0.985,
+    "violin": 0.55,
+}
+"""The accuracy that was aimed at."""
+
+HEAD = f"""# The gesture models beside their baselines
+
+Written by `python benchmarks/gesture_results.py`; the same tables come from
+`chromasonic train gesture --recipe recipes/gesture-*.toml` for each performer and seed, and
+`chromasonic evaluate gesture` on their folders.
+
+{LEAD} How the figures are made: [what they mean](#what-the-figures-mean)."""
+
+MEANING = """## What the figures mean
+
+- **Runs.** Each recipe is trained with three seeds; under "performer unseen" once for each
+  performer and seed. A figure is the mean over performers, each weighing the same, of the mean over
+  seeds. Which epoch counts is chosen on the validation part alone.
+- **Units.** Intervals resample recordings. Windows that share frames (violin) are one unit, a take:
+  its interval is that of 47 takes and not of 1,175 windows; no take is parted.
+- **Intervals.** Accuracy and top-5: Wilson's where the test part is one list of recordings, else
+  the bias-corrected bootstrap. Macro F1: the percentile bootstrap. They say how well *these*
+  performers are known; what a next performer may expect is the wider Student interval over
+  performers.
+- **Calibration error.** How far certainty and accuracy lie apart (15 bins). Negative log-likelihood
+  in nats a recording; a probability below 1e-12 counts as that.
+- **Trees.** 300 extremely randomized trees on 16 moments of each recording: of its own channels
+  (gaps filled, a median of 5 frames), and of exactly what the network reads. **Nearest neighbour**:
+  dynamic time warping on 36 moments, where there are at most 120,000 pairs. They learned from
+  training and validation part together, with fixed settings.
+- **Paired.** The network against each of them on the same recordings: difference with its interval,
+  and a sign-flip permutation test with Holm's correction.
+- **Published** figures are by the same protocol; where the division is another one, it says so."""
+
+
+def results_document(name: str, results: GestureResults) -> dict[str, Any]:
+    """A recipe's results for the committed document: without the big tables and without paths."""
+    document = results.to_dict()
+    for key in ("confusion", "runs", "command", "date", "platform"):
+        document.pop(key)
+    seconds = [
+        run.facts["results"]["gesture"]["seconds"] for runs in results.runs.values() for run in runs
+    ]
+    sections = [
+        f"## {results.title}",
+        *body_parts(results),
+        picture_of(name),
+        mistakes_text(results),
+    ]
+    return {
+        **document,
+        "recipe": f"recipes/gesture-{name}.toml",
+        "goal": GOALS.get(name),
+        "training_minutes": sum(seconds) / 60,
+        "summary": summary_line(name, results),
+        "section": "\n\n".join(part for part in sections if part),
+    }
+
+
+def summary_line(name: str, results: GestureResults) -> list[str]:
+    """Cells of the first table."""
+    accuracy = results.network.figures[ACCURACY]
+    goal = GOALS.get(name)
+    trees = {
+        row.method: row.figures[ACCURACY]
+        for row in results.rows
+        if row.method in baselines.TREES_NAMES
+    }
+    gain = next(
+        (gain_of(test) for test in results.paired if test.second == baselines.TREES_RAW), None
+    )
+    reached = "" if goal is None else "yes" if accuracy.value >= goal else "no"
+    return [
+        results.title,
+        f"{sum(results.sizes.values()):,}",
+        percent(accuracy),
+        "–".join(f"{100 * v:.1f}" for v in (min(results.by_seed), max(results.by_seed))),
+        *(percent(trees[method]) if method in trees else "" for method in baselines.TREES_NAMES),
+        percent(gain, signed=True) if gain else "",
+        "" if goal is None else f"{100 * goal:g}: {reached}",
+    ]
+
+
+def percent(figure: Figure, *, signed: bool = False) -> str:
+    """A share in percent with its interval."""
+    form = "+.1f" if signed else ".1f"
+    value, low, high = (f"{100 * end:{form}}" for end in (figure.value, figure.low, figure.high))
+    return f"{value} [{low}, {high}]"
+
+
+def picture_of(name: str) -> str:
+    """The Markdown of a recipe's confusion picture."""
+    return f"![Which gestures are taken for which](images/gesture-confusion-{name}.png)"
+
+
+def draw_pictures(name: str, results: GestureResults) -> None:
+    """Draw the confusion picture of a recipe for the docs."""
+    draw_confusion_of(results, IMAGES / f"gesture-confusion-{name}.png")
+
+
+def write_page(found: Mapping[str, dict[str, Any]]) -> None:
+    """Put results into the document beside those of other recipes, and write the page anew."""
+    recipes: dict[str, Any] = {}
+    if RESULTS.is_file():
+        recipes = json.loads(RESULTS.read_text(encoding="utf-8"))["recipes"]
+    recipes |= found
+    recipes = {name: recipes[name] for name in sorted(recipes)}
+    write_json(RESULTS, {**environment(COMMAND), "recipes": recipes})
+    heads = [
+        "", "test recordings", "network", "seeds", *baselines.TREES_NAMES, "gain, paired", "goal",
+    ]  # fmt: skip
+    lines = [heads, ["---"] * len(heads), *(recipe["summary"] for recipe in recipes.values())]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    minutes = sum(recipe["training_minutes"] for recipe in recipes.values())
+    summary = f"Accuracy in percent. All trainings together took {minutes:.0f} minutes of one core."
+    sections = [recipe["section"] for recipe in recipes.values()]
+    write_text(PAGE, "\n\n".join([HEAD, summary, table, *sections, MEANING]) + "\n")
