@@ -15,6 +15,7 @@ from chromasonic.formats.fitting_skeletons import fitted
 from chromasonic.formats.landmarks_csv import read_csv, write_csv
 from chromasonic.formats.landmarks_jsonl import read_json, read_jsonl, write_jsonl
 from chromasonic.formats.landmarks_npz import read_npz, write_npz
+from chromasonic.formats.sign_files import read_sign
 from chromasonic.music.movement import Movement, Skeleton
 
 
@@ -36,6 +37,10 @@ def _read_npz(path: PathLike, *, skeleton: Skeleton | None, rate_hz: float | Non
     return _as_wanted(read_npz(path), skeleton, rate_hz)
 
 
+def _read_sign(path: PathLike, *, skeleton: Skeleton | None, rate_hz: float | None) -> Movement:
+    return _as_wanted(read_sign(path), skeleton, rate_hz)
+
+
 def _as_wanted(movement: Movement, skeleton: Skeleton | None, rate_hz: float | None) -> Movement:
     if rate_hz is not None:
         movement = replace(movement, rate_hz=rate_hz)
@@ -48,6 +53,7 @@ _READERS: dict[str, _Reader] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".npz": _read_npz,
+    ".sign": _read_sign,
     ".json": read_json,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
@@ -67,8 +73,8 @@ def read_movement(
     """Read a recorded movement.
 
     Args:
-        path: a `.bvh`, `.amc` (its `.asf` beside it), `.csv`, `.npz`, `.jsonl`, or a `.json` as
-            MediaPipe's tools write it.
+        path: a `.bvh`, `.amc` (its `.asf` beside it), `.csv`, `.npz`, `.jsonl`, a `.sign` of
+            the Power Glove, or a `.json` as MediaPipe's tools write it.
         skeleton: what it should be: nodes and channels are found by name, those not asked for are
             left out; None takes what the file has.
         rate_hz: frames a second, for a file that does not say (or says it wrong).

@@ -9,9 +9,14 @@ Source: Kadous, Australian Sign Language signs, UCI Machine Learning Repository,
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 
 from chromasonic.errors import FormatError
+from chromasonic.files import PathLike
+from chromasonic.formats.motion_text import read_bytes
 from chromasonic.music.movement import Movement, Skeleton
 
 RATE_HZ = 23.0
@@ -38,6 +43,17 @@ VALUES = 15
 ROLL = 3
 FINGERS = slice(6, 10)
 USED = 10
+
+
+def read_sign(path: PathLike) -> Movement:
+    """A movement from a `.sign` file.
+
+    Raises:
+        FormatError: the file is absent, holds no frame, or a line that is none.
+    """
+    path = Path(path)
+    data = read_bytes(path, kind="Power Glove recording")
+    return replace(parse_sign(data, name=path.name), id=path.stem)
 
 
 def parse_sign(data: bytes, *, name: str) -> Movement:

@@ -4,16 +4,16 @@ Laid out in one of three ways:
 
     FOLDER/LABEL/RECORDING
     FOLDER/PERFORMER/LABEL/RECORDING
-    FOLDER/index.csv                     file,label[,performer][,session][,part]
+    FOLDER/index.csv                     file,label[,performer][,session][,part][,rate_hz]
 
 Folders called train, validation (or val) and test above either of the first two are the division.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,9 @@ from chromasonic.data.piece_reading import PieceReading
 from chromasonic.data.progress import Progress
 from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
-from chromasonic.errors import CorpusError, FormatError
+from chromasonic.errors import CorpusError, FormatError, UsageError
 from chromasonic.files import PathLike
-from chromasonic.formats.movements import read_movement
+from chromasonic.formats.movements import READABLE, read_movement
 from chromasonic.music.movement import Movement, Skeleton
 
 INDEX = "index.csv"
@@ -37,7 +37,7 @@ PARTS = {"train": "train", "validation": "validation", "val": "validation", "tes
 COMPANIONS = (".asf",)
 """Endings of files that belong to a recording and are none."""
 
-DOCUMENT_ENDINGS = (".md", ".txt", ".toml", ".yaml", ".yml", ".png", ".jpg", ".pdf", ".mid")
+FASTEST_HZ = 100_000
 LAYOUTS = f"FOLDER/LABEL/RECORDING, FOLDER/PERFORMER/LABEL/RECORDING, or an {INDEX} (file,label)"
 
 
@@ -52,6 +52,7 @@ class Listed:
         performer: who did it; "" where nobody says.
         session: in which session; "" where nobody says.
         part: "train", "validation" or "test"; "" where nobody says.
+        rate_hz: frames a second; None where the recording itself says.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class Listed:
     performer: str = ""
     session: str = ""
     part: str = ""
+    rate_hz: float | None = None
 
 
 def corpus_of(folder: PathLike, *, on_progress: Progress | None = None) -> Corpus[Movement]:
@@ -93,7 +95,7 @@ def corpus_of(folder: PathLike, *, on_progress: Progress | None = None) -> Corpu
         citation="",
         url="",
         weights_may_ship=False,
-        reader=partial(read_recordings),
+        reader=read_recordings,
         is_cached=False,
         index=INDEX,
         noun="movements",
@@ -112,10 +114,10 @@ def read_recordings(root: Path, on_progress: Progress | None = None) -> PieceRea
         if on_progress is not None:
             on_progress("reading recordings", number, len(listed))
         try:
-            movement = read_movement(item.path)
+            movement = read_movement(item.path, rate_hz=item.rate_hz)
             if np.isnan(movement.frames).all():
                 raise FormatError("no landmark was seen in any frame")
-        except FormatError as error:
+        except (FormatError, UsageError) as error:  # an index may list a file of any ending
             skipped.append(Skipped(item.id, "", str(error)))
             continue
         renamed += bool(movement.label) and movement.label != item.label
@@ -152,8 +154,9 @@ def list_recordings(root: Path) -> tuple[list[Listed], list[Skipped]]:
         *above, _ = id.split("/")
         part = PARTS.get(above[0].lower(), "") if len(above) > 1 else ""
         names = above[1:] if part else above
-        if path.suffix.lower() in DOCUMENT_ENDINGS:
-            skipped.append(Skipped(id, "", "no recording, by its ending"))
+        if path.suffix.lower() not in READABLE:
+            reason = f"no recording, by its ending; those of recordings: {', '.join(READABLE)}"
+            skipped.append(Skipped(id, "", reason))
         elif not 1 <= len(names) <= 2:
             skipped.append(Skipped(id, "", f"it lies in {len(names)} folders; meant is {LAYOUTS}"))
         else:
@@ -204,6 +207,7 @@ def _by_index(root: Path) -> list[Listed]:
                 performer=row.get("performer", ""),
                 session=row.get("session", ""),
                 part=part,
+                rate_hz=_rate(row.get("rate_hz", ""), where),
             )
         )
     absent = [item.id for item in listed if not item.path.is_file()]
@@ -213,6 +217,21 @@ def _by_index(root: Path) -> list[Listed]:
             f"'{absent[0]}'. Paths in it are meant from {root}: correct or remove them."
         )
     return listed
+
+
+def _rate(text: str, where: str) -> float | None:
+    """Frames a second out of the index; None where it leaves that open."""
+    if not text:
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < FASTEST_HZ:
+        raise CorpusError(
+            f"{where}: rate_hz is '{text}'; a number above 0, below {FASTEST_HZ:,} is meant."
+        )
+    return rate
 
 
 def _named(
