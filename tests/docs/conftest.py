@@ -43,7 +43,7 @@ def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path) -> Path:
-    """A folder in which a reader has trained once: `training_results/` and `models/` are there."""
+    """Where a reader has trained: `training_results/`, `models/`, `runs/hands` are there."""
     folder = tmp_path_factory.mktemp("reader")
     for name in ("tests", "examples", "recipes"):  # a reader stands in the repository
         (folder / name).symlink_to(REPOSITORY / name)
@@ -52,6 +52,10 @@ def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path)
         patch.chdir(folder)
         arguments = made_small(["train_models.py", "--model", "all"])[1:]
         assert run_python_script(REPOSITORY / "train_models.py", arguments, patch) == 0
-        arguments = made_small(["chromasonic", "train", "harmonizer", "--output", "models"])[1:]
-        assert run_chromasonic(arguments, patch) == 0
+        for training in (
+            ["harmonizer", "--output", "models"],
+            ["gesture", "--dataset", "synthetic-gestures", "--output", "runs/hands"],
+        ):
+            arguments = made_small(["chromasonic", "train", *training])[1:]
+            assert run_chromasonic(arguments, patch) == 0
     return folder

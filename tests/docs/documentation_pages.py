@@ -31,6 +31,8 @@ COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "
 GOES_ON = {"--epochs": "1"}
 # Harmonizers learn from two chorales.
 HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
+# Gesture networks learn from a few made hands.
+GESTURE = {"--movements": "72", "--size": "causal", "--epochs": "1"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def made_small(words: list[str]) -> list[str]:
         always = GOES_ON if "--resume" in small else COMPANION
     elif small[:3] == ["chromasonic", "train", "harmonizer"] and "--resume" not in small:
         always = HARMONIZER
+    elif small[:3] == ["chromasonic", "train", "gesture"]:
+        always = GOES_ON if "--resume" in small else GESTURE
     for flag, value in always.items():
         if flag not in small:
             small += [flag, value] if value else [flag]

@@ -25,6 +25,7 @@ Dataset = Annotated[
         "recordings: FOLDER/LABEL/RECORDING."
     ),
 ]
+Movements = Annotated[int | None, typer.Option(help="How many, where they are made up.")]
 Protocol = Annotated[
     str | None,
     typer.Option(help="seen, unseen (with --performer) or official: what is kept to be judged by."),
@@ -66,6 +67,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 def gesture(
     dataset: Dataset = None,
+    movements: Movements = None,
     protocol: Protocol = None,
     performer: Performer = None,
     size: Size = None,
@@ -100,6 +102,7 @@ def gesture(
     """
     settings: dict[str, Any] = {
         "dataset": dataset,
+        "movements": movements,
         "protocol": protocol,
         "performer": performer,
         "size": size,

@@ -17,6 +17,7 @@ from chromasonic.gesture.features import clean, compute
 from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.protocols import Division, divide
 from chromasonic.gesture.recipe import GestureData
+from chromasonic.gesture.recordings import corpus_of
 from chromasonic.gesture.statistics import Statistics
 from chromasonic.gesture.task import Examples, Performers, Reader
 from chromasonic.music.movement import Movement, Skeleton
@@ -97,6 +98,7 @@ def movements_of(
             data.dataset,
             data_dir=data.data_dir or None,
             seed=data.seed,
+            count=data.movements or None if CORPORA[data.dataset].kind == "generated" else None,
             download=download,
             on_progress=on_progress,
         )
@@ -111,8 +113,6 @@ def movements_of(
             f"'{data.dataset}' is neither a corpus of movements ({', '.join(known)}) nor a folder. "
             "Recordings of your own lie in FOLDER/LABEL/RECORDING: see docs/gesture.md."
         )
-    from chromasonic.gesture.recordings import corpus_of
-
     return corpus_of(folder, on_progress=on_progress)
 
 

@@ -56,6 +56,7 @@ class GestureData:
             from the others by class and performer.
         test_share: share of the recordings that is test under "seen", by class and performer.
         validation_share: share of what is not test that is validation, by class and performer.
+        movements: how many to make, for corpora that are made; 0 makes their usual number.
         longest_seconds: longer recordings are cut to their middle in training; 0 leaves them whole.
         data_dir: folder that holds the corpus; empty looks in the usual places.
         workers: processes that prepare batches; 0 prepares them in the training's own.
@@ -68,6 +69,7 @@ class GestureData:
     validation_performer: str = ""
     test_share: float = 0.2
     validation_share: float = 0.1
+    movements: int = 0
     longest_seconds: float = 10.0
     data_dir: str = ""
     workers: int = 0
@@ -93,6 +95,7 @@ class GestureData:
             ),
             ("test_share", 0 < self.test_share < 1, "between 0 and 1 (try 0.2)"),
             ("validation_share", 0 < self.validation_share < 1, "between 0 and 1 (try 0.1)"),
+            ("movements", self.movements >= 0, "0 (the usual number) or more"),
             ("longest_seconds", self.longest_seconds >= 0, "0 (whole) or more"),
             ("workers", 0 <= self.workers <= 64, "from 0 to 64"),
             ("seed", 0 <= self.seed < 2**32, "from 0 to 4294967295"),
