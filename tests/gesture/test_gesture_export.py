@@ -49,7 +49,7 @@ def model_of(config: NetworkConfig, **changes: object) -> GestureModel:
     torch.manual_seed(5)
     small = replace(
         config, spatial_dim=8, frame_dim=min(config.frame_dim, 6), temporal_dim=8,
-        classifier_dim=8, **changes,
+        stem_dim=min(config.stem_dim, 8), classifier_dim=min(config.classifier_dim, 8), **changes,
     )  # fmt: skip
     network = build(small, HAND, CLASSES, FEATURES).eval()
     for module in network.modules():
@@ -73,8 +73,13 @@ def recording(length: int, seed: int = 0) -> Movement:
     return Movement(id="take", skeleton=HAND, frames=walk.astype(np.float32), rate_hz=30.0)
 
 
+STEMMED = replace(
+    COMPACT, stem_dim=8, stem_kernel=3, stem_stride=2, summary="attention", classifier_dim=0
+)
 ALL = pytest.mark.parametrize(
-    "config", [PLAIN, FUSED, COMPACT, CAUSAL], ids=["plain", "fused", "compact", "causal"]
+    "config",
+    [PLAIN, FUSED, COMPACT, CAUSAL, STEMMED],
+    ids=["plain", "fused", "compact", "causal", "stem and attention"],
 )
 
 
@@ -202,10 +207,11 @@ def test_an_exported_rtneural_file_is_valid_in_every_check(tmp_path: Path) -> No
         (model_of(PLAIN), "bidirectional LSTM.*maximum over the nodes.*layer norm"),
         (model_of(FUSED), "self-attention"),
         (model_of(COMPACT), "bidirectional LSTM"),
+        (model_of(STEMMED), "later frames.*attention over the frames"),
         (model_of(CAUSAL, temporal_norm=True), r"layer norm \(temporal_norm = false\)"),
         (model_of(CAUSAL, pooling="mean_max"), r"maximum over the nodes \(pooling = flat\)"),
     ],
-    ids=["plain", "fused", "compact", "normed", "maximum"],
+    ids=["plain", "fused", "compact", "stemmed", "normed", "maximum"],
 )
 def test_what_rtneural_has_no_layer_for_is_refused_by_name(
     model: GestureModel, says: str, tmp_path: Path

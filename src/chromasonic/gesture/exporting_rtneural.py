@@ -108,6 +108,10 @@ def check_expressible(network: GestureNetwork) -> None:
         faults.append("a bidirectional LSTM, which begins at the last frame (causal = true)")
     if config.pooling == "mean_max":
         faults.append("the maximum over the nodes (pooling = flat)")
+    if config.stem_dim:
+        faults.append("convolutions that see later frames (stem_dim = 0)")
+    if config.summary != "last":
+        faults.append("attention over the frames (summary = last)")
     if config.temporal_norm or config.temporal == "fused":
         faults.append("a layer norm (temporal_norm = false)")
     if faults:

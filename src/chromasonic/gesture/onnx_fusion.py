@@ -1,6 +1,7 @@
-"""The fused temporal module as ONNX: attention, convolution, and the gate over the branches.
+"""What stands around an LSTM as ONNX: convolutions, attention, and the gate over branches.
 
-Axes: B movements, T frames, P numbers of a frame, C numbers of a branch, E features of a head.
+Axes: B movements, T frames, S frames after a stem, P numbers of a frame, C numbers of a branch, E
+features of a head.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from torch import nn
 
 from chromasonic.export.onnx_graph import GraphBuilder
+from chromasonic.gesture.compact import AttentionSummary, ConvolutionStem
 from chromasonic.gesture.folding import Array, exact, folded
 from chromasonic.gesture.fusion import FusedTemporal, GatedFusion
 from chromasonic.gesture.temporal import AttentionBranch, ConvolutionBranch
@@ -41,7 +43,7 @@ def add_fused(graph: GraphBuilder, temporal: FusedTemporal, x_BTP: str, lstm_BTC
     branches = (
         add_norm(graph, "temporal.norm", temporal.norm, lstm_BTC),
         _Attention(graph, temporal.attention).add(x_BTP),
-        _convolution(graph, temporal.convolution, x_BTP),
+        add_convolutions(graph, "temporal.convolution", temporal.convolution, x_BTP),
     )
     axes = graph.constant([1])
     means = [graph.add("ReduceMean", branch, axes, keepdims=0) for branch in branches]
@@ -52,19 +54,34 @@ def _linear(graph: GraphBuilder, name: str, layer: nn.Linear, values: str) -> st
     return add_linear(graph, name, values, exact(layer.weight), exact(layer.bias))
 
 
-def _convolution(graph: GraphBuilder, branch: ConvolutionBranch, x_BTP: str) -> str:
+def add_convolutions(
+    graph: GraphBuilder, name: str, module: ConvolutionBranch | ConvolutionStem, x_BTP: str
+) -> str:
+    """(B, T, P) to (B, S, C): convolutions along time, batch norms folded in, ReLU."""
     x = graph.add("Transpose", x_BTP, perm=[0, 2, 1])
-    for number, (layer, norm) in enumerate(zip(branch.convolutions, branch.norms, strict=True)):
+    for number, (layer, norm) in enumerate(zip(module.convolutions, module.norms, strict=True)):
         assert isinstance(layer, nn.Conv1d)
         assert isinstance(norm, nn.BatchNorm1d)
         weight, bias = folded(layer.weight, layer.bias, norm)
-        name = f"temporal.convolution.{number}"
+        around = layer.kernel_size[0] // 2
         x = graph.add(
-            "Conv", x, graph.weight(f"{name}.weight", weight), graph.weight(f"{name}.bias", bias),
-            pads=[1, 1],
-        )  # fmt: skip
+            "Conv",
+            x,
+            graph.weight(f"{name}.{number}.weight", weight),
+            graph.weight(f"{name}.{number}.bias", bias),
+            pads=[around, around],
+            strides=list(layer.stride),
+        )
         x = graph.add("Relu", x)
     return graph.add("Transpose", x, perm=[0, 2, 1])
+
+
+def add_summary(graph: GraphBuilder, name: str, summary: AttentionSummary, frames_BTC: str) -> str:
+    """(B, T, C) to (B, C): the mean of the frames by learned weights."""
+    score_BT1 = _linear(graph, name, summary.weight, frames_BTC)
+    share_BT1 = graph.add("Softmax", score_BT1, axis=1)
+    weighed = graph.add("Mul", frames_BTC, share_BT1)
+    return graph.add("ReduceSum", weighed, graph.constant([1]), keepdims=0)
 
 
 def _gated(graph: GraphBuilder, fusion: GatedFusion, branches: list[str]) -> str:

@@ -18,13 +18,19 @@ from chromasonic.export.onnx_running import Interface
 from chromasonic.gesture.folding import exact, folded
 from chromasonic.gesture.fusion import FusedTemporal
 from chromasonic.gesture.network import RecurrentTemporal
-from chromasonic.gesture.onnx_fusion import add_fused, add_linear, add_norm
+from chromasonic.gesture.onnx_fusion import (
+    add_convolutions,
+    add_fused,
+    add_linear,
+    add_norm,
+    add_summary,
+)
 from chromasonic.gesture.spatial import GraphConvolution, SpatialModule
 
 if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
 
-PARTS = ("spatial", "temporal", "classifier")
+PARTS = ("spatial", "stem", "temporal", "classifier")
 
 Ends = list[tuple[StateTensor, str]]
 """States, and the values that they become."""
@@ -55,6 +61,8 @@ def add_network(graph: GraphBuilder, model: GestureModel, *, activated: bool = T
     lead = ("batch", "frames")
     x = graph.input("features", np.float32, (*lead, network.nodes, network.features))
     x_BTP = add_spatial(graph, network.spatial, add_standardized(graph, model, x))
+    if network.stem is not None:
+        x_BTP = add_convolutions(graph, "stem", network.stem, x_BTP)
     ends: Ends = []
     if isinstance(network.temporal, FusedTemporal):
         temporal = network.temporal
@@ -120,18 +128,25 @@ def add_spatial(graph: GraphBuilder, spatial: SpatialModule, x_BTNF: str) -> str
 
 
 def add_recurrent(graph: GraphBuilder, temporal: RecurrentTemporal, x_BTP: str) -> tuple[str, Ends]:
-    """The LSTM's last states (B, C); of a causal one every frame (B, T, C), and its states."""
+    """The LSTM's summary (B, C); of a causal one every frame (B, T, C), and its states."""
     lstm = temporal.lstm
     ends: Ends = []
-    if lstm.bidirectional:
-        _, states_DBH = add_lstm(graph, lstm, x_BTP)
+    if not lstm.bidirectional:
+        summary, ends = add_causal_lstm(graph, lstm, x_BTP)
+    else:
+        frames_BTC, states_DBH = add_lstm(graph, lstm, x_BTP)
+        if temporal.summary is not None:
+            frames_BTC = _normed(graph, temporal, frames_BTC)
+            return add_summary(graph, "temporal.summary", temporal.summary, frames_BTC), []
         states_BDH = graph.add("Transpose", states_DBH, perm=[1, 0, 2])
         summary = graph.add("Reshape", states_BDH, graph.constant([0, 2 * lstm.hidden_size]))
-    else:
-        summary, ends = add_causal_lstm(graph, lstm, x_BTP)
-    if isinstance(temporal.norm, nn.LayerNorm):
-        summary = add_norm(graph, "temporal.norm", temporal.norm, summary)
-    return summary, ends
+    return _normed(graph, temporal, summary), ends
+
+
+def _normed(graph: GraphBuilder, temporal: RecurrentTemporal, values: str) -> str:
+    if not isinstance(temporal.norm, nn.LayerNorm):
+        return values
+    return add_norm(graph, "temporal.norm", temporal.norm, values)
 
 
 def add_lstm(graph: GraphBuilder, lstm: nn.LSTM, x_BTP: str) -> tuple[str, str]:
