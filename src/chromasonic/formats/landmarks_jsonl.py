@@ -147,7 +147,7 @@ def _recorded(
         id=_text(info, "id") or path.stem,
         points=points,
         nodes=nodes,
-        channels=told.channels if told else _channel_names(points.shape[2]),
+        channels=told.channels if told else None,
         times=_times(frames, path.name),
         rate_hz=_rate(info, path.name),
         skeleton=told,
@@ -221,10 +221,6 @@ def _told_skeleton(
     if nodes is not None:
         points[:] = points[:, [nodes.index(node) for node in skeleton.nodes]]
     return skeleton
-
-
-def _channel_names(count: int) -> tuple[str, ...]:
-    return tuple("xyz"[n] if n < 3 else f"c{n}" for n in range(count))
 
 
 def _times(frames: Sequence[JsonFrame], name: str) -> Floats | None:

@@ -37,7 +37,7 @@ class Recorded:
         id: of the movement.
         points: (T, M, C), NaN where unseen.
         nodes: names of the landmarks; None where they are only numbered.
-        channels: names of the C numbers of each.
+        channels: names of the C numbers of each; None where the file only has numbers.
         times: (T,) seconds, where the file tells.
         rate_hz: frames a second, where the file tells.
         skeleton: where the file tells.
@@ -52,7 +52,7 @@ class Recorded:
     id: str
     points: Floats
     nodes: tuple[str, ...] | None
-    channels: tuple[str, ...] = POINT_CHANNELS
+    channels: tuple[str, ...] | None = None
     times: Floats | None = None
     rate_hz: float | None = None
     skeleton: Skeleton | None = None
@@ -82,7 +82,7 @@ def movement_of(
             "or more are needed. Record again, with the whole hand, face or body in the picture."
         )
     points, rate = _timed(recorded, rate_hz)
-    own = recorded.skeleton or skeleton_for(recorded.nodes, points.shape[1], recorded.channels)
+    own = recorded.skeleton or _own_skeleton(recorded, skeleton)
     frames = points.astype(np.float32)
     if own is FACE_88 and points.shape[1] in FACE_COUNTS:
         frames = face_frames(points, aspect=recorded.aspect)
@@ -98,6 +98,19 @@ def movement_of(
         session=recorded.session,
     )
     return movement if skeleton is None else fitted(movement, skeleton)
+
+
+def _own_skeleton(recorded: Recorded, skeleton: Skeleton | None) -> Skeleton:
+    """What the landmarks are, where the file does not say it itself."""
+    _, count, width = recorded.points.shape
+    nodes, channels = recorded.nodes, recorded.channels
+    if skeleton is not None and channels is None and width == len(skeleton.channels):
+        channels = skeleton.channels
+        if nodes is None and count == len(skeleton.nodes):
+            return skeleton  # numbers alone, as many as are wanted: they are in its order
+    if channels is None:
+        channels = tuple("xyz"[n] if n < 3 else f"c{n}" for n in range(width))
+    return skeleton_for(nodes, count, channels)
 
 
 def _timed(recorded: Recorded, rate_hz: float | None) -> tuple[Floats, float]:
