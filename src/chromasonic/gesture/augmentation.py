@@ -71,7 +71,8 @@ def warp_path(count: int, strength: float, rng: np.random.Generator) -> npt.NDAr
     knots = rng.uniform(1 - strength, 1 + strength, _KNOTS)
     mean = (knots.sum() - (knots[0] + knots[-1]) / 2) / (_KNOTS - 1)
     steps = max(1, round((count - 1) / mean))
-    pace = np.interp(np.linspace(0, _KNOTS - 1, steps + 1), np.arange(_KNOTS), knots)
+    places = np.arange(steps + 1) * ((_KNOTS - 1) / steps)
+    pace = np.interp(places, np.arange(_KNOTS), knots)
     path = np.concatenate([[0.0], np.cumsum(pace[1:] + pace[:-1])])
     return np.asarray(path * ((count - 1) / path[-1]))
 
@@ -82,6 +83,10 @@ def warp(frames: Frames, path: npt.NDArray[np.float64]) -> Frames:
     after = np.minimum(before + 1, len(frames) - 1)
     share = (path - before).astype(np.float32)[:, None, None]
     start, end = frames[before], frames[after]
+    if np.isfinite(frames).all():
+        end -= start
+        end *= share
+        return start + end
     # An unseen neighbour (NaN) must not reach a place that lies on a frame.
     return np.where(share == 0, start, np.where(share == 1, end, start + share * (end - start)))
 
@@ -127,17 +132,17 @@ def turn(degrees: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Three angles turn about the first, then the second, then the third axis.
     """
     angles = np.deg2rad(np.atleast_1d(np.asarray(degrees, dtype=float)))
-    cosines, sines = np.cos(angles), np.sin(angles)
+    cosines, sines = np.cos(angles).tolist(), np.sin(angles).tolist()
     if len(angles) == 1:
         return np.array([[cosines[0], -sines[0]], [sines[0], cosines[0]]])
-    matrix = np.eye(3)
-    for axis, (cosine, sine) in enumerate(zip(cosines, sines, strict=True)):
-        first, second = (axis + 1) % 3, (axis + 2) % 3
-        step = np.eye(3)
-        step[first, first] = step[second, second] = cosine
-        step[first, second], step[second, first] = -sine, sine
-        matrix = step @ matrix
-    return matrix
+    (a, b, c), (sin_a, sin_b, sin_c) = cosines, sines
+    return np.array(
+        [
+            [b * c, sin_a * sin_b * c - a * sin_c, a * sin_b * c + sin_a * sin_c],
+            [b * sin_c, sin_a * sin_b * sin_c + a * c, a * sin_b * sin_c - sin_a * c],
+            [-sin_b, sin_a * b, a * b],
+        ]
+    )
 
 
 def _crop(frames: Frames, share: float, rng: np.random.Generator) -> Frames:
@@ -161,8 +166,9 @@ def _moved(
     matrix = np.eye(len(axes))
     if len(axes) == 3 and (config.rotation_degrees or config.heading_degrees):
         heading = rng.uniform(-config.heading_degrees, config.heading_degrees)
-        tilts = rng.uniform(-config.rotation_degrees, config.rotation_degrees, 3)
-        matrix = turn(tilts) @ turn([0, heading, 0])
+        matrix = turn(rng.uniform(-config.rotation_degrees, config.rotation_degrees, 3))
+        if heading:
+            matrix = matrix @ turn([0, heading, 0])
     elif len(axes) == 2 and config.rotation_degrees:
         matrix = turn(rng.uniform(-config.rotation_degrees, config.rotation_degrees))
     points = frames[:, :, axes]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from chromasonic.errors import ConfigError
 from chromasonic.gesture.feature_config import FeatureConfig
@@ -113,6 +114,9 @@ def median_filter(frames: Numbers, width: int, *, causal: bool = False) -> Numbe
         causal: whether the window ends with the frame; else the frame is its middle.
     """
     before = width - 1 if causal else width // 2
+    if width % 2:  # as the slow way below, in C
+        origin = (width // 2, 0, 0) if causal else 0
+        return ndimage.median_filter(frames, (width, 1, 1), mode="nearest", origin=origin)
     padded = np.pad(frames, ((before, width - 1 - before), (0, 0), (0, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=0)
     return np.median(windows, axis=-1).astype(np.float32)
@@ -126,13 +130,15 @@ def resample(frames: Numbers, from_hz: float, to_hz: float) -> Numbers:
 
 def stretch(frames: Numbers, count: int) -> Numbers:
     """As `count` frames, on straight lines; first and last stay."""
-    return read_at(frames, np.linspace(0, len(frames) - 1, count))
+    return read_at(frames, np.arange(count) * ((len(frames) - 1) / max(count - 1, 1)))
 
 
 def read_at(frames: Numbers, places: npt.NDArray[np.float64]) -> Numbers:
     """Frames (T, N, C) at places (T',) between them, on straight lines."""
     last = len(frames) - 1
-    left = np.minimum(places.astype(np.intp), last)
-    right = np.minimum(left + 1, last)
-    share = (places - left).astype(np.float32)[:, None, None]
-    return frames[left] * (1 - share) + frames[right] * share
+    left = np.minimum((places + ROUNDING).astype(np.intp), last)
+    share = np.maximum(places - left, 0).astype(np.float32)[:, None, None]
+    start, end = frames[left], frames[np.minimum(left + 1, last)]
+    end -= start
+    end *= share
+    return start + end

@@ -83,7 +83,7 @@ class FeatureStream:
             return None
         self._gave += 1
         share = np.float32(place - (self._came - 2)) if before is not None else np.float32(1)
-        now = self._clean if before is None else before * (1 - share) + self._clean * share
+        now = self._clean if before is None else before + (self._clean - before) * share
         return self._features(now)
 
     def _cleaned(self, frame: Numbers) -> Numbers:
