@@ -88,9 +88,9 @@ def _print_one(console: Console, known: Checkpoint) -> None:
 
 
 def _print_architecture(console: Console, known: Checkpoint) -> None:
-    from chromasonic.inspection.plain import number_text
-
     from rich.text import Text
+
+    from chromasonic.inspection.plain import number_text
 
     assert known.architecture is not None
     table = _table("ARCHITECTURE", "VALUE", "SURE", "FROM")

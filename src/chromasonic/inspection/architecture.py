@@ -15,6 +15,12 @@ from chromasonic.inspection.plain import shape_text
 from chromasonic.inspection.tensors import TensorFacts, Totals
 
 CLASSIFIER_WORDS = re.compile(r"(^|[._])(classifier|head|heads|fc\d*|logits|score|output)([._]|$)")
+HEADS = Fact(
+    name="Attention heads",
+    value=None,
+    certainty="unknown",
+    source="the number of heads leaves no trace in the weights",
+)
 MOST_NAMED = 6
 """Layers of one kind that are told one by one."""
 
@@ -86,20 +92,21 @@ def infer(tensors: tuple[TensorFacts, ...]) -> Architecture:
     """The architecture that a state dict's names and shapes mean."""
     layers = layers_of(tensors)
     blocks = blocks_of(layers)
+    groups, shared = _modules(layers)
     modules = tuple(
         Module(
             name=name,
             layers=tuple(members),
             blocks=tuple(b for b in blocks if _is_below(b.name, name)),
         )
-        for name, members in _modules(layers).items()
+        for name, members in groups.items()
     )
     last = _classifier(layers, blocks)
     sections, spatial = [], 0
     for module in modules:
         facts = list(_facts(module, last, spatial))
         spatial = _width_of_graphs(module) or spatial
-        sections.append(Section(title=_title(module.name), facts=tuple(facts)))
+        sections.append(Section(title=_title(module, shared), facts=tuple(facts)))
     return Architecture(modules=modules, sections=tuple(sections), totals=Totals.of(tensors))
 
 
@@ -107,30 +114,42 @@ def _is_below(name: str, module: str) -> bool:
     return not module or name == module or name.startswith(f"{module}.")
 
 
-def _modules(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
-    """Layers by the beginning of their names; one beginning for all is gone below of."""
-    depth = 1
+def _modules(layers: Sequence[Layer]) -> tuple[dict[str, list[Layer]], str]:
+    """Layers by the beginning of their names, and what all names begin with.
+
+    `conv1` and `conv2`, of one layer each, are one module `conv*`.
+    """
+    shared: list[str] = []
     while True:
         groups: dict[str, list[Layer]] = {}
         for layer in layers:
             parts = layer.name.split(".")
-            groups.setdefault(".".join(parts[:depth]), []).append(layer)
-        is_deep = all(layer.name.count(".") >= depth for layer in layers)
+            groups.setdefault(".".join(parts[: len(shared) + 1]), []).append(layer)
+        is_deep = all(layer.name.count(".") > len(shared) for layer in layers)
         if len(groups) != 1 or not is_deep:
             break
-        depth += 1
+        shared = next(iter(groups)).split(".")
+    prefix = ".".join(shared)
     if all(name.rpartition(".")[2].isdigit() for name in groups):  # an nn.Sequential
-        return {next(iter(groups)).rpartition(".")[0]: list(layers)}
-    return groups
+        return {prefix: list(layers)}, prefix
+    numbered = [re.sub(r"\d+$", "*", name) for name, group in groups.items() if len(group) == 1]
+    merged: dict[str, list[Layer]] = {}
+    for name, group in groups.items():
+        stem = re.sub(r"\d+$", "*", name)
+        is_one = len(group) == 1 and numbered.count(stem) > 1
+        merged.setdefault(stem if is_one else name, []).extend(group)
+    return merged, prefix
 
 
-def _title(name: str) -> str:
-    """Such as "Spatial Module"."""
-    if not name:
-        return "Network"
+def _title(module: Module, shared: str) -> str:
+    """Such as "Spatial Module"; what all names begin with is left out."""
+    name = module.name.removeprefix(shared).strip(".*") or module.name.rpartition(".")[2]
     words = name.replace("_", " ").replace(".", " ").strip()
+    if not words:
+        return "Network"
     shown = words.title() if words.islower() else words
-    return shown if CLASSIFIER_WORDS.search(name) else f"{shown} Module"
+    is_lone = all(layer.kind in ("lone tensor", "buffer") for layer in module.layers)
+    return shown if is_lone or CLASSIFIER_WORDS.search(name) else f"{shown} Module"
 
 
 def _classifier(layers: Sequence[Layer], blocks: Sequence[Block]) -> Layer | None:
@@ -165,6 +184,8 @@ def _facts(module: Module, last: Layer | None, spatial: int) -> Iterable[Fact]:
         yield _listed("Linear layers", linear)
     for kind, layers in kinds.items():
         yield _listed(_plural(kind), layers)
+    if "multi-head attention" in kinds:
+        yield HEADS
     yield Fact(
         name="Parameters",
         value=module.elements,
@@ -229,14 +250,8 @@ def _block_facts(blocks: Sequence[Block]) -> Iterable[Fact]:
     first = blocks[0]
     yield _sized("Number of Transformer layers", len(blocks), first.certainty, f"{first.name}, ...")
     yield _sized("Transformer width", first.width, first.certainty, first.source)
-    if first.feed_forward is not None:
-        yield _sized("Feed-forward dimension", first.feed_forward, "likely", f"{first.name}.*")
-    yield Fact(
-        name="Attention heads",
-        value=None,
-        certainty="unknown",
-        source="the number of heads leaves no trace in the weights",
-    )
+    yield _sized("Feed-forward dimension", first.feed_forward, "likely", f"{first.name}.*")
+    yield HEADS
 
 
 def _classifier_facts(linear: Sequence[Layer], last: Layer) -> Iterable[Fact]:

@@ -26,14 +26,14 @@ class Block:
     Attributes:
         name: of its module, such as "encoder.layers.0".
         width: numbers of a position.
-        feed_forward: width of its feed-forward network; None where none was found.
+        feed_forward: width of its feed-forward network.
         certainty: how sure this is.
         source: where the width was read.
     """
 
     name: str
     width: int
-    feed_forward: int | None
+    feed_forward: int
     certainty: Certainty
     source: str
 
@@ -57,6 +57,8 @@ def blocks_of(layers: Sequence[Layer]) -> tuple[Block, ...]:
         if name in found:  # a decoder's layer has two attentions
             continue
         wide = _feed_forward(layers, name, width, set(attentions))
+        if wide is None:  # an attention by itself
+            continue
         found[name] = Block(
             name=name, width=width, feed_forward=wide, certainty=certainty, source=source
         )

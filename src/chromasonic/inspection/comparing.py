@@ -10,6 +10,7 @@ from typing import Any
 from chromasonic.inspection.checkpoint import Checkpoint
 from chromasonic.inspection.facts import Finding
 from chromasonic.inspection.findings import schedule_of, told
+from chromasonic.inspection.histories import is_close
 from chromasonic.inspection.metric_names import MetricName, metric_name
 from chromasonic.inspection.plain import number_text
 
@@ -137,56 +138,90 @@ def _or_none(value: Any) -> str:
 
 
 def best_against_history(group: Sequence[Checkpoint]) -> Iterator[Finding]:
-    """A "best" that is worse than what another file's history reached."""
+    """A "best" that is worse than what another file reached, by every metric that it stores."""
     for best in (known for known in group if known.role == "best"):
-        for other in group:
-            if other is best or other.role == "best":
-                continue
-            for key, value in best.metrics.items():
-                metric = metric_name(key)
-                if metric.is_judgement and metric.part != "training":
-                    yield from _against(best, metric, value, other)
+        others = [known for known in group if known.role != "best"]
+        others.sort(key=lambda known: (known.role != "last", not known.series))
+        is_told = False
+        for other in others:
+            worse, strange = [], []
+            for metric, value in _judgements(best):
+                finding, is_best = _reached(best, metric, value, other)
+                worse += finding
+                strange += list(_not_in_history(best, metric, value, other))
+                if is_best:  # by this metric it is what its name says
+                    worse = []
+                    break
+            if not is_told:
+                yield from worse
+                yield from strange
+            is_told = is_told or bool(worse or strange)
 
 
-def _against(
+def _judgements(best: Checkpoint) -> list[tuple[MetricName, float]]:
+    """Metric and figure of what is not of the training part; what chose it comes first."""
+    chosen = str(best.chosen.get("metric", ""))
+    keys = sorted(best.metrics, key=lambda key: key != chosen)
+    named = [(metric_name(key), best.metrics[key]) for key in keys]
+    return [(m, value) for m, value in named if m.is_judgement and m.part != "training"]
+
+
+def _is_worse(metric: MetricName, value: float, than: float) -> bool:
+    if is_close(value, than):
+        return False
+    return value > than if metric.is_lower_better else value < than
+
+
+def _reached(
     best: Checkpoint, metric: MetricName, value: float, other: Checkpoint
-) -> Iterator[Finding]:
+) -> tuple[list[Finding], bool]:
+    """A finding where another reached more; and whether it is the best by this metric."""
     series = other.series_of(metric.part or "validation", metric.name)
     if series is None or series.best is None:
-        yield from _against_figure(best, metric, value, other)
-        return
+        return list(_against_figure(best, metric, value, other)), False
     epoch, reached = series.best
-    is_worse = value > reached if metric.is_lower_better else value < reached
-    files = (best.name, other.name)
+    if not _is_worse(metric, value, reached):
+        return [], True
     ended = series.values[-1]
-    is_below_end = value > ended if metric.is_lower_better else value < ended
-    if is_worse and abs(value - reached) > 1e-6 * max(abs(value), abs(reached)):
-        after = f", and even its last epoch has {told(metric, ended)}" if is_below_end else ""
-        yield Finding(
-            level="contradiction",
-            rule="best-is-worse",
-            files=files,
-            message=f"{best.name} has {metric.text.lower()} {told(metric, value)}; the history of "
-            f"{other.name} reached {told(metric, reached)} at epoch {epoch}{after}.",
-            advice="It is not the best of that run: it is older, or of another run. Evaluate both "
-            "on the same data before you use either.",
-        )
-    if best.epoch is not None and not series.has_at(best.epoch, value):
-        met, nearest = series.at(best.epoch), series.nearest(value)
-        here = "nothing" if met is None else told(metric, met)
-        beside = (
-            f"; the nearest it ever has is {told(metric, nearest[1])} at epoch {nearest[0]}"
-            if nearest
-            else ""
-        )
-        yield Finding(
-            level="contradiction",
-            rule="metric-not-in-history",
-            files=files,
-            message=f"{best.name} says {metric.text.lower()} {told(metric, value)} at epoch "
-            f"{best.epoch}; at that epoch the history of {other.name} has {here}{beside}.",
-            advice="The two are not of one run: look for the history that belongs to it.",
-        )
+    after = (
+        f", and even its last epoch has {told(metric, ended)}"
+        if _is_worse(metric, value, ended)
+        else ""
+    )
+    finding = Finding(
+        level="contradiction",
+        rule="best-is-worse",
+        files=(best.name, other.name),
+        message=f"{best.name} has {metric.text.lower()} {told(metric, value)}; the history of "
+        f"{other.name} reached {told(metric, reached)} at epoch {epoch}{after}.",
+        advice="It is not the best of that run: it is older, or of another run. Evaluate both on "
+        "the same data before you use either.",
+    )
+    return [finding], False
+
+
+def _not_in_history(
+    best: Checkpoint, metric: MetricName, value: float, other: Checkpoint
+) -> Iterator[Finding]:
+    """A figure that the other's history does not have at the epoch that it names."""
+    series = other.series_of(metric.part or "validation", metric.name)
+    if series is None or best.epoch is None or series.has_at(best.epoch, value):
+        return
+    met, nearest = series.at(best.epoch), series.nearest(value)
+    here = "nothing" if met is None else told(metric, met)
+    beside = (
+        f"; the nearest it ever has is {told(metric, nearest[1])} at epoch {nearest[0]}"
+        if nearest
+        else ""
+    )
+    yield Finding(
+        level="contradiction",
+        rule="metric-not-in-history",
+        files=(best.name, other.name),
+        message=f"{best.name} says {metric.text.lower()} {told(metric, value)} at epoch "
+        f"{best.epoch}; at that epoch the history of {other.name} has {here}{beside}.",
+        advice="The two are not of one run: look for the history that belongs to it.",
+    )
 
 
 def _against_figure(
@@ -195,9 +230,7 @@ def _against_figure(
     """Without a history, against the figure that the other stores."""
     theirs = {metric_name(key): figure for key, figure in other.metrics.items()}
     figure = theirs.get(metric)
-    if figure is None:
-        return
-    if figure < value if metric.is_lower_better else figure > value:
+    if figure is not None and _is_worse(metric, value, figure):
         yield Finding(
             level="contradiction",
             rule="best-is-worse",

@@ -38,7 +38,7 @@ def check_configuration(
     """
     config = known.config
     task = (config or {}).get("task")
-    if not known.is_ours or config is None or task not in shapes_of:
+    if not known.is_ours or config is None or not isinstance(task, str) or task not in shapes_of:
         return None
     try:
         expected = shapes_of[task](config)

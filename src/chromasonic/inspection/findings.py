@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from chromasonic.inspection.checkpoint import Checkpoint
 from chromasonic.inspection.facts import Finding, Level, by_weight
 from chromasonic.inspection.histories import Series, is_close
-from chromasonic.inspection.metric_names import SHARES, MetricName, metric_name
+from chromasonic.inspection.metric_names import MetricName, metric_name
 from chromasonic.inspection.plain import number_text, percent, shape_text
 from chromasonic.inspection.schedules import cosine_rate, fits_cosine
+from chromasonic.inspection.tensors import MOST_READ_BYTES
 
 
 def findings_of(known: Checkpoint) -> tuple[Finding, ...]:
@@ -21,8 +22,9 @@ def findings_of(known: Checkpoint) -> tuple[Finding, ...]:
 
 def told(metric: MetricName, value: float) -> str:
     """A figure as it is told: "0.112179 (11.22%)" where it is a share."""
-    is_share = metric.name in SHARES and 0 <= value <= 1
-    return f"{value:.6f} ({percent(value)})" if is_share else number_text(value)
+    if metric.is_share and 0 <= value <= 1:
+        return f"{value:.6f} ({percent(value)})"
+    return f"{value:.6g}"
 
 
 def _finding(known: Checkpoint, level: Level, rule: str, message: str, advice: str) -> Finding:
@@ -102,6 +104,19 @@ def odd_tensors(known: Checkpoint) -> Iterator[Finding]:
             f"{len(tied)} entries share their storage with others, first {tied[0].name} with "
             f"{tied[0].same_as}: {again:,} numbers are counted twice in the state dict's total.",
             "Tied weights are meant so in many models; see the total that counts each once.",
+        )
+
+
+def unread(known: Checkpoint) -> Iterator[Finding]:
+    """Values that were too many to be read."""
+    if known.tensors and not known.fingerprint:
+        yield _finding(
+            known,
+            "note",
+            "unread",
+            f"{known.name} holds more than {MOST_READ_BYTES / 2**30:g} GiB of numbers: whether "
+            "they are finite was not looked at.",
+            "Names, shapes and settings are complete without it.",
         )
 
 
@@ -319,5 +334,6 @@ RULES: tuple[Callable[[Checkpoint], Iterator[Finding]], ...] = (
     odd_tensors,
     course,
     wrapped_names,
+    unread,
 )
 """Every rule about one file."""

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chromasonic.inspection.metric_names import MetricName, metric_name
+from chromasonic.inspection.metric_names import NOT_METRICS, MetricName, metric_name
 from chromasonic.inspection.plain import as_number, printable
 
 MOST_EPOCHS = 100_000
 MOST_SERIES = 200
-NOT_METRICS = ("epoch", "step", "seconds", "time", "updates", "targets", "tokens per second")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,15 +134,15 @@ def _read(name: str, members: tuple[TensorFacts, ...]) -> list[Layer]:
 
 
 def _loose(tensor: TensorFacts) -> Layer:
-    kind = "buffer" if tensor.is_buffer else "parameter"
+    kind = "buffer" if tensor.is_buffer else "lone tensor"
     return Layer(
         name=tensor.name,
         kind=kind,
         sizes={"shape": shape_text(tensor.shape)},
         tensors=(tensor,),
-        certainty="likely" if kind == "parameter" else "certain",
+        certainty="certain" if tensor.is_buffer else "likely",
         source=tensor.name,
-        remark="stands alone: whether it is trained cannot be known" if kind == "parameter" else "",
+        remark="" if tensor.is_buffer else "whether it is trained cannot be known",
     )
 
 
@@ -252,7 +252,7 @@ def _kind_of_weight(
         sizes = {"input": one, "output": other, "kernel": weight[2:]}
         remark = "stride and padding leave no trace; with groups the input is as many times wider"
         return kind, sizes, "certain" if bias is not None else "likely", remark
-    return "parameter", {"shape": shape_text(weight)}, "likely", ""
+    return "lone tensor", {"shape": shape_text(weight)}, "likely", ""
 
 
 def _matrix(

@@ -22,6 +22,12 @@ JUDGEMENTS = (
     "accuracy", "f1", "precision", "recall", "auc", "score", "iou", "miou", "dice", "bleu", "map",
     "top5", "ndcg", "psnr", "ssim",
 )  # fmt: skip
+NOT_METRICS = (
+    "epoch", "step", "seconds", "time", "updates", "targets", "tokens per second",
+    "padding share", "gradient norm",
+)  # fmt: skip
+"""What histories count besides."""
+ACRONYMS = ("mae", "mse", "rmse", "iou", "fid", "wer", "cer", "nll", "bleu", "psnr", "ssim", "lr")
 SHARES = ("accuracy", "F1 score", "precision", "recall", "AUC")
 """Metrics between 0 and 1 that are told as percent too."""
 
@@ -43,7 +49,8 @@ class MetricName:
     @property
     def text(self) -> str:
         """Such as "Best validation accuracy"."""
-        words = " ".join(filter(None, ("best" if self.is_best else "", self.part, self.name)))
+        name = " ".join(w.upper() if w in ACRONYMS else w for w in self.name.split())
+        words = " ".join(filter(None, ("best" if self.is_best else "", self.part, name)))
         return words[:1].upper() + words[1:]
 
     @property
@@ -51,6 +58,11 @@ class MetricName:
         """Whether it says how good the model is, so that one epoch can be the best by it."""
         words = set(self.name.lower().split())
         return self.name in SHARES or bool(words & {*LOWER_IS_BETTER, *JUDGEMENTS})
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return self.name in SHARES or self.name.endswith(" accuracy")
 
     @property
     def is_lower_better(self) -> bool:

@@ -17,13 +17,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("max_iter", "LBFGS"),
     ("beta2_decay", "Adafactor"),
     ("dampening", "SGD"),
-    ("alpha", "RMSprop"),
     ("rho", "Adadelta"),
     ("etas", "Rprop"),
     ("lambd", "ASGD"),
+    ("alpha", "RMSprop"),
     ("lr_decay", "Adagrad"),
 )
-"""A setting that only one of PyTorch's optimizers has."""
+"""A setting that only one of PyTorch's optimizers has, or only that one and those before it."""
 
 HIDDEN = ("params", "foreach", "capturable", "differentiable", "fused", "maximize", "param_names")
 """Settings that say how fast, not what."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from chromasonic.inspection.metric_names import NOT_METRICS, metric_name
 from chromasonic.inspection.plain import DEEPEST, as_number, printable, to_plain
 
 WEIGHT_KEYS = (
@@ -19,6 +20,7 @@ CONFIG_KEYS = (
     "config", "hyper_parameters", "hparams", "args", "cfg", "opt", "model_args", "model_config",
     "train_args", "settings",
 )  # fmt: skip
+NO_WEIGHTS = ("rng_state", "metrics", "callbacks", "loops", "history")
 EPOCH_KEYS = ("epoch", "current_epoch", "epochs", "epoch_num", "last_epoch")
 STEP_KEYS = ("global_step", "step", "iteration", "iter", "num_updates", "steps")
 RATE_KEYS = ("lr", "learning_rate", "current_lr")
@@ -110,7 +112,8 @@ def _of_training(content: Mapping[Any, Any]) -> Parts | None:
     metrics = _metrics(content)
     known = {
         *sets, config_key, history_key, scheduler_key, *EPOCH_KEYS, *STEP_KEYS, *RATE_KEYS,
-        "metrics", *metrics, *(k for k, _ in optimizers), "best" if _chosen(content) else "",
+        "metrics", "callbacks", *metrics, *(k for k, _ in optimizers),
+        "best" if _chosen(content) else "",
     }  # fmt: skip
     parts = Parts(
         kind=_kind(content, key),
@@ -182,7 +185,7 @@ def _weight_sets(content: Mapping[Any, Any]) -> dict[str, dict[str, Tensor]]:
     for key, value in content.items():
         if not isinstance(value, Mapping) or not value or _is_optimizer(value):
             continue
-        if str(key) in (*CONFIG_KEYS, "rng_state", "metrics") or "optim" in str(key).lower():
+        if str(key) in (*CONFIG_KEYS, *NO_WEIGHTS) or "optim" in str(key).lower():
             continue
         found = dict(_tensors(value))
         plain = sum(not isinstance(item, Tensor | Mapping) for item in value.values())
@@ -242,6 +245,7 @@ def _metrics(content: Mapping[Any, Any]) -> dict[str, float]:
         number = as_number(value)
         if number is not None and any(word in _words(key) for word in METRIC_WORDS):
             found[printable(key, 80)] = number
+    found |= _monitored(content.get("callbacks"))
     inner = content.get("metrics")
     if isinstance(inner, Mapping):
         for key, value in list(inner.items())[:200]:
@@ -250,11 +254,21 @@ def _metrics(content: Mapping[Any, Any]) -> dict[str, float]:
     return found
 
 
+def _monitored(callbacks: Any) -> dict[str, float]:
+    """What Lightning's ModelCheckpoint watched, and the best that it saw."""
+    found = {}
+    for state in list(callbacks.values())[:50] if isinstance(callbacks, Mapping) else []:
+        number = as_number(state.get("best_model_score")) if isinstance(state, Mapping) else None
+        if number is not None:
+            found[f"best_{printable(state.get('monitor') or 'score', 60)}"] = number
+    return found
+
+
 def _inner_metrics(key: str, value: Any) -> dict[str, float]:
     """A number; or this project's form: part -> name -> value, sum, count."""
     number = as_number(value)
     if number is not None:
-        return {key: number}
+        return {} if metric_name(key).name in NOT_METRICS else {key: number}
     found = {}
     if isinstance(value, Mapping):
         for name, item in list(value.items())[:200]:
