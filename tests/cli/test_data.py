@@ -195,3 +195,45 @@ def test_each_command_has_help_with_examples(command: str) -> None:
     assert code == 0
     assert "Examples:" in out
     assert f"chromasonic data {command}" in out
+
+
+# Movements
+
+
+def test_made_movements_are_described_by_class_performer_frame_and_landmark() -> None:
+    code, out, _ = run("info", "synthetic-gestures")
+    assert code == 0
+    assert "Movements         1,200\n" in out
+    assert "Classes           12, with 100 movements each; 10 performers" in out
+    assert "at 30 a second; a movement has 20 to 60, in the middle" in out
+    assert "Landmarks         21 (wrist, thumb_cmc," in out
+    assert "each with x, y, z" in out
+    assert "Split             train 960, validation 120, test 120" in out
+
+
+def test_a_folder_of_recordings_is_described_with_what_was_passed_over(tmp_path: Path) -> None:
+    for label in ("wave", "fist"):
+        (tmp_path / "mine" / label).mkdir(parents=True)
+        (tmp_path / "mine" / label / "a.jsonl").write_text(
+            "".join(
+                json.dumps({"t": frame / 10, "landmarks": {"wrist": [frame, 0, 0]}}) + "\n"
+                for frame in range(4)
+            )
+        )
+    (tmp_path / "mine" / "wave" / "notes.txt").write_text("to do")
+    code, out, _ = run("info", str(tmp_path / "mine"))
+    assert code == 0
+    assert "Movements         2, 3 files" in out
+    assert "Classes           2, with 1 movements each; performers not named" in out
+    assert "Frames            8 at 10 a second; a movement has 4, in the middle 4" in out
+    assert "wave/notes.txt: no recording, by its ending" in out
+    code, out, _ = run("info", str(tmp_path / "mine"), "--json")
+    answer = json.loads(out)
+    assert (answer["name"], answer["summary"]["frames"]) == ("mine", 8)
+    assert answer["skipped"][0]["reference"] == "wave/notes.txt"
+
+
+def test_a_folder_without_recordings_is_an_error_that_tells_the_layouts(tmp_path: Path) -> None:
+    code, _, err = run("info", str(tmp_path))
+    assert code == 1
+    assert "FOLDER/PERFORMER/LABEL/RECORDING" in " ".join(err.split())

@@ -194,3 +194,21 @@ def test_a_class_whose_fields_have_changed_is_not_filled_from_an_old_file() -> N
     tree = f'{{"k": "class", "class": "{__name__}:Note", "n": 0, "fields": {{}}}}'
     with pytest.raises(ValueError, match="has other fields now"):
         unpack(file_of(tree))
+
+
+def test_one_object_that_many_share_is_stored_once_and_is_one_again() -> None:
+    shared, alone = Note(60, tuple(range(1000))), Note(60, tuple(range(1000)))
+    many = tuple(Song(str(number), shared) for number in range(100))
+    mixed = (*many, Song("last", alone))
+
+    def stored(value: Any) -> bytes:
+        file = io.BytesIO()
+        pack(value, file)
+        return file.getvalue()
+
+    back = unpack(io.BytesIO(stored(many)))
+    assert len({id(song.notes) for song in back}) == 1
+    assert back[0].notes.name == tuple(range(1000))
+    assert [song.id for song in back] == [str(number) for number in range(100)]
+    assert len(stored(many)) < 10 * len(stored(many[:1]))
+    assert [song.notes.name for song in unpack(io.BytesIO(stored(mixed)))] == [shared.name] * 101
