@@ -49,9 +49,10 @@ MEANING = """## What the figures mean
   performer and seed. A figure is the mean over performers, each weighing the same, of the mean over
   seeds. Which epoch counts is chosen on the validation part alone.
 - **Units.** Intervals resample recordings. Windows that share frames (violin) are one unit, a take:
-  its interval is that of 47 takes and not of 1,175 windows; no take is parted.
+  its interval is that of 52 takes and not of 1,175 windows; no take is parted.
 - **Intervals.** Accuracy and top-5: Wilson's where the test part is one list of recordings, else
-  the bias-corrected bootstrap. Macro F1: the percentile bootstrap. They say how well *these*
+  the bias-corrected bootstrap. Macro F1: the percentile bootstrap, where each class has
+  three units in each fold. They say how well *these*
   performers are known; what a next performer may expect is the wider Student interval over
   performers.
 - **Calibration error.** How far certainty and accuracy lie apart (15 bins). Negative log-likelihood

@@ -102,7 +102,7 @@ def performers_table(results: GestureResults) -> str:
     if not results.by_performer:
         return ""
     methods = list(next(iter(results.by_performer.values())))
-    lines = [["performer", "recordings", *methods], ["---"] * (len(methods) + 2)]
+    lines = [["performer", "units", *methods], ["---"] * (len(methods) + 2)]
     for name, figures in results.by_performer.items():
         best = max(figure.value for figure in figures.values())
         cells = [_share(figures[method], best) for method in methods]

@@ -40,6 +40,9 @@ BETTER = {
 """The figures of a method, and which way is better."""
 
 RESAMPLES = 1_000
+FEWEST_UNITS = 3
+"""Of each class in each fold, for macro F1 to have an interval: resamples that lack the class would
+pull it down."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,8 +121,9 @@ def figures_of(folds: Folds, *, seed: int = 0) -> dict[str, Figure]:
     """The figures of a method, by name, with 95% intervals over units.
 
     Accuracy has Wilson's interval where the test part is one fold of single recordings, else the
-    bootstrap's over units, as top-5 and likelihood have; macro F1 has the percentile bootstrap's;
-    the calibration error has none, since resampling makes it larger.
+    bootstrap's over units, as top-5 and likelihood have; macro F1 has the percentile bootstrap's,
+    where each class has `FEWEST_UNITS`; the calibration error has none, since resampling makes it
+    larger.
 
     Args:
         folds: the method's answers.
@@ -273,9 +277,10 @@ def _macro_f1(folds: Folds, seed: int) -> Figure:
     """Macro F1 of each run, averaged, with the interval of units resampled within each fold."""
     rng = np.random.default_rng(seed)
     draws_R = np.zeros(RESAMPLES)
-    count = 0
+    count, fewest = 0, FEWEST_UNITS
     for seeds in folds.values():
         keys = seeds[0].units or seeds[0].ids
+        fewest = min(fewest, _fewest_units(seeds[0].truth, keys))
         numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         count += len(numbers)
         picks_RU = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), RESAMPLES)
@@ -290,10 +295,17 @@ def _macro_f1(folds: Folds, seed: int) -> Figure:
             classification.confusion_counts(a.truth, a.probabilities)
         ),
     )
-    if count < 2:
-        return Figure(value=value, n=count, reason="one recording gives no interval")
+    if fewest < FEWEST_UNITS:
+        reason = f"a class with {fewest} units in a fold gives no interval"
+        return Figure(value=value, n=count, reason=reason)
     low, high = classification.percentile_ends(draws_R)
     return Figure(value=value, n=count, low=min(low, value), high=max(high, value))
+
+
+def _fewest_units(truth_N: Whole, keys: Sequence[str]) -> int:
+    """Units of the class that has the fewest, of those that occur."""
+    pairs = {(int(number), key) for number, key in zip(truth_N, keys, strict=True)}
+    return min(Counter(number for number, _ in pairs).values())
 
 
 def sizes_of(folds: Folds) -> Counter[str]:
