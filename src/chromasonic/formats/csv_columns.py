@@ -99,6 +99,11 @@ def columns_of(
             channel that others have.
     """
     lowered = [name.strip().lower() for name in names]
+    if all(_is_number(name) for name in lowered):
+        raise FormatError(
+            f"{source} begins with numbers, {listed(names, 4)}; the first row names the columns, "
+            "such as time, wrist_x, wrist_y, wrist_z, or time, x0, y0, z0. Write it above them."
+        )
     twice = [name for name, count in Counter(lowered).items() if count > 1]
     if twice:
         raise FormatError(f"{source} has the column {listed(twice)} twice; once is allowed.")
@@ -142,6 +147,14 @@ def columns_of(
         frame=frame,
         texts=texts,
     )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return not name
+    return True
 
 
 Landmarks = dict[str, dict[str, int]]

@@ -58,6 +58,7 @@ def evenly(times: Floats, points: Floats, *, source: str) -> tuple[Floats, float
     grid = times[0] + np.arange(round(count)) * step
     after = np.clip(np.searchsorted(times, grid, side="left"), 1, len(steps))
     share = np.clip((grid - times[after - 1]) / steps[after - 1], 0, 1)
+    share = np.where(np.abs(share - np.round(share)) < 1e-6, np.round(share), share)
     is_far = (steps[after - 1] > LONGEST_GAP_SECONDS) & (share > 0) & (share < 1)
     share_T11 = share[:, None, None]
     before_TNC, after_TNC = points[after - 1], points[after]

@@ -136,7 +136,8 @@ def _body(value: Any, source: str) -> Body:
     """Landmarks, with names or without; of several hands or faces the first."""
     if isinstance(value, dict) and "landmark" in value:  # a protobuf message as JSON
         value = value["landmark"]
-    if value is None or value == []:
+    items = list(value.values()) if isinstance(value, dict) else value
+    if value is None or (isinstance(items, list) and all(item is None for item in items)):
         return Body(NO_POINTS)
     if isinstance(value, dict):
         if len(value) > MOST_NODES:
@@ -167,7 +168,7 @@ def _array(points: list[Any], source: str) -> npt.NDArray[np.float64]:
             f"{source}: landmarks have {' and '.join(map(str, sorted(widths)))} numbers; all of a "
             "frame need as many."
         )
-    width = max(widths, default=3)
+    width = max(widths)
     if not 1 <= width <= MOST_NODES:
         raise FormatError(f"{source}: a landmark has {width:,} numbers; 2 or 3 are usual.")
     empty = [math.nan] * width
