@@ -41,29 +41,7 @@ Written by `python benchmarks/gesture_results.py`; the same tables come from
 `chromasonic train gesture --recipe recipes/gesture-*.toml` for each performer and seed, and
 `chromasonic evaluate gesture` on their folders.
 
-{LEAD} How the figures are made: [what they mean](#what-the-figures-mean)."""
-
-MEANING = """## What the figures mean
-
-- **Runs.** Each recipe is trained with three seeds; under "performer unseen" once for each
-  performer and seed. A figure is the mean over performers, each weighing the same, of the mean over
-  seeds. Which epoch counts is chosen on the validation part alone.
-- **Units.** Intervals resample recordings. Windows that share frames (violin) are one unit, a take:
-  its interval is that of 52 takes and not of 1,175 windows; no take is parted.
-- **Intervals.** Accuracy and top-5: Wilson's where the test part is one list of recordings, else
-  the bias-corrected bootstrap. Macro F1: the percentile bootstrap, where each class has
-  three units in each fold. They say how well *these*
-  performers are known; what a next performer may expect is the wider Student interval over
-  performers.
-- **Calibration error.** How far certainty and accuracy lie apart (15 bins). Negative log-likelihood
-  in nats a recording; a probability below 1e-12 counts as that.
-- **Trees.** 300 extremely randomized trees on 16 moments of each recording: of its own channels
-  (gaps filled, a median of 5 frames), and of exactly what the network reads. **Nearest neighbour**:
-  dynamic time warping on 36 moments, where there are at most 120,000 pairs. They learned from
-  training and validation part together, with fixed settings.
-- **Paired.** The network against each of them on the same recordings: difference with its interval,
-  and a sign-flip permutation test with Holm's correction.
-- **Published** figures are by the same protocol; where the division is another one, it says so."""
+{LEAD} How they are made, and what the baselines are: [evaluation](gesture-evaluation.md)."""
 
 
 def results_document(name: str, results: GestureResults) -> dict[str, Any]:
@@ -147,4 +125,4 @@ def write_page(found: Mapping[str, dict[str, Any]]) -> None:
     minutes = sum(recipe["training_minutes"] for recipe in recipes.values())
     summary = f"Accuracy in percent. All trainings together took {minutes:.0f} minutes of one core."
     sections = [recipe["section"] for recipe in recipes.values()]
-    write_text(PAGE, "\n\n".join([HEAD, summary, table, *sections, MEANING]) + "\n")
+    write_text(PAGE, "\n\n".join([HEAD, summary, table, *sections]) + "\n")

@@ -126,3 +126,10 @@ def test_answers_need_as_many_names_as_recordings():
     with pytest.raises(EvaluationError, match="do not fit"):
         Answers(classes=("a", "b"), ids=("x",), truth=np.array([0, 1]),
                 probabilities=np.eye(2))  # fmt: skip
+
+
+def test_seeds_together_answer_by_the_mean_of_their_probabilities():
+    sure, doubtful = answers([1, 0], sure=0.9), answers([0, 1], sure=0.4)
+    found = scores.together({"test": [sure, doubtful]})["test"][0]
+    assert found.probabilities == pytest.approx((sure.probabilities + doubtful.probabilities) / 2)
+    assert found.is_right.tolist() == [1, 0]

@@ -17,7 +17,7 @@ from chromasonic.gesture.models import GestureModel
 from chromasonic.gesture.overlaps import groups_of
 from chromasonic.gesture.preparing import movements_of
 from chromasonic.gesture.published import PUBLISHED
-from chromasonic.gesture.results import NETWORK, GestureResults
+from chromasonic.gesture.results import NETWORK, TOGETHER, GestureResults
 from chromasonic.gesture.results_answers import (
     TestPart,
     baseline_answers,
@@ -66,6 +66,8 @@ def evaluate_gesture(
     on_data(corpus)
     answered, parts, parameters = _answers(folds, corpus, with_baselines, on_progress)
     rows = [_row(first, method, answered[method]) for method in answered]
+    if all(len(seeds) > 1 for seeds in answered[NETWORK].values()):
+        rows.insert(1, _row(first, TOGETHER, scores.together(answered[NETWORK])))
     rows += _published_rows(first, corpus.name)
     network = answered[NETWORK]
     return GestureResults(
@@ -136,7 +138,7 @@ def _row(run: JudgedRun, method: str, folds: scores.Folds) -> Row:
         test=f"{run.data.get('dataset')}, {run.recipe.data.protocol}",
         method=method,
         figures=figures,
-        is_baseline=method != NETWORK,
+        is_baseline=method not in (NETWORK, TOGETHER),
         better=scores.BETTER,
     )
 

@@ -16,7 +16,7 @@ from chromasonic.gesture.results_runs import JudgedRun
 from chromasonic.training.run_directory import environment
 
 RESULTS_VERSION = 1
-NETWORK = "network"
+NETWORK, TOGETHER = "network", "networks of all seeds together"
 
 PROTOCOLS = {
     "seen": "performers seen",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,15 @@ def figures_of(folds: Folds, *, seed: int = 0) -> dict[str, Figure]:
             n=len(set(units)),
             reason="resampling makes it larger, so it has no interval",
         ),
+    }
+
+
+def together(folds: Folds) -> dict[str, list[Answers]]:
+    """The mean of all seeds' probabilities as one method: what running all networks would give."""
+    check_folds(folds)
+    return {
+        name: [replace(seeds[0], probabilities=np.mean([a.probabilities for a in seeds], axis=0))]
+        for name, seeds in folds.items()
     }
 
 
