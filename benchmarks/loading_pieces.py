@@ -64,7 +64,7 @@ def main() -> None:
     if given.names and RESULTS.is_file():
         results = json.loads(RESULTS.read_text(encoding="utf-8"))["corpora"]
     for name, facts in CORPORA.items():
-        if not facts.is_of_pieces or (given.names and name not in given.names):
+        if facts.reader is None or (given.names and name not in given.names):
             continue
         try:
             results[name] = measured(name, rounds)
