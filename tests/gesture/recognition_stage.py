@@ -35,12 +35,12 @@ def stroke(label: str, *, start: tuple[float, float] = (0.0, 0.0), frames: int =
     return np.stack([wrist, wrist + np.array([0.0, 1.0])], axis=1).astype(np.float32)
 
 
-def rest(where: np.ndarray, *, frames: int = 14) -> np.ndarray:
+def rest(where: np.ndarray, *, frames: int = 24) -> np.ndarray:
     """(T, 2, 2) both points stay where a last frame (2, 2) left them."""
     return np.repeat(where[None], frames, axis=0)
 
 
-def sequence(*labels: str, pause: int = 14) -> tuple[Movement, list[tuple[str, float, float]]]:
+def sequence(*labels: str, pause: int = 24) -> tuple[Movement, list[tuple[str, float, float]]]:
     """Strokes with rests between, and what they truly are: (class, start, end) in seconds."""
     parts = [rest(stroke(labels[0])[0] * 0 + [[0.0, 0.0], [0.0, 1.0]], frames=pause)]
     true, count = [], pause
@@ -54,7 +54,7 @@ def sequence(*labels: str, pause: int = 14) -> tuple[Movement, list[tuple[str, f
 
 def measured_motion() -> Motion:
     """Deviation 1 in all numbers; strokes go at sqrt(2) deviations a second (half the numbers)."""
-    return Motion(scale=np.ones((2, 2)), typical=float(np.sqrt(2.0)))
+    return Motion(scale=np.ones((2, 2)), rest=0.0, fast=float(np.sqrt(2.0)))
 
 
 @dataclass(frozen=True)

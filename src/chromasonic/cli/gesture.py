@@ -32,7 +32,10 @@ PLAYED_ENDINGS = (".mid", ".midi", ".wav", ".mp3", ".png", ".svg", ".pdf")
 Model = Annotated[
     Path,
     typer.Option(
-        "--model", metavar="RUN_OR_CHECKPOINT", help="A gesture training's folder, or a .pth of it."
+        "--model",
+        "-m",
+        metavar="RUN_OR_CHECKPOINT",
+        help="A gesture training's folder, or a .pth of it.",
     ),
 ]
 Nodes = Annotated[
@@ -60,7 +63,7 @@ Calibration = Annotated[
 ]
 Certainty = Annotated[
     float | None,
-    typer.Option(help="From where on a gesture in a long recording is believed, 0 to 1. [0.5]"),
+    typer.Option(help="From where on a gesture in a long recording is believed, 0 to 1. [0.6]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -194,7 +197,7 @@ def _spotting(certainty: float | None) -> SpottingConfig:
     if certainty is None:
         return default
     return SpottingConfig(
-        certainty=certainty, release=max(0.0, min(1.0, certainty)) * default.release / 0.5
+        certainty=certainty, release=max(0.0, min(1.0, certainty)) * default.release / default.certainty
     )
 
 

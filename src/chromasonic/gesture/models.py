@@ -270,8 +270,12 @@ def _model_in(info: Mapping[str, Any]) -> GestureModel:
         classes=classes,
         skeleton=skeleton,
         reader=reader,
-        motion=Motion.from_dict(values["motion"], skeleton) if values.get("motion") else None,
+        motion=_motion(values.get("motion"), skeleton),
     )
+
+
+def _motion(values: Any, skeleton: Skeleton) -> Motion | None:
+    return Motion.from_dict(values, skeleton) if values and "rest" in values else None
 
 
 def _skeleton(values: Mapping[str, Any]) -> Skeleton:

@@ -1,10 +1,14 @@
-"""How fast a movement is, in units of its own kind: by it stillness is told from moving.
+"""How fast a movement is, in units of its own kind: by it rest is told from moving.
 
-The speed of a frame is the root mean square, over everything that is measured, of how far it has
-come within `SPAN_SECONDS`, in deviations of the training's recordings, a second. Spikes of one
-frame are taken out by a trailing median; what is not seen does not count, and where nothing is seen
-there is no speed. So a glove, a face and a body are measured alike, a hand that comes into the
-picture does not count as a jump, and a frame's speed never depends on a later frame.
+The speed of a frame is how far everything that is measured has come within `SPAN_SECONDS`, in
+deviations of the training's recordings, a second. Spikes of one frame are taken out by a trailing
+median, jitter by a trailing mean. Landmarks that go fast count for more than those that do not move
+(`POWER`): a pinch moves two fingertips of twenty-one. What is not seen does not count, and where
+nothing is seen there is no speed: so a hand that comes into the picture does not count as a jump.
+No frame's speed depends on a later frame.
+
+Sensors are never quite still. So the measure knows its zero too: how fast training's recordings are
+at their stillest, and how fast at their fastest.
 
 Legend: T frames, N nodes, C channels.
 """
@@ -26,27 +30,39 @@ from chromasonic.music.movement import Movement, Skeleton
 Numbers = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-SPAN_SECONDS = 0.1
-"""Over which a frame's way is measured: coarse sensors go in steps."""
+SPAN_SECONDS = 0.2
+"""Over which a frame's way is measured, and jitter is averaged. Within 0.1 s a tracked hand's pinch
+goes no farther than its jitter does."""
 
 MEDIAN = 3
 """Frames of the trailing median: a spike of one frame is gone."""
 
+ENDS = (0.05, 0.95)
+"""Quantiles of a recording's speeds that count as its stillest and its fastest."""
+
+RESTING = 0.25
+"""Share of recordings that are at rest somewhere, at least."""
+
+POWER = 4
+"""Exponent of the mean over landmarks: 2 is the root mean square, more is nearer the fastest."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Motion:
-    """How much a skeleton's numbers vary, and how fast they go when somebody moves.
+    """How much a skeleton's numbers vary, how fast they are at rest, and how fast when moving.
 
     Attributes:
         scale: (N, C) deviation of each number; where it is 0 the number does not count.
-        typical: speed that half of all frames of gestures reach, in deviations a second.
+        rest: speed of recordings that rest, at their stillest moments, in deviations a second.
+        fast: speed of recordings at their fastest moments, the median over them; above `rest`.
 
     Raises:
-        DataError: nothing varies, or the typical speed is no speed.
+        DataError: nothing varies, or the speeds are none.
     """
 
     scale: Floats
-    typical: float
+    rest: float
+    fast: float
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.scale).all() or not (self.scale > 0).any():
@@ -54,10 +70,11 @@ class Motion:
                 "The scale of motion has no number above 0: nothing in these movements moves. "
                 "Give recordings in which something does."
             )
-        if not 0 < self.typical < float("inf"):
+        if not 0 <= self.rest < self.fast < float("inf"):
             raise DataError(
-                f"The typical speed is {self.typical}; allowed: above 0. Nothing in these "
-                "movements moves: give recordings in which something does."
+                f"The speeds of motion are {self.rest} at rest and {self.fast} when moving; "
+                "allowed: 0 or more, the second above the first. Give recordings in which "
+                "something moves."
             )
 
     @classmethod
@@ -70,20 +87,17 @@ class Motion:
         movements = list(movements)
         if not movements:
             raise DataError("No movement was given; one or more are needed.")
-        total = np.zeros(movements[0].frames.shape[1:])
-        count = np.zeros_like(total)
-        for movement in movements:
-            values = movement.frames.astype(np.float64)
-            seen = np.isfinite(values)
-            values = np.where(seen, values, 0.0)
-            here = np.maximum(seen.sum(0), 1)
-            around = np.where(seen, values - values.sum(0) / here, 0.0)
-            total += (around**2).sum(0)
-            count += seen.sum(0)
-        scale = np.sqrt(total / np.maximum(count, 1))
-        rough = cls(scale=scale, typical=1.0) if (scale > 0).any() else cls(scale=scale, typical=0)
-        every = np.concatenate([rough.speeds(movement) for movement in movements])
-        return cls(scale=scale, typical=float(np.median(every[every > 0])) if every.any() else 0.0)
+        rough = cls(scale=_deviations(movements), rest=0.0, fast=1.0)
+        speeds = [rough.speeds(movement) for movement in movements]
+        # A recording's first frames have no past: their speed is not known yet.
+        known = [
+            each[min(window_frames(one.rate_hz), len(each) - 1) :]
+            for each, one in zip(speeds, movements, strict=True)
+        ]
+        slowest, fastest = (np.array([np.quantile(one, share) for one in known]) for share in ENDS)
+        # Not every gesture begins and ends at rest; those that do say what rest is.
+        rest, fast = float(np.quantile(slowest, RESTING)), float(np.median(fastest))
+        return cls(scale=rough.scale, rest=rest, fast=fast)
 
     @classmethod
     def in_all(cls, movements: Iterable[Movement]) -> Motion | None:
@@ -95,24 +109,25 @@ class Motion:
 
     def speeds(self, movement: Movement) -> Floats:
         """(T,) speed of each frame, in deviations a second; the first is 0."""
-        nodes, channels = self._counted
-        frames = movement.frames[:, nodes, channels]  # (T, numbers)
-        first = np.repeat(frames[:1], MEDIAN - 1, axis=0)
-        windows = np.lib.stride_tricks.sliding_window_view(
-            np.concatenate([first, frames]), MEDIAN, axis=0
-        )
-        smooth = np.median(windows, axis=-1)
-        span = span_frames(movement.rate_hz)
-        before = np.concatenate([np.repeat(smooth[:1], span, axis=0), smooth])[: len(smooth)]
-        return self._speed(smooth - before, span / movement.rate_hz)
+        frames = movement.frames[:, self._nodes]
+        padding = np.repeat(frames[:1], window_frames(movement.rate_hz) - 1, axis=0)
+        return self._of_window(np.concatenate([padding, frames]), movement.rate_hz)
 
-    def meter(self, rate_hz: float) -> SpeedMeter:
-        """The same, frame by frame."""
-        return SpeedMeter(self, rate_hz)
+    def efforts(self, movement: Movement) -> Floats:
+        """(T,) speeds with 0 for rest and 1 for as fast as gestures usually get."""
+        return self.effort(self.speeds(movement))
+
+    def effort(self, speed: Any) -> Any:
+        """A speed, with 0 for rest and 1 for as fast as gestures usually get; not below 0."""
+        return np.maximum((speed - self.rest) / (self.fast - self.rest), 0.0)
+
+    def meter(self, rate_hz: float) -> EffortMeter:
+        """`efforts`, frame by frame."""
+        return EffortMeter(self, rate_hz)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for checkpoints."""
-        return {"scale": self.scale.tolist(), "typical": self.typical}
+        return {"scale": self.scale.tolist(), "rest": self.rest, "fast": self.fast}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], skeleton: Skeleton) -> Motion:
@@ -123,7 +138,7 @@ class Motion:
         """
         try:
             scale = np.asarray(values["scale"], np.float64)
-            typical = float(values["typical"])
+            rest, fast = float(values["rest"]), float(values["fast"])
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"The scale of motion is damaged ({error}).") from error
         wanted = (len(skeleton.nodes), len(skeleton.channels))
@@ -132,23 +147,36 @@ class Motion:
                 f"The scale of motion is of shape {scale.shape}; the skeleton '{skeleton.name}' "
                 f"wants {wanted}."
             )
-        return cls(scale=scale, typical=typical)
+        return cls(scale=scale, rest=rest, fast=fast)
 
     @cached_property
-    def _counted(self) -> tuple[npt.NDArray[np.intp], ...]:
-        return np.nonzero(self.scale > 0)
+    def _nodes(self) -> npt.NDArray[np.intp]:
+        """Numbers of the nodes of which something varies."""
+        return np.flatnonzero((self.scale > 0).any(axis=1))
 
-    def _speed(self, way: npt.NDArray[Any], seconds: float) -> Floats:
-        """Ways (..., numbers) as speeds (...)."""
-        shares = way / self.scale[self._counted]
-        seen = np.isfinite(shares)
-        squares = np.where(seen, shares, 0.0) ** 2
-        mean = squares.sum(-1) / np.maximum(seen.sum(-1), 1)
-        return np.asarray(np.sqrt(mean) / seconds, np.float64)
+    @cached_property
+    def _divisor(self) -> Floats:
+        """(N', C) scale of those; infinite where a number does not count."""
+        scale = self.scale[self._nodes]
+        return np.where(scale > 0, scale, np.inf)
+
+    def _of_window(self, frames: Numbers, rate_hz: float) -> Floats:
+        """Speeds (T,) of frames (window_frames - 1 + T, N', C)."""
+        span = span_frames(rate_hz)
+        windows = np.lib.stride_tricks.sliding_window_view(frames, MEDIAN, axis=0)
+        calm = np.median(windows, axis=-1)
+        count = len(calm) - span + 1
+        mean = sum(calm[start : start + count] for start in range(span)) / span
+        way = (mean[span:] - mean[:-span]) / self._divisor / (span / rate_hz)  # (T, N', C)
+        seen = np.isfinite(way) & np.isfinite(self._divisor)
+        squares = np.where(seen, way, 0.0) ** 2
+        of_nodes = squares.sum(-1) / np.maximum(seen.sum(-1), 1)  # (T, N')
+        nodes = np.maximum(seen.any(-1).sum(-1), 1)
+        return np.asarray(((of_nodes ** (POWER / 2)).sum(-1) / nodes) ** (1 / POWER), np.float64)
 
 
-class SpeedMeter:
-    """Speeds of frames that come one by one; equal to `Motion.speeds`.
+class EffortMeter:
+    """Efforts of frames that come one by one; equal to `Motion.efforts`.
 
     Args:
         motion: of the skeleton.
@@ -156,26 +184,41 @@ class SpeedMeter:
     """
 
     def __init__(self, motion: Motion, rate_hz: float) -> None:
-        self._motion, self._span = motion, span_frames(rate_hz)
-        self._seconds = self._span / rate_hz
-        self._raw: deque[Numbers] = deque(maxlen=MEDIAN)
-        self._smooth: deque[npt.NDArray[Any]] = deque(maxlen=self._span + 1)
+        self._motion, self._rate = motion, rate_hz
+        self._past: deque[Numbers] = deque(maxlen=window_frames(rate_hz))
 
     def push(self, frame: Numbers) -> float:
-        """Speed at a frame (N, C), in deviations a second."""
-        values = frame[self._motion._counted]
-        if not self._raw:
-            self._raw.extend([values] * MEDIAN)
+        """Effort at a frame (N, C)."""
+        values = frame[self._motion._nodes]
+        if not self._past:
+            self._past.extend([values] * window_frames(self._rate))
         else:
-            self._raw.append(values)
-        smooth = np.median(np.stack(self._raw), axis=0)
-        if not self._smooth:
-            self._smooth.extend([smooth] * self._span)
-        self._smooth.append(smooth)
-        return float(self._motion._speed(smooth - self._smooth[0], self._seconds))
+            self._past.append(values)
+        speed = self._motion._of_window(np.stack(self._past), self._rate)
+        return float(self._motion.effort(speed[0]))
 
 
 def span_frames(rate_hz: float) -> int:
     """How many frames `SPAN_SECONDS` are, 1 or more."""
     return max(1, round(SPAN_SECONDS * rate_hz))
 
+
+def window_frames(rate_hz: float) -> int:
+    """How many frames, with its own, a frame's speed is computed from."""
+    return MEDIAN - 1 + 2 * span_frames(rate_hz)
+
+
+def _deviations(movements: list[Movement]) -> Floats:
+    """(N, C) deviation of each number from its mean in the recording; 0 where it never varies."""
+    total = np.zeros(movements[0].frames.shape[1:])
+    count = np.zeros_like(total)
+    for movement in movements:
+        values = movement.frames.astype(np.float64)
+        seen = np.isfinite(values)
+        values = np.where(seen, values, 0.0)
+        mean = values.sum(0) / np.maximum(seen.sum(0), 1)
+        total += (np.where(seen, values - mean, 0.0) ** 2).sum(0)
+        count += seen.sum(0)
+    found: Floats = np.sqrt(total / np.maximum(count, 1))
+    # What differs by rounding alone does not vary.
+    return np.where(found > 1e-6 * found.max(initial=0.0), found, 0.0)

@@ -43,8 +43,8 @@ SHORTEST_SECONDS = 0.05
 SOFTEST, LOUDEST = 32, 120
 """Velocities that certainty and speed lead to."""
 
-FASTEST = 3.0
-"""Speed, in typical ones, that is as loud as it gets."""
+FASTEST = 1.0
+"""Effort (`motion.Motion.effort`), on the mean, that is as loud as it gets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,10 +245,10 @@ class _Player:
         """0 to 1: how certain an event is, or how fast its movement was."""
         if by == "certainty":
             return min(1.0, max(0.0, event.certainty))
-        rate, speeds = self.spotting.rate_hz, self.spotting.speeds
+        rate, efforts = self.spotting.rate_hz, self.spotting.efforts
         # What was known when it was recognized: the same that live playing would have heard.
         first, end = round(event.start * rate), max(round(event.recognized * rate), 1)
-        within = speeds[min(first, end - 1) : end]
+        within = efforts[min(first, end - 1) : end]
         return min(1.0, float(within.mean()) / FASTEST) if len(within) else 0.0
 
     def _control(self, action: ControllerAction, event: GestureEvent, time: float) -> None:

@@ -37,7 +37,7 @@ def draw_timeline(
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"A picture is written as {', '.join(ENDINGS)}, not '{path.suffix}'.")
-    seconds = max(len(spotting.speeds) / spotting.rate_hz, music.seconds)
+    seconds = max(len(spotting.efforts) / spotting.rate_hz, music.seconds)
     if seconds > MOST_SECONDS:
         raise RenderError(
             f"The recording takes {seconds / 60:.0f} minutes; up to {MOST_SECONDS / 60:.0f} are "
@@ -58,9 +58,9 @@ def draw_timeline(
 
 def _draw_speed(axes: Any, spotting: Spotting) -> None:
     """Speed, the movements shaded, each with its gesture."""
-    times = np.arange(len(spotting.speeds)) / spotting.rate_hz
-    axes.plot(times, spotting.speeds, color="#333333", linewidth=0.8)
-    most = float(spotting.speeds.max(initial=1.0))
+    times = np.arange(len(spotting.efforts)) / spotting.rate_hz
+    axes.plot(times, spotting.efforts, color="#333333", linewidth=0.8)
+    most = float(spotting.efforts.max(initial=1.0))
     axes.set_ylim(0, most * 1.35)
     for event in spotting.events:
         colour = CHANNEL_COLOURS[0] if event.is_known else UNKNOWN_COLOUR
@@ -70,7 +70,7 @@ def _draw_speed(axes: Any, spotting: Spotting) -> None:
             (event.start + end) / 2, most * 1.31, event.label or "?", ha="center", va="top",
             fontsize=8, color=colour if event.is_known else "#777777",
         )  # fmt: skip
-    axes.set_ylabel("speed\n(typical = 1)")
+    axes.set_ylabel("speed\n(0 rest, 1 fast)")
 
 
 def _draw_certainty(axes: Any, spotting: Spotting) -> None:

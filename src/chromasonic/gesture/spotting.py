@@ -27,6 +27,10 @@ from chromasonic.music.movement import Movement
 Floats = npt.NDArray[np.floating[Any]]
 
 
+SOON = 1e-6
+"""Of a frame: an answer that falls on a frame falls on that and no later one."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Spotting:
     """What was found in a recording.
@@ -34,7 +38,7 @@ class Spotting:
     Attributes:
         events: in the order of their starts, movements that were no known gesture too.
         takes: where somebody moved.
-        speeds: (T,) of each frame, as shares of the typical speed of gestures.
+        efforts: (T,) how fast each frame is: 0 at rest, 1 as fast as gestures usually get.
         times: (A,) in seconds: when the network answered.
         chances: (A, K) its answers; of one that looks at whole movements, one a take.
         rate_hz: frames a second of the recording.
@@ -42,7 +46,7 @@ class Spotting:
 
     events: tuple[GestureEvent, ...]
     takes: tuple[Take, ...]
-    speeds: Floats
+    efforts: Floats
     times: Floats
     chances: Floats
     rate_hz: float
@@ -66,20 +70,20 @@ def spot(model: Model, movement: Movement, config: SpottingConfig | None = None)
     """
     config = config or SpottingConfig()
     motion, model = motion_of(model), acquainted(model, movement)
-    speeds = motion.speeds(movement)
-    takes = takes_of(speeds, config, typical=motion.typical, rate_hz=movement.rate_hz)
+    efforts = motion.efforts(movement)
+    takes = takes_of(efforts, config, rate_hz=movement.rate_hz)
     events: list[GestureEvent] = []
     times: list[Floats] = [np.zeros(0)]
     chances: list[Floats] = [np.zeros((0, len(model.classes)))]
     for take in takes:
-        when, answers, found = heard_take(model, movement, take, config)
+        when, answers, found = heard_take(model, movement, take, config, efforts)
         times.append(when)
         chances.append(answers)
         events += found
     return Spotting(
         events=tuple(events),
         takes=tuple(takes),
-        speeds=speeds / motion.typical,
+        efforts=efforts,
         times=np.concatenate(times),
         chances=np.concatenate(chances),
         rate_hz=movement.rate_hz,
@@ -91,6 +95,7 @@ def heard_take(
     movement: Movement,
     take: Take,
     config: SpottingConfig,
+    efforts: Floats,
     *,
     later: int = 0,
 ) -> tuple[Floats, Floats, list[GestureEvent]]:
@@ -101,6 +106,7 @@ def heard_take(
         movement: the recording, or what is left of it.
         take: in frames of that.
         config: when a movement counts.
+        efforts: (T,) of the movement's frames; a model that looks at whole takes needs none.
         later: how many frames came before the recording's first.
     """
     rate = movement.rate_hz
@@ -112,11 +118,15 @@ def heard_take(
         return np.array([heard]), answer[None], events
     answers = np.asarray(model.probabilities(cut(movement, take.first, take.heard)))
     # A network that reads at another rate answers at its own moments.
-    times = start + np.arange(len(answers)) / (model.rate_hz or rate)
+    since = np.arange(len(answers)) / (model.rate_hz or rate)
+    times = start + since
+    frames = np.minimum(take.first + np.ceil(since * rate - SOON).astype(int), take.heard - 1)
     spotter = Spotter(config, model.classes, start)
     events = []
-    for time, chances in zip(times.tolist(), answers, strict=True):
-        events += spotter.push(time, chances)
+    for time, chances, effort in zip(
+        times.tolist(), answers, efforts[frames].tolist(), strict=True
+    ):
+        events += spotter.push(time, chances, effort)
     events += spotter.finish(end, heard)
     return times, answers, [event for event in events if event.is_over]
 

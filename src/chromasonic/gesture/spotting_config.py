@@ -11,25 +11,25 @@ from chromasonic.errors import ConfigError
 class SpottingConfig:
     """How gestures are told from rest, from each other, and from what is none.
 
-    Speeds are shares of the speed that half of the training's frames reach (`Motion.typical`).
+    Efforts are speeds between rest, 0, and as fast as gestures usually get, 1 (`Motion.effort`).
 
     Attributes:
         certainty: from where on a class is believed.
         release: below what a class that was believed is so no longer; at most `certainty`.
         hold_seconds: for how long it must be believed before it counts.
-        moving: speed from which on somebody moves.
-        still: speed below which somebody rests; at most `moving`.
+        moving: effort from which on somebody moves.
+        still: effort below which somebody rests; at most `moving`.
         rest_seconds: for how long; then the movement is over.
-        lead_seconds: how much before the speed rose belongs to the movement.
+        lead_seconds: how much before the effort rose belongs to the movement.
         shortest_seconds: what moves for less is no gesture.
         longest_seconds: what moves for longer is taken as several.
     """
 
-    certainty: float = 0.5
-    release: float = 0.35
-    hold_seconds: float = 0.1
-    moving: float = 0.35
-    still: float = 0.2
+    certainty: float = 0.6
+    release: float = 0.4
+    hold_seconds: float = 0.2
+    moving: float = 0.15
+    still: float = 0.1
     rest_seconds: float = 0.3
     lead_seconds: float = 0.1
     shortest_seconds: float = 0.2

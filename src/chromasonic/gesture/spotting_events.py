@@ -84,17 +84,18 @@ class Spotter:
         self._has_spoken, self._free = False, start
         self._best = (0.0, 0)
 
-    def push(self, time: float, chances: Floats) -> list[GestureEvent]:
+    def push(self, time: float, chances: Floats, effort: float = 1.0) -> list[GestureEvent]:
         """The network's answer at a time; gives the events that ended or began by it, in order.
 
         Args:
             time: in seconds, not before the last one.
             chances: (K,) probabilities.
+            effort: of the frame: who rests begins no gesture.
         """
         best = int(chances.argmax())
         certainty = float(chances[best])
         self._best = max(self._best, (certainty, best))
-        if certainty < self._config.certainty:
+        if certainty < self._config.certainty or effort < self._config.still:
             self._candidate = None
         elif best != self._candidate:
             self._candidate, self._candidate_since = best, time

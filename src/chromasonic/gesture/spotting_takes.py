@@ -1,4 +1,4 @@
-"""Takes: stretches of a recording in which somebody moves, told from rest by speed."""
+"""Takes: stretches of a recording in which somebody moves, told from rest by effort (`motion`)."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ class Take:
 
 
 class TakeFinder:
-    """Finds takes while frames come: each frame's speed is enough, and none is looked ahead to.
+    """Finds takes while frames come: each frame's effort is enough, and none is looked ahead to.
 
-    A take opens when the speed has risen to `moving`, and reaches back by `lead_seconds`. It closes
-    when the speed has stayed below `still` for `rest_seconds` (the rest does not belong to it), or
-    at `longest_seconds`.
+    A take opens when the effort has risen to `moving`, and reaches back by `lead_seconds`. It
+    closes when the effort has stayed below `still` for `rest_seconds` (the rest does not belong to
+    it), or at `longest_seconds`.
 
     Args:
         config: the limits.
-        typical: speed that they are shares of.
         rate_hz: frames a second.
 
     Attributes:
@@ -43,8 +42,8 @@ class TakeFinder:
         closed: the take that the last frame closed, else None.
     """
 
-    def __init__(self, config: SpottingConfig, typical: float, rate_hz: float) -> None:
-        self._rises, self._falls = config.moving * typical, config.still * typical
+    def __init__(self, config: SpottingConfig, rate_hz: float) -> None:
+        self._rises, self._falls = config.moving, config.still
         self._rest = max(1, round(config.rest_seconds * rate_hz))
         self.lead = round(config.lead_seconds * rate_hz)
         self._longest = max(1, round(config.longest_seconds * rate_hz))
@@ -52,16 +51,16 @@ class TakeFinder:
         self.closed: Take | None = None
         self._frame = self._since_still = self._free = 0
 
-    def push(self, speed: float) -> None:
-        """The next frame's speed."""
+    def push(self, effort: float) -> None:
+        """The next frame's effort."""
         self.closed = None
         now = self._frame
         if self.first is None:
-            if speed >= self._rises:
+            if effort >= self._rises:
                 self.first = max(self._free, now - self.lead)
                 self._since_still = now + 1
         else:
-            if speed >= self._falls:
+            if effort >= self._falls:
                 self._since_still = now + 1
             if now + 1 - self._since_still >= self._rest:
                 self._close(self._since_still, now + 1)
@@ -82,14 +81,12 @@ class TakeFinder:
         self.first = None
 
 
-def takes_of(
-    speeds: Iterable[float], config: SpottingConfig, *, typical: float, rate_hz: float
-) -> list[Take]:
+def takes_of(efforts: Iterable[float], config: SpottingConfig, *, rate_hz: float) -> list[Take]:
     """The takes of a whole recording, in order; those that are too short are there too."""
-    finder = TakeFinder(config, typical, rate_hz)
+    finder = TakeFinder(config, rate_hz)
     found = []
-    for speed in speeds:
-        finder.push(float(speed))
+    for effort in efforts:
+        finder.push(float(effort))
         if finder.closed:
             found.append(finder.closed)
     finder.finish()

@@ -80,8 +80,8 @@ class Listener:
             model.stream(rate_hz, performer=performer)  # what is wrong is said before a frame comes
         motion = motion_of(model)
         self._meter = motion.meter(rate_hz)
-        self._finder = TakeFinder(self._config, motion.typical, rate_hz)
-        self._past: deque[Numbers] = deque(maxlen=self._finder.lead + 1)
+        self._finder = TakeFinder(self._config, rate_hz)
+        self._past: deque[tuple[Numbers, float]] = deque(maxlen=self._finder.lead + 1)
         self._take: list[Numbers] = []
         self._spotter: Spotter | None = None
         self._stream: Any = None
@@ -102,15 +102,16 @@ class Listener:
                 f"{wanted}."
             )
         frame = np.asarray(frame, np.float32)
-        self._past.append(frame)
-        self._finder.push(self._meter.push(frame))
+        effort = self._meter.push(frame)
+        self._finder.push(effort)
+        self._past.append((frame, effort))
         self._frames += 1
         found: list[Heard] = []
         is_open = self._finder.first is not None
         if is_open and not self._take:
             found += self._open()
         elif self._take:  # the frame that closes a take is heard with it
-            found += self._hear(frame)
+            found += self._hear(frame, effort)
         if self._finder.closed:
             found += self._close(self._finder.closed)
         return found
@@ -128,9 +129,9 @@ class Listener:
             self._spotter = Spotter(self._config, self._model.classes, first / self._rate)
             self._stream = self._model.stream(self._rate, performer=self._performer)
         count = self._frames - first
-        return [heard for frame in list(self._past)[-count:] for heard in self._hear(frame)]
+        return [heard for one in list(self._past)[-count:] for heard in self._hear(*one)]
 
-    def _hear(self, frame: Numbers) -> list[Heard]:
+    def _hear(self, frame: Numbers, effort: float) -> list[Heard]:
         self._take.append(frame)
         if self._spotter is None:
             return []
@@ -147,7 +148,7 @@ class Listener:
                     certainty=float(answer[best]),
                 )
             )
-            found += [_told(event, time) for event in self._spotter.push(time, answer)]
+            found += [_told(event, time) for event in self._spotter.push(time, answer, effort)]
         return found
 
     def _close(self, take: Take) -> list[Heard]:
@@ -164,7 +165,9 @@ class Listener:
             performer=self._performer,
         )
         local = Take(first=0, end=len(take), heard=take.heard - take.first)
-        _, _, events = heard_take(self._model, movement, local, self._config, later=take.first)
+        _, _, events = heard_take(
+            self._model, movement, local, self._config, np.zeros(0), later=take.first
+        )
         return [
             told
             for event in events
