@@ -87,7 +87,7 @@ def test_part_of(
     test = [by_id[id] for id in run.split["test"]]
     if not test:
         raise EvaluationError(f"The test part of {run.path} is empty: there is nothing to judge.")
-    learn = [by_id[id] for part in ("train", "validation") for id in run.split[part]]
+    learn = [by_id[id] for id in sorted({*run.split["train"], *run.split["validation"]})]
     return TestPart(
         learn=learn,
         test=test,
