@@ -132,8 +132,14 @@ def _time(value: Any, source: str) -> float | None:
     return float(value)
 
 
-def _body(value: Any, source: str) -> Body:
-    """Landmarks, with names or without; of several hands or faces the first."""
+def _body(value: Any, source: str, *, is_one: bool = False) -> Body:
+    """Landmarks, with names or without; of several hands or faces the first.
+
+    Args:
+        value: decoded JSON.
+        source: what the messages call it.
+        is_one: whether it is known to be one hand or face.
+    """
     if isinstance(value, dict) and "landmark" in value:  # a protobuf message as JSON
         value = value["landmark"]
     items = list(value.values()) if isinstance(value, dict) else value
@@ -150,10 +156,10 @@ def _body(value: Any, source: str) -> Body:
     first = next((item for item in value if item is not None), None)
     is_several = (isinstance(first, dict) and "landmark" in first) or (
         isinstance(first, list)
-        and (not first or any(isinstance(item, (list, dict)) for item in first))
+        and isinstance(next((x for x in first if x is not None), []), (list, dict))
     )
-    if is_several:
-        return _body(first, source)
+    if is_several and not is_one:
+        return _body(first, source, is_one=True)
     if len(value) > MOST_NODES:
         raise FormatError(f"{source} has {len(value):,} landmarks; up to {MOST_NODES:,}.")
     return Body(_array(value, source))

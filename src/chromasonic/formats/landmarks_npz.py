@@ -6,6 +6,7 @@ import io
 import lzma
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -30,6 +31,7 @@ _BROKEN = (
     zlib.error,
     lzma.LZMAError,
     struct.error,
+    tokenize.TokenError,
     EOFError,
     OSError,
     NotImplementedError,
