@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -23,12 +24,12 @@ Contents = dict[str, bytes]
 """Path below the corpus's root, with "/", to content; in the order of paths."""
 
 
-def read_files(root: Path, endings: tuple[str, ...], *, folder: str = "") -> Contents:
-    """The files of some endings below a folder; where there are none, those of its archives.
+def read_files(root: Path, names: re.Pattern[str], *, folder: str = "") -> Contents:
+    """The files of some names below a folder; where there are none, those of its archives.
 
     Args:
         root: of the corpus; archives are looked for in it alone, not below.
-        endings: in small letters, with their dots; capitals in file names do not matter.
+        names: what a file's whole name, without its folders, must match.
         folder: below `root`, where the unpacked files lie; "" is the root itself.
 
     Returns:
@@ -39,7 +40,7 @@ def read_files(root: Path, endings: tuple[str, ...], *, folder: str = "") -> Con
         CorpusError: an archive is damaged or hostile, or there is far more than a corpus.
         OSError: a file cannot be read.
     """
-    paths = [path for path in (root / folder).rglob("*") if _is_wanted(path.name, endings)]
+    paths = [path for path in (root / folder).rglob("*") if names.fullmatch(path.name)]
     contents: Contents = {}
     left = MOST_BYTES
     for path in paths:
@@ -51,17 +52,13 @@ def read_files(root: Path, endings: tuple[str, ...], *, folder: str = "") -> Con
         if is_archive(path.name) and path.is_file():
             try:
                 for member in _opened(path, path.name, depth=1):
-                    if _is_wanted(member.path.name, endings):
+                    if names.fullmatch(member.path.name):
                         copy = io.BytesIO()
                         left -= copy_up_to(member, copy, left)
                         contents[str(member.path)] = copy.getvalue()
             except RefusedArchive as error:
                 raise CorpusError(f"{path} cannot be read: {error}. Fetch it again.") from error
     return dict(sorted(contents.items()))
-
-
-def _is_wanted(name: str, endings: tuple[str, ...]) -> bool:
-    return name.lower().endswith(endings) and not name.startswith("._")
 
 
 def _opened(path: Path, name: str, *, depth: int) -> Iterator[Member]:

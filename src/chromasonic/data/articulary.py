@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,6 +18,7 @@ from chromasonic.formats.ts_files import TimeSeries, parse_ts
 from chromasonic.music.movement import Movement, Skeleton
 
 TRAIN, TEST = (f"ArticularyWordRecognition_{part}.ts" for part in ("TRAIN", "TEST"))
+FILES = re.compile("|".join(map(re.escape, (TRAIN, TEST))))
 COUNTS = {TRAIN: 275, TEST: 300}
 CLASSES = 25
 RATE_HZ = 200.0
@@ -47,7 +49,7 @@ def read_articulary(root: Path, on_progress: Progress | None = None) -> PieceRea
     Raises:
         CorpusError: a file is absent or damaged.
     """
-    contents = read_files(root, (".ts",))
+    contents = read_files(root, FILES)
     by_name = {PurePosixPath(path).name: data for path, data in contents.items()}
     parts: list[list[Movement]] = []
     skipped: list[Skipped] = []

@@ -18,6 +18,7 @@ from chromasonic.music.movement import Movement
 
 FOLDER = "signs"
 NAME = re.compile(r"(?P<sign>.+?)(?P<take>\d+)\.sign", re.ASCII)
+ANY_NAME = re.compile(r"(?!\._).*\.sign")
 SESSION = re.compile(r"(?P<signer>[a-z]+)\d+", re.ASCII)
 CALIBRATION = "cal-"
 SIGN_FILES = 6_649
@@ -39,7 +40,7 @@ def read_auslan(root: Path, on_progress: Progress | None = None) -> PieceReading
     Raises:
         CorpusError: an archive is damaged.
     """
-    contents = read_files(root, (".sign",), folder=FOLDER)
+    contents = read_files(root, ANY_NAME, folder=FOLDER)
     movements: list[Movement] = []
     skipped: list[Skipped] = []
     signs = 0

@@ -32,6 +32,10 @@ NAME = re.compile(
     r"HDM_(?P<actor>[a-z]{2})_(?P<action>\w+?)_(?P<take>\d{3})_120\.amc", re.ASCII | re.IGNORECASE
 )
 
+FILES = re.compile(
+    rf"HDM_[a-z]{{2}}(_({'|'.join(ACTIONS)})_\d{{3}}_120\.amc|\.asf)", re.ASCII | re.IGNORECASE
+)
+
 
 def read_hdm05(root: Path, on_progress: Progress | None = None) -> PieceReading:
     """Read the sequences.
@@ -49,7 +53,7 @@ def read_hdm05(root: Path, on_progress: Progress | None = None) -> PieceReading:
     Raises:
         CorpusError: an archive or a skeleton is damaged.
     """
-    contents = read_files(root, (".amc", ".asf"))
+    contents = read_files(root, FILES)
     bodies = _bodies(contents, root)
     movements: list[Movement] = []
     skipped: list[Skipped] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +27,7 @@ CHANNELS = tuple(
 LABELS, NAMES, PLAYERS = (
     "10_gesture_label.csv", "11_gestures_names.csv", "13_subjects_id.csv",
 )  # fmt: skip
+FILES = re.compile("|".join(map(re.escape, (*CHANNELS, LABELS, NAMES, PLAYERS))))
 WINDOWS = 1_175
 MOST_WINDOWS = 100_000
 RATE_HZ = 50.0
@@ -131,7 +133,7 @@ def _overlap(movements: list[Movement]) -> str:
 
 
 def _tables(root: Path) -> Contents:
-    return read_files(root, (*CHANNELS, LABELS, NAMES, PLAYERS))
+    return read_files(root, FILES)
 
 
 def _text(tables: dict[str, bytes], name: str, root: Path) -> str:
