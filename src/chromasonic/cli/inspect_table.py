@@ -43,6 +43,8 @@ def _print(console: Console, found: Inspection, full: bool) -> None:
             _print_one(console, known)
     else:
         _print_overview(console, found)
+        if (chosen := _one_for_all(found)) is not None:
+            _print_one(console, chosen)
     if 1 < len(found.checkpoints) <= MOST_SIDE_BY_SIDE and found.differences:
         _print_differences(console, found)
     _print_findings(console, found)
@@ -190,8 +192,16 @@ def _print_overview(console: Console, found: Inspection) -> None:
             f"{chosen[0].text} {told(*chosen)}" if chosen else "",
         )
     console.print(table)
-    console.print("Each in full: --full, or give one file.")
+    console.print("Each in full: --full.")
     console.print()
+
+
+def _one_for_all(found: Inspection) -> Checkpoint | None:
+    """Where all hold one architecture, the one to tell in full: the best, else the last."""
+    if any(known.shapes != found.checkpoints[0].shapes for known in found.checkpoints):
+        return None
+    by_role = {known.role: known for known in found.checkpoints}
+    return by_role.get("best", by_role.get("last", found.checkpoints[-1]))
 
 
 def _print_differences(console: Console, found: Inspection) -> None:

@@ -205,7 +205,9 @@ def _not_in_history(
 ) -> Iterator[Finding]:
     """A figure that the other's history does not have at the epoch that it names."""
     series = other.series_of(metric.part or "validation", metric.name)
-    if series is None or best.epoch is None or series.has_at(best.epoch, value):
+    if series is None or best.epoch is None or best.epoch > len(series.values):
+        return  # an older file, whose history ends before
+    if series.has_at(best.epoch, value):
         return
     met, nearest = series.at(best.epoch), series.nearest(value)
     here = "nothing" if met is None else told(metric, met)

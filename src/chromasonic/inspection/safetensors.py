@@ -20,6 +20,7 @@ from chromasonic.inspection.plain import printable
 
 LARGEST_HEADER_BYTES = 100 * 10**6
 """The format's own limit."""
+LARGEST_MAPPED_BYTES = 4 * 2**30
 
 DTYPES: dict[str, torch.dtype] = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
@@ -47,6 +48,8 @@ def _header_size(start: bytes) -> int:
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors by name, mapped from the disk and not yet read, and the file's own remarks.
 
+    Of files above `LARGEST_MAPPED_BYTES` names and shapes alone.
+
     Raises:
         CheckpointError: the header is no header, or its tensors do not fill the file exactly.
     """
@@ -66,6 +69,11 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     first = 8 + header_size
     entries = {name: _entry(path, name, entry) for name, entry in header.items()}
     _check_extents(path, entries, size - first)
+    if size > LARGEST_MAPPED_BYTES:  # names and shapes need no memory
+        return {
+            name: torch.empty(shape, dtype=dtype, device="meta")
+            for name, (dtype, shape, _, _) in entries.items()
+        }, _texts(remarks)
     if not entries:
         return {}, _texts(remarks)
     whole = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[float, str], ...] = (
 FACTORS = (0.1, 0.5, 0.2, 0.25, 0.3, 0.7, 0.8, 0.9, 0.95, 0.99)
 """By which steps, plateaus and exponentials cut a rate."""
 
-CLOSE = 1e-9
+CLOSE = 1e-11
 """Relative difference below which a rate is the schedule's own: rates are stored to 16 digits, and
 at 1e-6 a cosine of 1,000 epochs to a hundredth passes for one of 1,005 to zero."""
 MOST_EPOCHS = 100_000
