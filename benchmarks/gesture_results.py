@@ -28,7 +28,7 @@ from gesture_results_page import draw_pictures, results_document, write_page
 from chromasonic.config import read_toml
 from chromasonic.errors import ChromasonicError
 from chromasonic.gesture.recipe import GestureRecipe, recipe_from, recipe_to_dict, with_seed
-from chromasonic.gesture.results_runs import FREE, JudgedRun, flat_settings, read_run
+from chromasonic.gesture.results_runs import FREE, JudgedRun, Which, flat_settings, read_run
 from chromasonic.training.run_directory import RunDirectory
 
 ROOT = Path(__file__).parents[1]
@@ -194,13 +194,13 @@ def remaining(waiting: Sequence[Job], took: dict[str, list[float]], workers: int
     return f" {len(waiting)} to go: about {seconds / 60:.0f} minutes{more}."
 
 
-def judge(name: str, folders: Sequence[Path]) -> dict[str, object]:
+def judge(name: str, folders: Sequence[Path], which: Which) -> dict[str, object]:
     """Judge a recipe's finished runs together, and leave report, cards and pictures."""
     from chromasonic.gesture.evaluating import evaluate_gesture
     from chromasonic.gesture.results_card import write_cards
     from chromasonic.gesture.results_report import write_report
 
-    results = evaluate_gesture(folders)
+    results = evaluate_gesture(folders, which=which)
     write_report(results, folders[0].parents[1] / f"{name}-results")
     write_cards(results)
     draw_pictures(name, results)
@@ -219,6 +219,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(RECIPES), default=list(RECIPES))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, one core each")
+    parser.add_argument(
+        "--checkpoint",
+        choices=["best", "final"],
+        default="best",
+        help="which of each run is judged",
+    )
     parser.add_argument("--train-only", action="store_true", help="leave the test parts shut")
     given = parser.parse_args()
     performers = {name: performers_in(name) for name in given.only}
@@ -234,7 +240,7 @@ def main() -> None:
         try:
             say(f"Judging {name}.")
             whole = [job for job in jobs if job.name == name and finished(job, performers[name])]
-            write_page({name: judge(name, [job.folder for job in whole])})
+            write_page({name: judge(name, [job.folder for job in whole], given.checkpoint)})
         except ChromasonicError as error:
             failed += 1
             say(f"FAILED to judge {name}: {error}")

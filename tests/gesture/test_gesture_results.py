@@ -142,6 +142,15 @@ def test_one_checkpoint_may_be_judged_alone(folder):
     assert found.over_performers is None
 
 
+def test_the_last_epochs_weights_are_judged_where_they_are_asked_for(folder):
+    names = {
+        run.checkpoint.name for runs in gather([folder], which="final").values() for run in runs
+    }
+    assert names == {"final_model.pth"}
+    found = evaluate_gesture([folder / "ann-0"], with_baselines=False, which="final")
+    assert found.to_dict()["checkpoint"] == "final_model.pth"
+
+
 def test_runs_that_do_not_belong_together_are_refused(folder, tmp_path):
     other = trained(tmp_path / "other", "eva", learning_rate=0.01)
     with pytest.raises(EvaluationError, match=r"training\.learning_rate 0\.001 against 0\.01"):

@@ -38,6 +38,9 @@ def gesture(
             "--baselines/--no-baselines", help="Trees and neighbours learn and answer the same."
         ),
     ] = True,
+    checkpoint: Annotated[
+        str, typer.Option(help="best (by the validation part) or final (the last epoch).")
+    ] = "best",
     data_dir: DataDir = None,
     download: Download = False,
     output: Annotated[
@@ -59,9 +62,13 @@ def gesture(
       chromasonic evaluate gesture runs/auslan95-unseen --json
     """
     from chromasonic.cli.judging import progress_line
+    from chromasonic.errors import UsageError
     from chromasonic.gesture.evaluating import evaluate_gesture
     from chromasonic.gesture.results_card import write_cards
     from chromasonic.gesture.results_report import write_report
+
+    if checkpoint not in ("best", "final"):
+        raise UsageError(f"--checkpoint is '{checkpoint}'; allowed: best, final.")
 
     def say(corpus: Corpus[Movement]) -> None:
         typer.echo(
@@ -73,6 +80,7 @@ def gesture(
         results = evaluate_gesture(
             runs,
             with_baselines=baselines,
+            which="final" if checkpoint == "final" else "best",
             data_dir=data_dir,
             download=download,
             on_progress=show,

@@ -25,7 +25,7 @@ from chromasonic.gesture.results_answers import (
     network_answers,
     test_part_of,
 )
-from chromasonic.gesture.results_runs import JudgedRun, gather
+from chromasonic.gesture.results_runs import JudgedRun, Which, gather
 from chromasonic.gesture.scores import Answers
 from chromasonic.music.movement import Movement
 
@@ -37,6 +37,7 @@ def evaluate_gesture(
     paths: Sequence[files.PathLike],
     *,
     with_baselines: bool = True,
+    which: Which = "best",
     data_dir: files.PathLike | None = None,
     download: bool = False,
     on_progress: Progress | None = None,
@@ -47,6 +48,8 @@ def evaluate_gesture(
     Args:
         paths: run directories, checkpoints in them, or folders of run directories.
         with_baselines: whether simple classifiers learn and answer the same.
+        which: checkpoint is judged where a path names none: "best" by the validation part, or
+            "final".
         data_dir: where the corpus is now, if not where it was.
         download: whether the network may be asked for the corpus.
         on_progress: told how it goes.
@@ -57,7 +60,7 @@ def evaluate_gesture(
         EvaluationError: the runs do not belong together, or the corpus is not theirs.
         CorpusError: the corpus is not there.
     """
-    folds = gather(paths)
+    folds = gather(paths, which=which)
     first = next(iter(folds.values()))[0]
     data = first.recipe.data
     if data_dir is not None:

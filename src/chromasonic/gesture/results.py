@@ -108,10 +108,11 @@ class GestureResults:
             "corpus": self.corpus,
             "fingerprint": self.manifest["fingerprint"],
             "protocol": self.protocol,
+            "checkpoint": self.first.checkpoint.name,
             "folds": dict(self.sizes),
             "seeds": list(self.seeds),
             "runs": [
-                {"run": str(run.path), "fold": run.fold, "seed": run.seed}
+                {"checkpoint": str(run.checkpoint), "fold": run.fold, "seed": run.seed}
                 for runs in self.runs.values()
                 for run in runs
             ],

@@ -107,11 +107,11 @@ def model_for(run: JudgedRun, part: TestPart) -> GestureModel:
         CheckpointError: there is no checkpoint, or it is damaged.
         EvaluationError: it names classes that the corpus does not have.
     """
-    model = load_gesture(run.source)
+    model = load_gesture(run.checkpoint)
     unknown = [name for name in model.classes if name not in part.classes]
     if unknown:
         raise EvaluationError(
-            f"The model in {run.source} answers classes that the corpus does not have, such as "
+            f"The model in {run.checkpoint} answers classes that the corpus does not have, such as "
             f"'{unknown[0]}'. Give the corpus that it was trained on (--data-dir)."
         )
     if model.normalizes_performers:

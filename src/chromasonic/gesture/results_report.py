@@ -72,7 +72,7 @@ def body_parts(results: GestureResults) -> list[str]:
     manifest = results.manifest
     return [
         f"{manifest['title']} ({manifest['licence']}). {note_of(results)}; {results.parameters:,} "
-        f"parameters, {len(results.classes)} classes.",
+        f"parameters, {len(results.classes)} classes, weights of `{results.first.checkpoint.name}`.",
         markdown_table(results.rows),
         "\n".join(f"- {sentence}" for sentence in sentences(results)),
         performers_table(results),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chromasonic import files
 from chromasonic.errors import CheckpointError, EvaluationError
 from chromasonic.gesture.recipe import GestureRecipe, recipe_from, recipe_to_dict
 from chromasonic.training.run_directory import FACTS, RunDirectory
+
+Which = Literal["best", "final"]
 
 TASK = "gesture"
 WHOLE = "test"
@@ -35,7 +37,7 @@ class JudgedRun:
 
     Attributes:
         path: of its folder.
-        checkpoint: a checkpoint that was asked for; None takes the best one.
+        checkpoint: what is judged.
         recipe: all settings.
         data: name, fingerprint and sizes of what it learned from.
         split: ids of the three parts.
@@ -43,7 +45,7 @@ class JudgedRun:
     """
 
     path: Path
-    checkpoint: Path | None
+    checkpoint: Path
     recipe: GestureRecipe
     data: Mapping[str, Any]
     split: Mapping[str, Sequence[str]]
@@ -60,22 +62,19 @@ class JudgedRun:
         return self.recipe.training.seed
 
     @property
-    def source(self) -> Path:
-        """What to load the model from."""
-        return self.checkpoint or self.path
-
-    @property
     def settings(self) -> dict[str, Any]:
         """Everything that runs of one training share, by dotted names."""
         flat = flat_settings(recipe_to_dict(self.recipe))
         return {name: value for name, value in flat.items() if name not in FREE}
 
 
-def gather(paths: Sequence[files.PathLike]) -> dict[str, list[JudgedRun]]:
+def gather(paths: Sequence[files.PathLike], *, which: Which = "best") -> dict[str, list[JudgedRun]]:
     """Runs by fold, each fold's by seed.
 
     Args:
         paths: run directories, checkpoints in them, or folders of run directories.
+        which: checkpoint counts where a path names none: the best one by the validation part, or
+            the last epoch's.
 
     Returns:
         Name of the fold to its runs, both sorted.
@@ -85,7 +84,7 @@ def gather(paths: Sequence[files.PathLike]) -> dict[str, list[JudgedRun]]:
         EvaluationError: the runs do not belong together: another corpus, another protocol or
             another setting, which is named; or one stands there twice.
     """
-    runs = [run for path in paths for run in _runs_at(Path(path))]
+    runs = [run for path in paths for run in _runs_at(Path(path), which)]
     if not runs:
         raise CheckpointError("No run was given. Give what 'chromasonic train gesture' wrote.")
     first = runs[0]
@@ -108,27 +107,28 @@ def gather(paths: Sequence[files.PathLike]) -> dict[str, list[JudgedRun]]:
     return {name: sorted(folds[name], key=lambda run: run.seed) for name in sorted(folds)}
 
 
-def _runs_at(path: Path) -> list[JudgedRun]:
+def _runs_at(path: Path, which: Which) -> list[JudgedRun]:
     """The run at a path, or all in its sub-folders."""
     if path.is_file():
         return [read_run(path.parent, path)]
     if (path / FACTS).is_file():
-        return [read_run(path, None)]
+        return [read_run(path, which=which)]
     folders = sorted(facts.parent for facts in path.glob(f"**/{FACTS}"))
     if not folders:
         raise CheckpointError(
             f"There is no run in {path}. Give a run directory of 'chromasonic train gesture', its "
             "best_model.pth, or a folder of run directories."
         )
-    return [read_run(folder, None) for folder in folders]
+    return [read_run(folder, which=which) for folder in folders]
 
 
-def read_run(folder: Path, checkpoint: Path | None = None) -> JudgedRun:
+def read_run(folder: Path, checkpoint: Path | None = None, *, which: Which = "best") -> JudgedRun:
     """A run by what its folder says.
 
     Args:
         folder: the run directory.
-        checkpoint: one of its checkpoints that is asked for; None takes the best one.
+        checkpoint: one of its checkpoints that is asked for; None takes its `which`.
+        which: "best" or "final".
 
     Raises:
         CheckpointError: there is no gesture run, or it is not finished.
@@ -152,7 +152,7 @@ def read_run(folder: Path, checkpoint: Path | None = None) -> JudgedRun:
         )
     return JudgedRun(
         path=folder,
-        checkpoint=checkpoint,
+        checkpoint=checkpoint or folder / f"{which}_model.pth",
         recipe=recipe_from(run.recipe(), where=str(folder / "recipe.toml")),
         data=facts["data"],
         split={part: tuple(map(str, split[part])) for part in parts},
