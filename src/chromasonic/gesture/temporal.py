@@ -27,7 +27,7 @@ class MaskedLstm(nn.LSTM):
 
     Parameters are those of `nn.LSTM` under its names. Without padding it is `nn.LSTM`; with padding
     each direction runs by itself, the backward one over frames in reverse order, which is faster on
-    a CPU than packing.
+    a CPU than packing; elsewhere sequences are packed, as cuDNN wants them.
     """
 
     def outputs(self, frames_BTP: Tensor, lengths_B: Tensor | None) -> Tensor:
@@ -39,6 +39,8 @@ class MaskedLstm(nn.LSTM):
         """
         if lengths_B is None or not self.bidirectional:
             return self(frames_BTP)[0]
+        if frames_BTP.device.type != "cpu":
+            return self.packed_outputs(frames_BTP, lengths_B)
         place_T = torch.arange(frames_BTP.shape[1], device=frames_BTP.device)
         last_B1 = lengths_B[:, None] - 1
         reverse_BT = torch.where(place_T <= last_B1, last_B1 - place_T, place_T)
@@ -52,6 +54,15 @@ class MaskedLstm(nn.LSTM):
             backward = self._direction(_Turned.apply(x, reverse_M), f"l{layer}_reverse")
             x = torch.cat((forward, _Turned.apply(backward, reverse_M)), dim=2)
         return x
+
+    def packed_outputs(self, frames_BTP: Tensor, lengths_B: Tensor) -> Tensor:
+        """The same as `outputs`, by torch's packed sequences."""
+        packed = nn.utils.rnn.pack_padded_sequence(
+            frames_BTP, lengths_B.cpu(), batch_first=True, enforce_sorted=False
+        )
+        return nn.utils.rnn.pad_packed_sequence(
+            self(packed)[0], batch_first=True, total_length=frames_BTP.shape[1]
+        )[0]
 
     def _direction(self, frames_BTP: Tensor, suffix: str) -> Tensor:
         zeros = frames_BTP.new_zeros(1, len(frames_BTP), self.hidden_size)
