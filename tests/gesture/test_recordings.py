@@ -49,6 +49,15 @@ def test_labels_are_the_folders_of_recordings(tmp_path: Path) -> None:
     assert sum(corpus.split.sizes.values()) == 3
 
 
+def test_what_goes_into_checkpoints_is_plain_whatever_the_format(tmp_path: Path) -> None:
+    corpus = corpus_of(put(tmp_path, "wave/a.npz", "wave/b.csv", "fist/a.jsonl"))
+    for piece in corpus.pieces:
+        assert type(piece.rate_hz) is float
+        assert {type(name) for name in (*piece.skeleton.nodes, *piece.skeleton.channels)} == {str}
+        assert {type(node) for edge in piece.skeleton.edges for node in edge} <= {int}
+        assert {type(axis) for axis in piece.skeleton.axes} <= {int}
+
+
 def test_performers_are_folders_above_labels(tmp_path: Path) -> None:
     names = [f"{who}/{what}/1.npz" for who in ("ann", "bob", "cy") for what in ("fist", "wave")]
     corpus = corpus_of(put(tmp_path, *names))

@@ -46,7 +46,7 @@ def evenly(times: Floats, points: Floats, *, source: str) -> tuple[Floats, float
     mean = (times[-1] - times[0]) / len(steps)
     off_grid = np.abs(times - times[0] - np.arange(len(times)) * mean).max()
     step = mean if off_grid <= JITTER_FRAMES * mean else float(np.median(steps))
-    rate_hz = round(1 / step, 4)
+    rate_hz = round(float(1 / step), 4)  # a plain number: it goes into checkpoints
     count = (times[-1] - times[0]) / step + 1
     if not (0 < rate_hz < 100_000 and count <= MOST_FRAMES):
         raise FormatError(
