@@ -108,11 +108,14 @@ def messages_midi(
         event = (time, order, bytes((status | channel, *data)))
         tracks.setdefault(channel, []).append(event)
 
-    for note in without_overlaps(notes):
-        start = tick(note.start)
-        end = max(tick(note.end), start + 1)
-        add(start, _ON, note.channel, 0x90, note.pitch, max(1, note.velocity))
-        add(end, _OFF, note.channel, 0x80, note.pitch, 64)
+    # Overlaps are looked for in ticks: what is apart in seconds may fall on one of them.
+    timed = [
+        replace(note, start=tick(note.start), end=max(tick(note.end), tick(note.start) + 1))
+        for note in notes
+    ]
+    for note in without_overlaps(timed):
+        add(int(note.start), _ON, note.channel, 0x90, note.pitch, max(1, note.velocity))
+        add(int(note.end), _OFF, note.channel, 0x80, note.pitch, 64)
     for change in controls:
         add(tick(change.time), _CONTROL, change.channel, 0xB0, change.controller, change.value)
     for program in programs:

@@ -63,16 +63,17 @@ def _one(follow: Follow, movement: Movement, events: Sequence[GestureEvent]) -> 
     low, high = follow.range or np.quantile(values[seen], MIDDLE).tolist()
     if low == high:
         high = low + 1
-    numbers = np.clip(np.nan_to_num((values - low) / (high - low)), 0, 1) * 127
-    numbers = np.round(numbers).astype(int)
+    exact = np.clip(np.nan_to_num((values - low) / (high - low)), 0, 1) * 127
     counts = seen & _during(follow, movement, events)
     changes: list[ControlChange] = []
     for frame in np.flatnonzero(counts).tolist():
-        time, value = frame / movement.rate_hz, int(numbers[frame])
-        if changes and (
-            value == changes[-1].value or time - changes[-1].time < 1 / MOST_A_SECOND - 1e-9
-        ):
-            continue
+        time, value = frame / movement.rate_hz, round(float(exact[frame]))
+        if changes:
+            last = changes[-1]
+            # A value between two steps does not flicker from one to the other.
+            is_new = abs(exact[frame] - last.value) >= 1 or value in {0, 127} - {last.value}
+            if not is_new or time - last.time < 1 / MOST_A_SECOND - 1e-9:
+                continue
         changes.append(
             ControlChange(
                 time=time, controller=follow.controller, value=value, channel=follow.channel - 1

@@ -45,7 +45,7 @@ def draw_timeline(
         )
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(min(max(8.0, seconds * 0.55), 60.0), 6.4), layout="constrained")
+    figure = Figure(figsize=(min(max(9.0, seconds * 0.3), 40.0), 6.4), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.1, 1.1, 2.0))
     _draw_speed(top, spotting)
     _draw_certainty(middle, spotting)
@@ -70,7 +70,7 @@ def _draw_speed(axes: Any, spotting: Spotting) -> None:
             (event.start + end) / 2, most * 1.31, event.label or "?", ha="center", va="top",
             fontsize=8, color=colour if event.is_known else "#777777",
         )  # fmt: skip
-    axes.set_ylabel("speed\n(0 rest, 1 fast)")
+    axes.set_ylabel("speed")
 
 
 def _draw_certainty(axes: Any, spotting: Spotting) -> None:
@@ -86,7 +86,7 @@ def _draw_certainty(axes: Any, spotting: Spotting) -> None:
     for event in spotting.known:
         axes.plot(event.recognized, event.certainty, "o", color=CHANNEL_COLOURS[1], markersize=5)
     axes.set_ylim(0, 1.08)
-    axes.set_ylabel("certainty\n(dot: recognized)")
+    axes.set_ylabel("certainty")
 
 
 def _draw_notes(axes: Any, music: GestureMusic) -> None:
