@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from chromasonic.cli.app import app
 from chromasonic.errors import ExportError, UsageError
 from chromasonic.export.interpreter import compute
 from chromasonic.export.onnx_checking import check_onnx
@@ -20,11 +23,12 @@ from chromasonic.gesture.exporting import export_gesture, export_gesture_model, 
 from chromasonic.gesture.exporting_onnx import LENGTHS
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import extract
-from chromasonic.gesture.models import GestureModel, build
+from chromasonic.gesture.models import GestureModel, build, describe
 from chromasonic.gesture.network_config import CAUSAL, COMPACT, FUSED, PLAIN, NetworkConfig
 from chromasonic.gesture.statistics import Statistics
 from chromasonic.gesture.task import Reader
 from chromasonic.music.movement import Movement, Skeleton
+from chromasonic.training.checkpoint import save_checkpoint
 
 HAND = Skeleton(
     name="hand",
@@ -268,3 +272,46 @@ def test_names_of_performers_stay_at_home() -> None:
 def test_formats_that_there_are_not_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="onnx, rtneural, modelt"):
         export_gesture(tmp_path, format="tflite")
+
+
+def checkpoint_of(model: GestureModel, folder: Path) -> Path:
+    """A checkpoint as training leaves it."""
+    folder.mkdir(exist_ok=True)
+    return save_checkpoint(
+        folder / "best_model.pth",
+        {
+            "format_version": 1,
+            "model_state_dict": model.network.state_dict(),
+            "config": {**describe(model), "data": DATA},
+            "epoch": 3,
+            "metrics": {"val_loss": 0.5, "val": {"accuracy": {"value": 0.75, "count": 8}}},
+        },
+    )
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_the_command_writes_beside_the_checkpoint_what_validates(tmp_path: Path) -> None:
+    checkpoint_of(model_of(CAUSAL), tmp_path / "run")
+    for format, name in (("onnx", "gesture.onnx"), ("rtneural", "gesture.json")):
+        result = run("export", str(tmp_path / "run"), "--format", format, "--json")
+        assert result.exit_code == 0, result.output
+        (exported,) = json.loads(result.stdout)["exported"]
+        assert Path(exported["path"]) == tmp_path / "run" / name
+        assert run("validate", exported["path"]).exit_code == 0
+    facts = json.loads((tmp_path / "run" / "gesture.json").read_text())["metadata"]["training"]
+    assert facts["epoch"] == 3
+    assert facts["validation"] == {"accuracy": 0.75}
+
+
+def test_the_command_says_what_to_do_instead(tmp_path: Path) -> None:
+    file = checkpoint_of(model_of(COMPACT), tmp_path / "run")
+    result = run("export", str(file))
+    assert result.exit_code == 1
+    assert "--format onnx" in result.stderr
+    assert list(file.parent.iterdir()) == [file]
+    result = run("export", str(file), "--format", "onnx", "--models", "lstm")
+    assert result.exit_code == 2
+    assert "Leave the option out" in result.stderr

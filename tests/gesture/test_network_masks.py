@@ -143,6 +143,21 @@ def test_the_masked_lstm_is_torchs_over_packed_sequences(lengths: list[int], lay
         torch.testing.assert_close(found[number, :length], alone[number])
 
 
+def test_derivatives_of_the_masked_lstm_are_those_of_packed_sequences() -> None:
+    torch.manual_seed(0)
+    lstm = MaskedLstm(3, 4, 2, batch_first=True, bidirectional=True).double()
+    frames = torch.randn(3, 6, 3, dtype=torch.float64, requires_grad=True)
+    lengths = torch.tensor([6, 2, 5])
+    counts = torch.arange(6)[:, None] < lengths[:, None, None]
+    weights = torch.randn(3, 6, 8, dtype=torch.float64) * counts
+    one, other = (
+        torch.autograd.grad((run(frames, lengths) * weights).sum(), [frames, *lstm.parameters()])
+        for run in (lstm.outputs, lstm.packed_outputs)
+    )
+    for mine, torchs in zip(one, other, strict=True):
+        torch.testing.assert_close(mine, torchs)
+
+
 @pytest.mark.parametrize(
     ("mask", "says"),
     [
