@@ -15,9 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import tiny_movements
 from tiny_pieces import INDEX, clip_facts, clip_files
 
-from chromasonic.data import CorpusFacts, load, obtain, transfer, unpacking
+from chromasonic.data import CORPORA, CorpusFacts, load, obtain, transfer, unpacking
 from chromasonic.data.facts import Archive
 from chromasonic.data.unverified import RECORD, read_record
 from chromasonic.errors import DownloadError
@@ -346,3 +347,34 @@ def test_a_corpus_can_be_fetched_into_a_folder_of_ones_own(
         assert place.folders == (tmp_path / "mine" / "clips" / "clips-1.0",)
     assert len(server.asked) == 1
     assert len(load("clips", data_dir=tmp_path / "mine").pieces) == 10
+
+
+# Corpora of movement, as their archives are laid out
+
+DOWNLOADS = {
+    "auslan95-signs": lambda: {
+        "allsigns.tar.gz": tar_of(tiny_movements.sign_files()),
+        "auslan.data.html": b"",
+    },
+    "violin-bow-strokes": lambda: tiny_movements.stroke_files("repository-1/data/Gestures/All"),
+    "hdm05-11": lambda: {
+        f"repository-1/{name}": data for name, data in tiny_movements.action_files().items()
+    },
+    "articulary-words": tiny_movements.word_files,
+}
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_a_corpus_of_movement_is_found_in_what_its_address_gives(
+    name: str, server: Server, register: Register, cache: Path
+) -> None:
+    facts = CORPORA[name]
+    file_name = facts.archives[0].file_name
+    archive = server.archive(file_name, zip_of(DOWNLOADS[name]()))
+    register(replace(facts, archives=(archive,)))
+    corpus = load(name, allow_partial=True)
+    assert corpus.manifest.found_by == "download"
+    assert len(corpus.pieces) >= 3
+    assert any("Nobody publishes a checksum" in remark for remark in corpus.manifest.remarks)
+    assert load(name, allow_partial=True).manifest.found_by == "cache"
+    assert (cache / "corpora" / name).is_dir()
