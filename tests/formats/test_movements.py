@@ -14,7 +14,7 @@ from movement_files import ARM_ASF, CHAIN_BVH, arm_amc, hand_movement, written
 from chromasonic.errors import FormatError, UsageError
 from chromasonic.formats.body_skeletons import HAND_21, POSE_33
 from chromasonic.formats.fitting_skeletons import fitted
-from chromasonic.formats.frame_times import evenly
+from chromasonic.formats.frame_times import evenly, plain_rate
 from chromasonic.formats.movements import READABLE, WRITABLE, read_movement, write_movement
 from chromasonic.music.movement import Movement, Skeleton
 
@@ -139,6 +139,16 @@ def test_times_that_are_rounded_leave_the_frames_as_they_are() -> None:
     even, rate = evenly(times, points, source="a")
     assert even is points
     assert rate == pytest.approx(120, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate_hz"),
+    [(0.0083333, 120), (0.008333, 120), (0.0333333, 30), (0.04, 25), (1 / 59.94, 59.94)],
+)
+def test_a_rate_written_as_rounded_seconds_is_the_one_that_is_meant(
+    seconds: float, rate_hz: float
+) -> None:
+    assert plain_rate(1 / seconds) == rate_hz
 
 
 @pytest.mark.parametrize(

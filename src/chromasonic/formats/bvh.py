@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from chromasonic.errors import FormatError
 from chromasonic.files import PathLike
+from chromasonic.formats.frame_times import plain_rate
 from chromasonic.formats.joint_chain import FRAMES_AT_ONCE, Floats, turn
 from chromasonic.formats.motion_text import (
     MOST_FRAMES,
@@ -311,5 +312,5 @@ def read_bvh_movement(path: PathLike) -> Movement:
         id=Path(path).stem,
         skeleton=skeleton_of_bvh(motion),
         frames=joint_positions(motion),
-        rate_hz=1.0 / motion.frame_seconds,
+        rate_hz=plain_rate(1.0 / motion.frame_seconds),
     )

@@ -17,6 +17,15 @@ LONGEST_GAP_SECONDS = 0.25
 """Over more than this nothing is interpolated: what lies between was not seen."""
 
 
+def plain_rate(rate_hz: float) -> float:
+    """A rate that a file gives by rounded seconds (0.0083333), as the whole number that is meant.
+
+    A rate farther than a ten-thousandth from a whole one (59.94) stays what it is.
+    """
+    whole = round(rate_hz)
+    return float(whole) if abs(rate_hz - whole) < 1e-4 * rate_hz else round(rate_hz, 4)
+
+
 def evenly(times: Floats, points: Floats, *, source: str) -> tuple[Floats, float]:
     """Frames at a steady rate.
 

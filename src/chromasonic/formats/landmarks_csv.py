@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from chromasonic import files
 from chromasonic.files import PathLike
 from chromasonic.formats.csv_columns import (
@@ -87,8 +89,8 @@ def write_csv(movement: Movement, path: PathLike) -> Path:
         writer.writerow(["frame", "time", *header])
         for start in range(0, len(movement), ROWS_AT_ONCE):
             block = movement.frames[start : start + ROWS_AT_ONCE]
-            cells = block.reshape(len(block), -1).astype("U32")
-            cells[cells == "nan"] = ""
-            for number, row in enumerate(cells.tolist(), start=start):
+            cells = block.astype("U32")  # the shortest text that is the same number
+            cells[~np.isfinite(block)] = ""
+            for number, row in enumerate(cells.reshape(len(block), -1).tolist(), start=start):
                 writer.writerow([number, round(number / movement.rate_hz, 6), *row])
     return Path(path)

@@ -24,6 +24,7 @@ from chromasonic.formats.recorded_landmarks import Recorded, chosen_body, moveme
 from chromasonic.music.movement import Movement, Skeleton
 
 KIND = "JSON file of landmarks"
+FRAMES_AT_ONCE = 4096
 MOST_JSON_BYTES = 256 * 2**20
 FRAMES_KEYS = ("frames", "results", "data", "detections")
 RATE_KEYS = ("rate_hz", "fps", "frame_rate", "frameRate")
@@ -287,16 +288,18 @@ def write_jsonl(movement: Movement, path: PathLike) -> Path:
     }
     with files.open_whole(path, "w") as file:
         file.write(json.dumps({HEADER: header}, ensure_ascii=False) + "\n")
-        for number, frame in enumerate(movement.frames):
-            landmarks = {
-                node: None if np.isnan(row).all() else [_short(x) for x in row]
-                for node, row in zip(skeleton.nodes, frame, strict=True)
-            }
-            line = {"t": round(number / movement.rate_hz, 6), "landmarks": landmarks}
-            file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        names = [json.dumps(node, ensure_ascii=False) for node in skeleton.nodes]
+        unseen = f"[{', '.join(['null'] * len(skeleton.channels))}]"
+        for start in range(0, len(movement), FRAMES_AT_ONCE):
+            block = movement.frames[start : start + FRAMES_AT_ONCE]
+            cells = block.astype("U32")  # the shortest text that is the same number
+            cells[~np.isfinite(block)] = "null"
+            for number, frame in enumerate(cells.tolist(), start=start):
+                points = (f"[{', '.join(point)}]" for point in frame)
+                landmarks = ", ".join(
+                    f"{name}: {'null' if point == unseen else point}"
+                    for name, point in zip(names, points, strict=True)
+                )
+                seconds = round(number / movement.rate_hz, 6)
+                file.write(f'{{"t": {seconds}, "landmarks": {{{landmarks}}}}}\n')
     return Path(path)
-
-
-def _short(value: np.float32) -> float | None:
-    """The shortest decimal number that is the same float32; None for NaN."""
-    return None if np.isnan(value) else float(str(value))
