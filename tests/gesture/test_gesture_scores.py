@@ -133,3 +133,17 @@ def test_seeds_together_answer_by_the_mean_of_their_probabilities():
     found = scores.together({"test": [sure, doubtful]})["test"][0]
     assert found.probabilities == pytest.approx((sure.probabilities + doubtful.probabilities) / 2)
     assert found.is_right.tolist() == [1, 0]
+
+
+def test_macro_f1_lies_in_the_middle_of_its_interval():
+    rng = np.random.default_rng(0)
+    figure = scores.figures_of({"test": [answers(rng.random(700) < 0.8)]})[MACRO_F1]
+    assert figure.value - figure.low == pytest.approx(figure.high - figure.value, rel=0.2)
+    assert 0.04 < figure.high - figure.low < 0.09  # as of a share of 0.8 among 700
+
+
+def test_classes_of_few_units_give_macro_f1_no_interval():
+    figure = scores.figures_of({"test": [answers([1] * 14)]})[MACRO_F1]
+    assert figure.value == 1
+    assert np.isnan(figure.low)
+    assert "2 units" in figure.reason
