@@ -90,3 +90,12 @@ def test_no_neighbours_are_no_edges() -> None:
 def test_points_that_cannot_be_tied_are_refused(points: list, count: int, says: str) -> None:
     with pytest.raises(DataError, match=says):
         nearest_neighbours(points, count)
+
+
+def test_nodes_that_are_all_tied_stay_apart_where_their_own_weight_is_larger() -> None:
+    triangle = skeleton(3, ((0, 1), (1, 2), (0, 2)))
+
+    alike, apart = adjacency_of(triangle).numpy(), adjacency_of(triangle, 4.0).numpy()
+
+    np.testing.assert_allclose(alike, np.full((3, 3), 1 / 3), rtol=1e-6)
+    np.testing.assert_allclose(apart, (np.ones((3, 3)) + 3 * np.eye(3)) / 6, rtol=1e-6)

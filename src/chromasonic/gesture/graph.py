@@ -11,17 +11,22 @@ from chromasonic.errors import DataError
 from chromasonic.music.movement import Skeleton
 
 
-def adjacency_of(skeleton: Skeleton) -> Tensor:
+def adjacency_of(skeleton: Skeleton, self_weight: float = 1.0) -> Tensor:
     """How much each node (row) hears of each node (column): (N, N) float32, symmetric.
 
     Edges count in both directions, every node hears itself, and a tie weighs one over the root of
     both nodes' numbers of ties, so that busy nodes are not louder. A node without edges hears
     itself alone, with weight 1.
 
+    Args:
+        skeleton: says which nodes are tied.
+        self_weight: for how many ties a node's own counts. With 1, nodes that are all tied to each
+            other hear exactly the same and cannot be told apart any more.
+
     Source: Kipf and Welling, Semi-supervised classification with graph convolutional networks,
-    ICLR 2017, equation 2.
+    ICLR 2017, equation 2; the weight is the lambda of its section 7.2.
     """
-    ties = np.eye(len(skeleton.nodes))
+    ties = np.eye(len(skeleton.nodes)) * self_weight
     for one, other in skeleton.edges:
         ties[one, other] = ties[other, one] = 1
     root = np.sqrt(ties.sum(axis=1))

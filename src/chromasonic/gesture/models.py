@@ -212,7 +212,7 @@ def build(
     """A network with random weights."""
     return GestureNetwork(
         config,
-        adjacency=adjacency_of(skeleton),
+        adjacency=adjacency_of(skeleton, config.self_weight),
         features=len(feature_names(features, skeleton)),
         classes=len(classes),
     )

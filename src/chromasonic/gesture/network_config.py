@@ -19,6 +19,8 @@ class NetworkConfig:
     Attributes:
         spatial_dim: width of the graph convolutions.
         spatial_layers: how many there are.
+        self_weight: for how many neighbours a node's own features count in the graph convolutions.
+            With the specification's 1, nodes that are all tied to each other become the same.
         pooling: how nodes become a frame: their mean and maximum side by side, or all of them side
             by side, which keeps who is who and suits small skeletons.
         frame_dim: numbers that a frame is projected to before the temporal module; 0 leaves it as
@@ -43,6 +45,7 @@ class NetworkConfig:
 
     spatial_dim: int = 256
     spatial_layers: int = 3
+    self_weight: float = 1.0
     pooling: Pooling = "mean_max"
     frame_dim: int = 0
     stem_dim: int = 0
@@ -63,6 +66,7 @@ class NetworkConfig:
         for name, is_right, allowed in (
             ("spatial_dim", 1 <= self.spatial_dim <= 4096, "from 1 to 4096"),
             ("spatial_layers", 1 <= self.spatial_layers <= 32, "from 1 to 32"),
+            ("self_weight", 0 < self.self_weight <= 1000, "above 0, to 1000"),
             ("pooling", self.pooling in ("mean_max", "flat"), "mean_max, flat"),
             ("frame_dim", 0 <= self.frame_dim <= 4096, "0 (none) to 4096"),
             ("stem_dim", 0 <= self.stem_dim <= 4096, "0 (none) to 4096"),
@@ -98,12 +102,15 @@ FUSED = replace(
 """The specification's large size: 33.2 million numbers."""
 
 COMPACT = replace(
-    PLAIN, spatial_dim=32, spatial_layers=2, pooling="flat", frame_dim=96, temporal_dim=128,
-    temporal_layers=2, classifier_dim=128,
+    PLAIN, spatial_dim=32, spatial_layers=2, spatial_dropout=0.0, pooling="flat", frame_dim=96,
+    stem_dim=128, temporal_dim=128, temporal_layers=1, summary="attention", classifier_dim=0,
 )  # fmt: skip
-"""Under a million even with the 88 nodes of a face: for small corpora."""
+"""Under a million even with the 88 nodes of a face, and the better one on small corpora: each
+part of it was measured (docs/gesture-research.md)."""
 
-CAUSAL = replace(COMPACT, causal=True, temporal_layers=1, temporal_norm=False)
+CAUSAL = replace(
+    COMPACT, causal=True, stem_dim=0, summary="last", temporal_norm=False, classifier_dim=128
+)
 """Under a million, and it answers while the movement goes on; all of it can be exported."""
 
 SIZES: dict[str, NetworkConfig] = {
