@@ -130,7 +130,6 @@ def _fact_cells(fact: Fact) -> tuple[str, str, str]:
 def _print_figures(console: Console, known: Checkpoint) -> None:
     from chromasonic.inspection.findings import told
     from chromasonic.inspection.metric_names import metric_name
-    from chromasonic.inspection.plain import number_text
 
     if known.metrics:
         table = _table("METRICS", "VALUE", "KEY")
@@ -145,7 +144,7 @@ def _print_figures(console: Console, known: Checkpoint) -> None:
     for series in known.series:
         epoch, best = series.best if series.metric.is_judgement and series.best else ("", None)
         shown = "" if best is None else told(series.metric, best)
-        start, end = (number_text(round(series.values[i], 6)) for i in (0, -1))
+        start, end = (told(series.metric, series.values[i]) for i in (0, -1))
         _add(table, series.metric.text, len(series.values), start, end, shown, epoch)
     console.print(table)
     console.print()
@@ -181,7 +180,8 @@ def _print_overview(console: Console, found: Inspection) -> None:
         architecture = known.architecture
         modules = ", ".join(module.name for module in architecture.modules) if architecture else ""
         metrics = [(metric_name(key), value) for key, value in known.metrics.items()]
-        chosen = next((m for m in metrics if m[0].part == "validation"), next(iter(metrics), None))
+        metrics.sort(key=lambda m: (m[0].part != "validation", m[0].name == "loss"))
+        chosen = metrics[0] if metrics else None
         _add(
             table,
             known.name,

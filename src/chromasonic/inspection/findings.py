@@ -24,6 +24,8 @@ def told(metric: MetricName, value: float) -> str:
     """A figure as it is told: "0.112179 (11.22%)" where it is a share."""
     if metric.is_share and 0 <= value <= 1:
         return f"{value:.6f} ({percent(value)})"
+    if 1e-3 <= abs(value) < 1e6:
+        return f"{value:.6f}".rstrip("0").rstrip(".")
     return f"{value:.6g}"
 
 

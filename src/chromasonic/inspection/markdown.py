@@ -36,7 +36,9 @@ def _checkpoint(known: Checkpoint) -> Iterator[str]:
         yield "- No weights"
     else:
         for section in known.architecture.sections:
-            yield from _section(section)
+            yield from _section(section, only_counted=known.is_checked)
+        if known.is_checked:
+            yield "- **Sizes**: see the configuration; a network built of it has these weights"
         totals = known.architecture.totals
         yield f"- **Total parameters**: {totals.state_dict:,} (every number of the state dict)"
         yield f"- **Trainable**: {totals.trainable:,}; buffers: {totals.buffers:,}"
@@ -59,10 +61,11 @@ def _title(known: Checkpoint) -> str:
     return _escaped(stem.title() if stem.islower() else stem) or "Checkpoint"
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, *, only_counted: bool) -> Iterator[str]:
     yield f"- **{_escaped(section.title)}**:"
     for fact in section.facts:
-        yield f"  - {_told(fact)}"
+        if not only_counted or fact.name == "Parameters":
+            yield f"  - {_told(fact)}"
 
 
 def _told(fact: Fact, *, bold: bool = False) -> str:
@@ -90,7 +93,8 @@ def _metrics(known: Checkpoint) -> Iterator[str]:
         if not series.metric.is_judgement or series.best is None:
             continue
         name, (epoch, best) = _escaped(series.metric.text), series.best
-        yield f"- **Best {_small(name)}**: {told(series.metric, best)} at epoch {epoch}"
+        if series.metric.part != "training":
+            yield f"- **Best {_small(name)}**: {told(series.metric, best)} at epoch {epoch}"
         yield (
             f"- **Final {_small(name)}**: {told(series.metric, series.values[-1])} (from "
             f"{told(series.metric, series.values[0])} at first)"
@@ -142,7 +146,7 @@ def _notes(inspection: Inspection) -> list[str]:
 
 def _escaped(text: str) -> str:
     """Text from strangers, without what Markdown would read as its own."""
-    for mark in "\\`*[]<>|":
+    for mark in "\\`*[<|":
         text = text.replace(mark, f"\\{mark}")
     return text.replace("__", "\\_\\_")
 
