@@ -94,6 +94,46 @@ def test_an_index_names_files_labels_and_whatever_else_is_known(tmp_path: Path) 
     assert [m.id for m in corpus.part("test")] == ["deep/down/b.npz"]
 
 
+def timeless(root: Path) -> Path:
+    """Two tables without times."""
+    for label in ("wave", "fist"):
+        (root / label).mkdir(parents=True)
+        (root / label / "a.csv").write_text("hand_x,hand_y,hand_z\n1,2,3\n4,5,6\n")
+    return root
+
+
+def test_the_folder_says_how_fast_recordings_are_that_do_not_say_it(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"how fast.*'rate_hz = 30' .* into .*recordings.toml"):
+        corpus_of(timeless(tmp_path))
+    (tmp_path / "recordings.toml").write_text("rate_hz = 25\n")
+    put(tmp_path, "wave/its-own.csv")
+    (tmp_path / "wave" / "its-own.csv").write_text(
+        "time,hand_x,hand_y,hand_z\n0.0,1,2,3\n0.1,4,5,6\n"
+    )
+    corpus = corpus_of(tmp_path)
+    assert {m.id: m.rate_hz for m in corpus.pieces} == {
+        "fist/a.csv": 25.0, "wave/a.csv": 25.0, "wave/its-own.csv": 10.0,
+    }  # fmt: skip
+    assert corpus.manifest.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rate_hz = -1", "rate_hz is '-1'; a number above 0"),
+        ("rate_hz = true", "rate_hz is 'True'"),
+        ("fps = 30", "has 'fps', which is unknown; allowed: rate_hz"),
+        ("rate_hz 30", "is no TOML"),
+    ],
+)
+def test_settings_of_a_folder_that_are_none_are_an_error(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    (timeless(tmp_path) / "recordings.toml").write_text(text)
+    with pytest.raises(CorpusError, match=message):
+        corpus_of(tmp_path)
+
+
 def test_what_is_no_recording_is_told_with_its_reason(tmp_path: Path) -> None:
     put(tmp_path, "wave/a.npz", "fist/a.npz", "astray.npz", "x/y/z/deep.npz")
     (tmp_path / "wave" / "notes.txt").write_text("to do")

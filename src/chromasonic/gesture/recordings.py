@@ -1,26 +1,14 @@
-"""A folder of recordings of one's own as a corpus.
-
-Laid out in one of three ways:
-
-    FOLDER/LABEL/RECORDING
-    FOLDER/PERFORMER/LABEL/RECORDING
-    FOLDER/index.csv                     file,label[,performer][,session][,part][,rate_hz]
-
-Folders called train, validation (or val) and test above either of the first two are the division.
-"""
+"""A folder of recordings of one's own as a corpus; how it is laid out says `recording_lists`."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from chromasonic.data.corpus import Corpus
 from chromasonic.data.facts import CorpusFacts
-from chromasonic.data.index_table import read_index
 from chromasonic.data.locate import Place
 from chromasonic.data.piece_loading import load_pieces
 from chromasonic.data.piece_reading import PieceReading
@@ -29,46 +17,23 @@ from chromasonic.data.skipped import Skipped
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError, FormatError, UsageError
 from chromasonic.files import PathLike
-from chromasonic.formats.movements import READABLE, read_movement
+from chromasonic.formats.movements import read_movement
+from chromasonic.gesture.recording_lists import (
+    INDEX,
+    LAYOUTS,
+    SETTINGS,
+    Listed,
+    list_recordings,
+    rate_of_all,
+)
 from chromasonic.music.movement import Movement, Skeleton
-
-INDEX = "index.csv"
-PARTS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
-COMPANIONS = (".asf",)
-"""Endings of files that belong to a recording and are none."""
-
-FASTEST_HZ = 100_000
-LAYOUTS = f"FOLDER/LABEL/RECORDING, FOLDER/PERFORMER/LABEL/RECORDING, or an {INDEX} (file,label)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """A recording before it is read.
-
-    Attributes:
-        path: of the file.
-        id: its path below the folder, with "/".
-        label: what was done.
-        performer: who did it; "" where nobody says.
-        session: in which session; "" where nobody says.
-        part: "train", "validation" or "test"; "" where nobody says.
-        rate_hz: frames a second; None where the recording itself says.
-    """
-
-    path: Path
-    id: str
-    label: str
-    performer: str = ""
-    session: str = ""
-    part: str = ""
-    rate_hz: float | None = None
 
 
 def corpus_of(folder: PathLike, *, on_progress: Progress | None = None) -> Corpus[Movement]:
     """Read a folder of recordings.
 
     Args:
-        folder: laid out as this page says; recordings are of any format of
+        folder: laid out as `recording_lists` says; recordings are of any format of
             `chromasonic.formats.movements`, and all of one skeleton.
         on_progress: told how many are read.
 
@@ -105,6 +70,7 @@ def corpus_of(folder: PathLike, *, on_progress: Progress | None = None) -> Corpu
 
 def read_recordings(root: Path, on_progress: Progress | None = None) -> PieceReading:
     """Read the recordings of a folder; see `corpus_of`."""
+    rate_hz = rate_of_all(root)
     listed, skipped = list_recordings(root)
     movements: list[Movement] = []
     parts: dict[str, list[str]] = {part: [] for part in ("train", "validation", "test")}
@@ -114,7 +80,7 @@ def read_recordings(root: Path, on_progress: Progress | None = None) -> PieceRea
         if on_progress is not None:
             on_progress("reading recordings", number, len(listed))
         try:
-            movement = read_movement(item.path, rate_hz=item.rate_hz)
+            movement = _read(item, rate_hz)
             if np.isnan(movement.frames).all():
                 raise FormatError("no landmark was seen in any frame")
         except (FormatError, UsageError) as error:  # an index may list a file of any ending
@@ -139,99 +105,14 @@ def read_recordings(root: Path, on_progress: Progress | None = None) -> PieceRea
     )
 
 
-def list_recordings(root: Path) -> tuple[list[Listed], list[Skipped]]:
-    """Which recordings a folder has, by its index or by its folders, and what else lies there.
-
-    Raises:
-        CorpusError: files lie at several depths; the index is none, or lists what is not there.
-    """
-    if (root / INDEX).is_file():
-        return _by_index(root), []
-    listed: list[Listed] = []
-    skipped: list[Skipped] = []
-    for path in _files(root):
-        id = path.relative_to(root).as_posix()
-        *above, _ = id.split("/")
-        part = PARTS.get(above[0].lower(), "") if len(above) > 1 else ""
-        names = above[1:] if part else above
-        if path.suffix.lower() not in READABLE:
-            reason = f"no recording, by its ending; those of recordings: {', '.join(READABLE)}"
-            skipped.append(Skipped(id, "", reason))
-        elif not 1 <= len(names) <= 2:
-            skipped.append(Skipped(id, "", f"it lies in {len(names)} folders; meant is {LAYOUTS}"))
-        else:
-            listed.append(
-                Listed(
-                    path=path,
-                    id=id,
-                    label=names[-1],
-                    performer=names[0] if len(names) == 2 else "",
-                    part=part,
-                )
-            )
-    shallow = [item for item in listed if not item.performer]
-    if shallow and len(shallow) < len(listed):
-        deep = next(item for item in listed if item.performer)
-        raise CorpusError(
-            f"{root} holds {shallow[0].id} and {deep.id}: is '{deep.performer}' a performer, or a "
-            f"label like '{shallow[0].label}'? Put all recordings at one depth: {LAYOUTS}."
-        )
-    return listed, skipped
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """The files below a folder that could be recordings, in the order of their paths."""
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root).parts
-        is_hidden = any(name.startswith((".", "__MACOSX")) for name in inside)
-        if not is_hidden and path.suffix.lower() not in COMPANIONS and path.is_file():
-            yield path
-
-
-def _by_index(root: Path) -> list[Listed]:
-    path = root / INDEX
-    rows = read_index(path, ("file", "label"), "no index of recordings", strips_blanks=True)
-    listed = []
-    for number, row in enumerate(rows, 2):
-        part = PARTS.get(row.get("part", "").lower(), "")
-        where = f"{path}, line {number}"
-        if row.get("part") and not part:
-            raise CorpusError(f"{where}: the part is '{row['part']}'; allowed: {', '.join(PARTS)}.")
-        if not row["file"] or not row["label"]:
-            raise CorpusError(f"{where}: a file and its label are needed.")
-        listed.append(
-            Listed(
-                path=root / row["file"],
-                id=row["file"],
-                label=row["label"],
-                performer=row.get("performer", ""),
-                session=row.get("session", ""),
-                part=part,
-                rate_hz=_rate(row.get("rate_hz", ""), where),
-            )
-        )
-    absent = [item.id for item in listed if not item.path.is_file()]
-    if absent:
-        raise CorpusError(
-            f"{path} lists {len(absent)} of {len(listed)} files that are not there, such as "
-            f"'{absent[0]}'. Paths in it are meant from {root}: correct or remove them."
-        )
-    return listed
-
-
-def _rate(text: str, where: str) -> float | None:
-    """Frames a second out of the index; None where it leaves that open."""
-    if not text:
-        return None
+def _read(item: Listed, rate_hz: float | None) -> Movement:
+    """A recording; `rate_hz` is for one that does not say how fast it is."""
     try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < FASTEST_HZ:
-        raise CorpusError(
-            f"{where}: rate_hz is '{text}'; a number above 0, below {FASTEST_HZ:,} is meant."
-        )
-    return rate
+        return read_movement(item.path, rate_hz=item.rate_hz)
+    except FormatError:
+        if rate_hz is None or item.rate_hz is not None:
+            raise
+        return read_movement(item.path, rate_hz=rate_hz)
 
 
 def _named(
@@ -273,8 +154,9 @@ def _check(root: Path, movements: list[Movement], skipped: list[Skipped]) -> Non
         CorpusError: no recording can be read, or all have one label.
     """
     if not movements:
-        reasons = list(dict.fromkeys(item.reason for item in skipped))[:3]
-        why = f" {len(skipped):,} files were passed over: {'; '.join(reasons)}." if reasons else ""
+        why = f" {len(skipped):,} files were passed over: {skipped[0].reason}" if skipped else ""
+        if any("how fast" in item.reason for item in skipped):
+            why += f" For all of them: write 'rate_hz = 30' (yours) into {root / SETTINGS}."
         raise CorpusError(f"{root} holds no recording that can be read.{why} Meant is {LAYOUTS}.")
     labels = {movement.label for movement in movements}
     if len(labels) == 1:
