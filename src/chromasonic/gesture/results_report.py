@@ -69,10 +69,10 @@ def report_text(results: GestureResults) -> str:
 
 def body_parts(results: GestureResults) -> list[str]:
     """What it rests on, the table, who is better, performers; for reports, cards and docs."""
-    manifest = results.manifest
+    manifest, weights = results.manifest, results.first.checkpoint.name
     return [
         f"{manifest['title']} ({manifest['licence']}). {note_of(results)}; {results.parameters:,} "
-        f"parameters, {len(results.classes)} classes, weights of `{results.first.checkpoint.name}`.",
+        f"parameters, {len(results.classes)} classes, weights of `{weights}`.",
         markdown_table(results.rows),
         "\n".join(f"- {sentence}" for sentence in sentences(results)),
         performers_table(results),

@@ -122,8 +122,8 @@ def figures_of(folds: Folds, *, seed: int = 0) -> dict[str, Figure]:
 
     Accuracy has Wilson's interval where the test part is one fold of single recordings, else the
     bootstrap's over units, as top-5 and likelihood have; macro F1 has the percentile bootstrap's,
-    centred on its value, where each class has `FEWEST_UNITS`; the calibration error has none, since resampling makes it
-    larger.
+    centred on its value, where each class has `FEWEST_UNITS`; the calibration error has none, since
+    resampling makes it larger.
 
     Args:
         folds: the method's answers.
