@@ -3,9 +3,10 @@
 The speed of a frame is how far everything that is measured has come within `SPAN_SECONDS`, in
 deviations of the training's recordings, a second. Spikes of one frame are taken out by a trailing
 median, jitter by a trailing mean. Landmarks that go fast count for more than those that do not move
-(`POWER`): a pinch moves two fingertips of twenty-one. What is not seen does not count, and where
-nothing is seen there is no speed: so a hand that comes into the picture does not count as a jump.
-No frame's speed depends on a later frame.
+(`POWER`): a pinch moves two fingertips of twenty-one. What goes unseen stays where it was for as
+long as the span, and then does not count; where nothing is seen there is no speed: so a lost frame
+does no harm, and a hand that comes into the picture does not count as a jump. No frame's speed
+depends on a later frame.
 
 Sensors are never quite still. So the measure knows its zero too: how fast training's recordings are
 at their stillest, and how fast at their fastest.
@@ -163,7 +164,8 @@ class Motion:
     def _of_window(self, frames: Numbers, rate_hz: float) -> Floats:
         """Speeds (T,) of frames (window_frames - 1 + T, N', C)."""
         span = span_frames(rate_hz)
-        windows = np.lib.stride_tricks.sliding_window_view(frames, MEDIAN, axis=0)
+        held = _held(frames, span)[span:]
+        windows = np.lib.stride_tricks.sliding_window_view(held, MEDIAN, axis=0)
         calm = np.median(windows, axis=-1)
         count = len(calm) - span + 1
         mean = sum(calm[start : start + count] for start in range(span)) / span
@@ -205,7 +207,18 @@ def span_frames(rate_hz: float) -> int:
 
 def window_frames(rate_hz: float) -> int:
     """How many frames, with its own, a frame's speed is computed from."""
-    return MEDIAN - 1 + 2 * span_frames(rate_hz)
+    return MEDIAN - 1 + 3 * span_frames(rate_hz)
+
+
+def _held(frames: Numbers, most: int) -> Numbers:
+    """Frames (T, N, C), what is unseen as it was seen last, up to so many frames ago."""
+    unseen = ~np.isfinite(frames)
+    if not unseen.any():
+        return frames
+    numbers = np.arange(len(frames))[:, None, None]
+    last = np.maximum.accumulate(np.where(unseen, -1, numbers), axis=0)
+    held = np.take_along_axis(frames, np.maximum(last, 0), axis=0)
+    return np.where((last >= 0) & (numbers - last <= most), held, np.float32(np.nan))
 
 
 def _deviations(movements: list[Movement]) -> Floats:
