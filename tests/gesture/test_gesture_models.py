@@ -132,3 +132,12 @@ def test_a_checkpoint_that_was_changed_is_refused(tmp_path: Path, change, messag
 def test_checkpoints_carry_the_specifications_names() -> None:
     assert models.LAYOUT.file_name("gesture", "best.pt") == "best_model.pth"
     assert models.LAYOUT.file_name("gesture", "final.pt") == "final_model.pth"
+
+
+def test_a_long_recording_among_many_makes_no_batch_of_long_ones() -> None:
+    lengths = [*range(1, 130), 100_000, 12_000, 9_000]
+    batches = list(models._batches(lengths))
+    assert sorted(number for batch in batches for number in batch) == list(range(len(lengths)))
+    assert [len(batch) for batch in batches] == [64, 64, 2, 1, 1]
+    assert [lengths[number] for number in batches[2]] == [129, 9_000]
+    assert list(models._batches([])) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +37,8 @@ TASK = NAME = "gesture"
 LAYOUT = Layout(checkpoint_name="{what}_model.pth")
 """The specification's names: best_model.pth, final_model.pth; and latest_model.pth to resume."""
 
-AT_ONCE = 64
-"""Movements that are judged together."""
+AT_ONCE, FRAMES_AT_ONCE = 64, 20_000
+"""Movements that are judged together, and their frames, each counted as long as the longest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +158,7 @@ class GestureModel:
             DataError: a recording is of another skeleton.
         """
         found = np.zeros((len(movements), len(self.classes)), np.float32)
-        by_length = sorted(range(len(movements)), key=lambda number: len(movements[number]))
-        for start in range(0, len(by_length), AT_ONCE):
-            numbers = by_length[start : start + AT_ONCE]
+        for numbers in _batches([len(movement) for movement in movements]):
             items = [self.features(movements[number]) for number in numbers]
             batch = collate(
                 [{FEATURES: item, MASK: np.ones(len(item), np.float32)} for item in items]
@@ -171,6 +169,18 @@ class GestureModel:
                 logits = at_last_frame(logits, mask) if logits.ndim == 3 else logits
                 found[numbers] = logits.softmax(-1).numpy()
         return found
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of recordings of about one length, so that a long one makes no batch of long ones."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: lengths[number]):
+        if batch and (len(batch) == AT_ONCE or (len(batch) + 1) * lengths[number] > FRAMES_AT_ONCE):
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
 
 
 def describe(model: GestureModel) -> dict[str, Any]:
