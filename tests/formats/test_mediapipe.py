@@ -14,6 +14,7 @@ from chromasonic.errors import FormatError
 from chromasonic.formats.body_skeletons import HAND_21, POSE_33
 from chromasonic.formats.face_features import face_frames
 from chromasonic.formats.face_landmarks import FACE_88
+from chromasonic.formats.landmark_stream import parse_frame
 from chromasonic.formats.movements import read_movement
 from chromasonic.music.movement import Movement
 
@@ -162,3 +163,26 @@ def test_a_face_as_a_table_is_the_same_face(tmp_path: Path) -> None:
     path = written(tmp_path, "face.csv", "\n".join([names, *rows]))
     movement = read_movement(path, rate_hz=30)
     assert movement.frames == pytest.approx(face_frames(FACE), abs=1e-5)
+
+
+def test_a_hand_is_followed_though_the_tool_changes_the_order_of_two(tmp_path: Path) -> None:
+    drift = np.linspace(0, 0.05, 6)[:, None, None] * (1, 1, 0)
+    mine, other = HAND[0] * 0.1 + drift, HAND[1] * 0.1 + 0.8 - drift
+    frames = [
+        {
+            "landmarks": [dicts(other[n]), dicts(mine[n])]
+            if n % 2
+            else [dicts(mine[n]), dicts(other[n])]
+        }
+        for n in range(6)
+    ]
+    frames[3] = {"landmarks": []}  # one frame without any
+    expected = mine.astype(np.float32)
+    expected[3] = np.nan
+    assert np.allclose(read(tmp_path, frames).frames, expected, atol=1e-6, equal_nan=True)
+    last = None
+    for number, value in enumerate(frames):
+        frame = parse_frame(json.dumps(value), HAND_21, near=last)
+        assert frame is not None
+        assert np.allclose(frame.values, expected[number], atol=1e-6, equal_nan=True)
+        last = last if np.isnan(frame.values).all() else frame.values

@@ -2,7 +2,7 @@
 
 One frame is an object with its landmarks under one of the keys of `BODIES`, or the landmarks alone.
 They are an object of names, or a list; each is [x, y, z], or an object with "x", "y", "z"; null and
-NaN are unseen. Several hands or faces are a list of such lists; then the first is taken.
+NaN are unseen. Several hands or faces are a list of such lists.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ that fit, the first is taken: the picture's own before the estimate in metres (w
 
 SECONDS = ("t", "time", "seconds", "time_s")
 MILLISECONDS = ("timestamp_ms", "timestampMs", "timestampInMilliseconds", "time_ms")
+MOST_BODIES = 8
+"""Of one kind in a frame; what comes behind them is not looked at."""
+
 NO_POINTS: npt.NDArray[np.float64] = np.zeros((0, 3))
 
 
@@ -46,10 +49,36 @@ class Body:
     Attributes:
         points: (M, C) float64, NaN where unseen; none where nothing was found.
         names: of the landmarks; None where they are numbered.
+        others: more of its kind in the same frame: the second hand.
     """
 
     points: npt.NDArray[np.float64]
     names: tuple[str, ...] | None = None
+    others: tuple[Body, ...] = ()
+
+    def nearest(self, near: npt.NDArray[np.floating[Any]] | None) -> Body:
+        """Of this one and the others, the one that a body of the frame before has become.
+
+        Args:
+            near: that body's points (M, C); None takes the first.
+        """
+        if near is None or not self.others:
+            return self
+        count, width = near.shape
+        alike = [
+            body
+            for body in (self, *self.others)
+            if len(body.points) == count and body.points.shape[1] >= width
+        ]
+        means = [_mean_distance(body.points[:, :width], near) for body in alike]
+        return alike[int(np.argmin(means))] if alike else self
+
+
+def _mean_distance(one: npt.NDArray[np.float64], other: npt.NDArray[np.floating[Any]]) -> float:
+    """Between the landmarks that both have; infinite where they share none."""
+    distances = np.linalg.norm(one - other, axis=1)
+    seen = distances[np.isfinite(distances)]
+    return float(seen.mean()) if seen.size else math.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +162,7 @@ def _time(value: Any, source: str) -> float | None:
 
 
 def _body(value: Any, source: str, *, is_one: bool = False) -> Body:
-    """Landmarks, with names or without; of several hands or faces the first.
+    """Landmarks, with names or without, of one hand or face or several.
 
     Args:
         value: decoded JSON.
@@ -159,7 +188,11 @@ def _body(value: Any, source: str, *, is_one: bool = False) -> Body:
         and isinstance(next((x for x in first if x is not None), []), (list, dict))
     )
     if is_several and not is_one:
-        return _body(first, source, is_one=True)
+        bodies = [_body(item, source, is_one=True) for item in value[:MOST_BODIES]]
+        bodies = [body for body in bodies if len(body.points)]
+        if not bodies:
+            return Body(NO_POINTS)
+        return Body(bodies[0].points, bodies[0].names, tuple(bodies[1:]))
     if len(value) > MOST_NODES:
         raise FormatError(f"{source} has {len(value):,} landmarks; up to {MOST_NODES:,}.")
     return Body(_array(value, source))

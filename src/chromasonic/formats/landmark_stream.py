@@ -34,7 +34,12 @@ class TimedFrame:
 
 
 def parse_frame(
-    line: str, skeleton: Skeleton, *, aspect: float = 1.0, source: str = "the line"
+    line: str,
+    skeleton: Skeleton,
+    *,
+    near: npt.NDArray[np.float32] | None = None,
+    aspect: float = 1.0,
+    source: str = "the line",
 ) -> TimedFrame | None:
     """One line of a stream: `{"t": 0.04, "landmarks": {"wrist": [0.1, 0.2, 0.0], ...}}`.
 
@@ -45,6 +50,8 @@ def parse_frame(
     Args:
         line: JSON text.
         skeleton: what the frame should be.
+        near: the values of the last frame in which something was seen; of several hands in a frame
+            the one nearest to it is taken. None takes the first, and so does a face.
         aspect: of a face's picture, as in `face_frames`.
         source: what the messages call the line.
 
@@ -75,6 +82,8 @@ def parse_frame(
             f"{source}: a landmark has {body.points.shape[1]} numbers; the skeleton "
             f"'{skeleton.name}' wants {wanted[1]}: {listed(skeleton.channels, 40)}."
         )
+    if body.names is None and near is not None:
+        body = body.nearest(near)
     points = body.points[:, : wanted[1]]
     if body.names is None:
         return TimedFrame(frame.seconds, points.astype(np.float32))

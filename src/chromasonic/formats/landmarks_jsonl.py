@@ -173,22 +173,20 @@ def _stacked(
     if len(frames) * count * width * 8 > MOST_JSON_BYTES * 8:
         raise FormatError(f"{name} has {len(frames):,} frames of {count:,} landmarks: too many.")
     points = np.full((len(frames), count, width), np.nan)
-    for number, body in seen:
+    last: Floats | None = None
+    for number, bodies in seen:
+        body = bodies.nearest(last)
         is_other = (body.names is None) != (first.names is None)
-        if (
-            is_other
-            or body.points.shape[1] != width
-            or (body.names is None and len(body.points) != count)
-        ):
+        is_other |= body.names is None and len(body.points) != count
+        if is_other or body.points.shape[1] != width:
             raise FormatError(
                 f"{name}, frame {number + 1}: {body.points.shape[0]} landmarks of "
                 f"{body.points.shape[1]} numbers; frame {first_number + 1} has {len(first.points)} "
                 f"of {width}. All frames need the same."
             )
-        if body.names is None:
-            points[number] = body.points
-        else:
-            points[number, [numbers[node] for node in body.names]] = body.points
+        places = None if body.names is None else [numbers[node] for node in body.names]
+        points[number, slice(None) if places is None else places] = body.points
+        last = body.points
     return points, tuple(numbers) if first.names is not None else None
 
 

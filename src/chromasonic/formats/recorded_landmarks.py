@@ -128,7 +128,7 @@ def _timed(recorded: Recorded, rate_hz: float | None) -> tuple[Floats, float]:
         return recorded.points, recorded.rate_hz
     raise FormatError(
         f"{recorded.name} does not say how fast its {len(recorded.points):,} frames came: it has "
-        "no times. Add a column or key 'time' in seconds, or give the rate in frames a second."
+        "no times. Add a column or key 'time' in seconds, or give the rate (rate_hz=, --rate)."
     )
 
 

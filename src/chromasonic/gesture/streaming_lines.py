@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from chromasonic.errors import FormatError
 from chromasonic.formats.landmark_stream import LONGEST_LINE, parse_frame
@@ -43,6 +44,7 @@ class Conversation:
         self._answers = answers
         self._line = self._next = 0
         self._began: float | None = None
+        self._seen: npt.NDArray[np.float32] | None = None
 
     def greeting(self) -> str:
         """The first line: what is listened for."""
@@ -68,13 +70,17 @@ class Conversation:
                     f"Line {self._line} is longer than {LONGEST_LINE:,} characters. Write one "
                     "frame a line."
                 )
-            frame = parse_frame(line, self._model.skeleton, source=f"Line {self._line}")
+            frame = parse_frame(
+                line, self._model.skeleton, near=self._seen, source=f"Line {self._line}"
+            )
             if frame is None:
                 return
             missing = self._missing(frame.seconds)
         except FormatError as error:
             yield _text({"kind": "error", "line": self._line, "message": str(error)})
             return
+        if not np.isnan(frame.values).all():
+            self._seen = frame.values
         unseen = np.full_like(frame.values, np.nan)
         for _ in range(max(missing, 0)):
             yield from self._told(self._listener.push(unseen))
