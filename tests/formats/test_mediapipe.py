@@ -186,3 +186,18 @@ def test_a_hand_is_followed_though_the_tool_changes_the_order_of_two(tmp_path: P
         assert frame is not None
         assert np.allclose(frame.values, expected[number], atol=1e-6, equal_nan=True)
         last = last if np.isnan(frame.values).all() else frame.values
+
+
+def test_a_hand_has_the_pictures_proportions_in_files_and_in_streams(tmp_path: Path) -> None:
+    sides = {"width": 1600, "height": 900}
+    frames = [{"landmarks": [dicts(points)]} for points in HAND]
+    expected = HAND * (16 / 9, 1, 16 / 9)
+    assert read(tmp_path, sides | {"frames": frames}).frames == pytest.approx(expected, rel=1e-5)
+    each = [frame | sides for frame in frames]
+    assert read(tmp_path, each).frames == pytest.approx(expected, rel=1e-5)
+    streamed = [parse_frame(json.dumps(frame), HAND_21) for frame in each]
+    assert np.stack([f.values for f in streamed if f]) == pytest.approx(expected, rel=1e-5)
+    pixels = [{"landmarks": [dicts(points * 900)]} | sides for points in HAND]
+    assert read(tmp_path, pixels).frames == pytest.approx(HAND * 900, rel=1e-5)
+    metres = [{"worldLandmarks": [dicts(points)]} | sides for points in HAND]
+    assert read(tmp_path, metres).frames == pytest.approx(HAND, rel=1e-5)

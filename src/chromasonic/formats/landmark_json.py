@@ -35,6 +35,7 @@ BODIES = tuple(
 that fit, the first is taken: the picture's own before the estimate in metres (world)."""
 
 SECONDS = ("t", "time", "seconds", "time_s")
+SIZE_KEYS = (("width", "height"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
 MILLISECONDS = ("timestamp_ms", "timestampMs", "timestampInMilliseconds", "time_ms")
 MOST_BODIES = 8
 """Of one kind in a frame; what comes behind them is not looked at."""
@@ -89,11 +90,13 @@ class JsonFrame:
         bodies: key to what stands under it; several where a tool finds several.
         seconds: its time; None where the frame does not tell.
         timestamp: a time of unknown unit ("timestamp"); None likewise.
+        aspect: width over height of the picture; None likewise.
     """
 
     bodies: dict[str, Body]
     seconds: float | None = None
     timestamp: float | None = None
+    aspect: float | None = None
 
 
 def decoded(text: str, *, source: str) -> Any:
@@ -141,7 +144,28 @@ def frame_of(value: Any, *, source: str) -> JsonFrame:
             f"{source}: a frame has no landmarks: its keys are {listed(list(map(str, value)))}; "
             f"wanted: one of {', '.join(BODIES[:10])}, ... Rename the key."
         )
-    return JsonFrame(bodies, _seconds(value, source), _time(value.get("timestamp"), source))
+    timestamp = _time(value.get("timestamp"), source)
+    return JsonFrame(bodies, _seconds(value, source), timestamp, told_aspect(value))
+
+
+def told_aspect(info: dict[str, Any]) -> float | None:
+    """Width over height of the picture that an object tells of ("width", "height"), else None."""
+    for wide, high in SIZE_KEYS:
+        width, height = info.get(wide), info.get(high)
+        if isinstance(width, (int, float)) and isinstance(height, (int, float)):
+            return width / height if 0 < width < 1e6 and 0 < height < 1e6 else None
+    return None
+
+
+def are_shares(points: npt.NDArray[np.float64], key: str) -> bool:
+    """Whether points (..., C) are shares of a picture's sides, and not pixels or metres.
+
+    Args:
+        points: where the landmarks are.
+        key: under which they stood in the file.
+    """
+    plane = points[..., :2]
+    return "world" not in key.lower() and not (np.abs(plane[np.isfinite(plane)]) > 4).any()
 
 
 def _seconds(frame: dict[str, Any], source: str) -> float | None:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from chromasonic.errors import FormatError
 from chromasonic.formats.face_features import face_frames
 from chromasonic.formats.face_landmarks import FACE_88, FACE_COUNTS
-from chromasonic.formats.landmark_json import decoded, frame_of
+from chromasonic.formats.landmark_json import are_shares, decoded, frame_of
 from chromasonic.formats.motion_text import listed
-from chromasonic.formats.recorded_landmarks import chosen_body
+from chromasonic.formats.recorded_landmarks import chosen_body, in_proportion
 from chromasonic.music.movement import Skeleton
 
 LONGEST_LINE = 2**20
@@ -38,7 +38,6 @@ def parse_frame(
     skeleton: Skeleton,
     *,
     near: npt.NDArray[np.float32] | None = None,
-    aspect: float = 1.0,
     source: str = "the line",
 ) -> TimedFrame | None:
     """One line of a stream: `{"t": 0.04, "landmarks": {"wrist": [0.1, 0.2, 0.0], ...}}`.
@@ -52,7 +51,6 @@ def parse_frame(
         skeleton: what the frame should be.
         near: the values of the last frame in which something was seen; of several hands in a frame
             the one nearest to it is taken. None takes the first, and so does a face.
-        aspect: of a face's picture, as in `face_frames`.
         source: what the messages call the line.
 
     Returns:
@@ -74,7 +72,10 @@ def parse_frame(
     if not counts:
         return TimedFrame(frame.seconds, values)
     named = next((k for k in counts if frame.bodies[k].names is not None), None)
-    body = frame.bodies[named or chosen_body(counts, skeleton, source=source)]
+    key = named or chosen_body(counts, skeleton, source=source)
+    body = frame.bodies[key]
+    is_point = body.points.shape[1] <= 3 and are_shares(body.points, key)
+    aspect = (frame.aspect or 1.0) if is_point else 1.0
     if body.names is None and len(body.points) in FACE_COUNTS and skeleton.name == FACE_88.name:
         return TimedFrame(frame.seconds, face_frames(body.points[None], aspect=aspect)[0])
     if body.points.shape[1] < wanted[1]:
@@ -83,8 +84,8 @@ def parse_frame(
             f"'{skeleton.name}' wants {wanted[1]}: {listed(skeleton.channels, 40)}."
         )
     if body.names is None and near is not None:
-        body = body.nearest(near)
-    points = body.points[:, : wanted[1]]
+        body = body.nearest(near / (aspect, 1.0, aspect)[: wanted[1]] if is_point else near)
+    points = in_proportion(body.points, aspect)[:, : wanted[1]]
     if body.names is None:
         return TimedFrame(frame.seconds, points.astype(np.float32))
     unknown = [name for name in body.names if name not in skeleton.node_numbers]

@@ -17,7 +17,14 @@ import numpy.typing as npt
 from chromasonic import files
 from chromasonic.errors import DataError, FormatError
 from chromasonic.files import PathLike
-from chromasonic.formats.landmark_json import BODIES, JsonFrame, decoded, frame_of
+from chromasonic.formats.landmark_json import (
+    BODIES,
+    JsonFrame,
+    are_shares,
+    decoded,
+    frame_of,
+    told_aspect,
+)
 from chromasonic.formats.landmark_stream import HEADER, check_length
 from chromasonic.formats.motion_text import MOST_FRAMES, read_bytes, shown, text_of
 from chromasonic.formats.recorded_landmarks import Recorded, chosen_body, movement_of
@@ -28,7 +35,6 @@ FRAMES_AT_ONCE = 4096
 MOST_JSON_BYTES = 256 * 2**20
 FRAMES_KEYS = ("frames", "results", "data", "detections")
 RATE_KEYS = ("rate_hz", "fps", "frame_rate", "frameRate")
-SIZE_KEYS = (("width", "height"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
 
 Floats = npt.NDArray[np.float64]
 
@@ -143,6 +149,7 @@ def _recorded(
     points, nodes = _stacked(frames, key, path.name)
     told = _told_skeleton(info, points, nodes, path.name)
     nodes = told.nodes if told else nodes
+    aspect = told_aspect(info) or next((f.aspect for f in frames if f.aspect), None)
     return Recorded(
         name=path.name,
         id=_text(info, "id") or path.stem,
@@ -152,7 +159,7 @@ def _recorded(
         times=_times(frames, path.name),
         rate_hz=_rate(info, path.name),
         skeleton=told,
-        aspect=1.0 if "world" in key.lower() else _aspect(info, points),
+        aspect=(aspect or 1.0) if points.shape[2] <= 3 and are_shares(points, key) else 1.0,
         label=_text(info, "label"),
         performer=_text(info, "performer"),
         session=_text(info, "session"),
@@ -246,16 +253,6 @@ def _rate(info: dict[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 100_000:
         raise FormatError(f"{name}: its rate is {shown(value)}; a number above 0 is wanted.")
     return float(value)
-
-
-def _aspect(info: dict[str, Any], points: Floats) -> float:
-    """Width over height of the picture, where coordinates are shares of its sides."""
-    for wide, high in SIZE_KEYS:
-        width, height = info.get(wide), info.get(high)
-        if isinstance(width, (int, float)) and isinstance(height, (int, float)):
-            is_share = np.nanmax(np.abs(points[..., :2])) <= 4
-            return width / height if 0 < width < 1e6 and 0 < height < 1e6 and is_share else 1.0
-    return 1.0
 
 
 def _text(info: dict[str, Any], key: str) -> str:

@@ -42,7 +42,7 @@ class Recorded:
         rate_hz: frames a second, where the file tells.
         skeleton: where the file tells.
         aspect: width over height of the picture whose sides are 1 in x and in y; 1 where the
-            coordinates have one unit.
+            coordinates have one unit, and for landmarks of more than x, y, z.
         label: as in a Movement.
         performer: as in a Movement.
         session: as in a Movement.
@@ -83,11 +83,10 @@ def movement_of(
         )
     points, rate = _timed(recorded, rate_hz)
     own = recorded.skeleton or _own_skeleton(recorded, skeleton)
-    frames = points.astype(np.float32)
     if own is FACE_88 and points.shape[1] in FACE_COUNTS:
         frames = face_frames(points, aspect=recorded.aspect)
-    elif recorded.aspect != 1.0:
-        frames[..., 0] *= np.float32(recorded.aspect)
+    else:
+        frames = in_proportion(points, recorded.aspect).astype(np.float32)
     movement = Movement(
         id=recorded.id,
         skeleton=own,
@@ -98,6 +97,11 @@ def movement_of(
         session=recorded.session,
     )
     return movement if skeleton is None else fitted(movement, skeleton)
+
+
+def in_proportion(points: Floats, aspect: float) -> Floats:
+    """Points (..., C) whose x and z are shares of a picture's width, as shares of its height."""
+    return points if aspect == 1.0 else points * np.array((aspect, 1.0, aspect))[: points.shape[-1]]
 
 
 def _own_skeleton(recorded: Recorded, skeleton: Skeleton | None) -> Skeleton:
