@@ -94,6 +94,11 @@ class TestNotes:
         music, _ = played(values, "left")
         assert not music.notes
 
+    def test_channels_begin_with_their_instruments(self):
+        values = {"instruments": {"1": 48}, "gesture": {"left": {"note": 60}}}
+        music, _ = played(values, "left")
+        assert read_back(music).program.tolist() == [48]
+
     def test_several_things_happen_at_once(self):
         values = {
             "gesture": {

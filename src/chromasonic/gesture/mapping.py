@@ -329,11 +329,21 @@ class Mapping:
         play: what holds for the whole piece.
         actions: gesture to what it does, all at once.
         follows: controllers that follow landmarks.
+        instruments: MIDI channel, 1 to 16, to the General MIDI instrument that it begins with.
     """
 
     play: PlayConfig = field(default_factory=PlayConfig)
     actions: Table[str, tuple[Action, ...]] = field(default_factory=dict)
     follows: tuple[Follow, ...] = ()
+    instruments: Table[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for channel, program in self.instruments.items():
+            _check(
+                "instruments",
+                ("the channel", channel, _is_whole(channel, 1, 16), "1 to 16"),
+                ("the program", program, _is_whole(program, 0, 127), "0 to 127"),
+            )
 
     def has(self, kind: type[Action]) -> bool:
         """Whether some gesture does such a thing."""

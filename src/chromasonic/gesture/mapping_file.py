@@ -42,7 +42,7 @@ from chromasonic.gesture.names import nearest
 from chromasonic.music.pitch import pitch_class_of
 
 LARGEST_BYTES = 1_000_000
-TABLES = ("play", "gesture", "follow")
+TABLES = ("play", "instruments", "gesture", "follow")
 PLAIN: dict[str, type[Action]] = {
     "note": NoteAction,
     "controller": ControllerAction,
@@ -105,7 +105,14 @@ def mapping_from(
         )
         for name, tables in gestures.items()
     }
+    instruments: dict[Any, Any] = {
+        int(channel) if channel.isascii() and channel.isdigit() else channel: program
+        for channel, program in _table(
+            values.get("instruments", {}), f"{where}: instruments"
+        ).items()
+    }
     mapping = Mapping(
+        instruments=instruments,
         play=_play(_table(values.get("play", {}), f"{where}: play"), where, Path(folder)),
         actions=actions,
         follows=tuple(_follow(one, f"{where}: follow") for one in follows),

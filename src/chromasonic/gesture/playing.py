@@ -116,10 +116,14 @@ def play(
     player = _Player(mapping, spotting, rooms or Rooms.of(mapping), movement.seconds)
     played = tuple(player.take(event) for event in spotting.known)
     controls = [*player.controls, *followed(mapping.follows, movement, spotting.known)]
+    beginning = [
+        ProgramChange(time=0.0, program=program, channel=channel - 1)
+        for channel, program in mapping.instruments.items()
+    ]
     return GestureMusic(
         notes=tuple(without_overlaps(player.notes())),
         controls=tuple(sorted(controls, key=lambda one: (one.time, one.channel, one.controller))),
-        programs=tuple(player.programs),
+        programs=(*beginning, *player.programs),
         events=played,
         tempo_bpm=mapping.play.tempo_bpm,
     )
