@@ -123,6 +123,12 @@ def test_radians_are_told_from_degrees() -> None:
     assert parse_asf(in_radians, name="arm").bones[1].axis_degrees == pytest.approx((20, -30, 40))
 
 
+def test_a_rate_is_read_where_a_file_has_one() -> None:
+    text = arm_amc(random_values(4), header=":DEGREES\n:SAMPLES-PER-SECOND 60\n")
+    assert parse_amc(text, ARM).rate_hz == 60
+    assert parse_amc(arm_amc(random_values(4)), ARM).rate_hz == 120
+
+
 def test_bones_may_stand_in_any_order_and_lines_end_as_on_windows() -> None:
     values = random_values(5)
     text = arm_amc(values)

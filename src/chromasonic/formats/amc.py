@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,14 @@ from chromasonic.music.movement import Movement, Skeleton
 
 KIND = "AMC motion"
 RATE_HZ = 120.0
-"""The format has no place for it; HDM05 and CMU recorded 120 frames a second."""
+"""Where a file does not say it, as most do not; HDM05 and CMU recorded 120 frames a second."""
 
 PIECE_CHARACTERS = 2**22
+HEADER_CHARACTERS = 4096
+_RATE = re.compile(
+    r"^\s*:SAMPLES-PER-SECOND\s+([1-9][0-9]{0,4}(?:\.[0-9]{1,6})?)\s*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,10 +44,12 @@ class AmcMotion:
         asf: whose motion it is.
         values: (T, len(asf.channel_names)) float64: the root's translation in the skeleton's unit,
             all angles in degrees.
+        rate_hz: frames a second.
     """
 
     asf: Asf
     values: npt.NDArray[np.float64]
+    rate_hz: float = RATE_HZ
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,8 +107,8 @@ def parse_amc(text: str, asf: Asf, *, source: str = "the motion") -> AmcMotion:
     Raises:
         FormatError: as `read_amc`.
     """
-    factors = None
-    if any(line.strip().upper().startswith(":RADIANS") for line in text[:4096].splitlines()):
+    factors, rate = None, _RATE.search(text[:HEADER_CHARACTERS])
+    if ":RADIANS" in text[:HEADER_CHARACTERS].upper().split():
         is_angle = np.array([name[-2] == "r" for name in asf.channel_names])
         factors = np.where(is_angle, 57.29577951308232, 1.0)
     layout: _Layout | None = None
@@ -123,7 +131,11 @@ def parse_amc(text: str, asf: Asf, *, source: str = "the motion") -> AmcMotion:
             f"{f' ({len(words)} of {layout.width} words)' if layout else ''}. Copy it again."
         )
     values = np.concatenate(blocks)
-    return AmcMotion(asf=asf, values=values if factors is None else values * factors)
+    return AmcMotion(
+        asf=asf,
+        values=values if factors is None else values * factors,
+        rate_hz=float(rate[1]) if rate else RATE_HZ,
+    )
 
 
 def _pieces(text: str) -> Iterator[list[str]]:
@@ -304,14 +316,14 @@ def _parents_first(bones: Sequence[AsfBone]) -> list[AsfBone]:
 
 
 def read_amc_movement(
-    path: PathLike, *, asf: Asf | None = None, rate_hz: float = RATE_HZ, kind: str = "asf"
+    path: PathLike, *, asf: Asf | None = None, rate_hz: float | None = None, kind: str = "asf"
 ) -> Movement:
     """Read an Acclaim motion as the positions of its joints.
 
     Args:
         path: of the `.amc` file.
         asf: its skeleton; None looks for one beside the file.
-        rate_hz: frames a second; the format does not say.
+        rate_hz: frames a second; None takes the file's word, else `RATE_HZ`.
         kind: the skeleton's name.
 
     Raises:
@@ -322,5 +334,5 @@ def read_amc_movement(
         id=Path(path).stem,
         skeleton=skeleton_of_asf(motion.asf, name=kind),
         frames=joint_positions(motion),
-        rate_hz=rate_hz,
+        rate_hz=motion.rate_hz if rate_hz is None else rate_hz,
     )

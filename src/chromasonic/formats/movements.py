@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chromasonic.errors import UsageError
 from chromasonic.files import PathLike
-from chromasonic.formats.amc import RATE_HZ, read_amc_movement
+from chromasonic.formats.amc import read_amc_movement
 from chromasonic.formats.bvh import read_bvh_movement
 from chromasonic.formats.endings import known_ending
 from chromasonic.formats.fitting_skeletons import fitted
@@ -26,7 +26,7 @@ class _Reader(Protocol):
 
 
 def _read_amc(path: PathLike, *, skeleton: Skeleton | None, rate_hz: float | None) -> Movement:
-    return _as_wanted(read_amc_movement(path, rate_hz=rate_hz or RATE_HZ), skeleton, None)
+    return _as_wanted(read_amc_movement(path, rate_hz=rate_hz), skeleton, None)
 
 
 def _read_bvh(path: PathLike, *, skeleton: Skeleton | None, rate_hz: float | None) -> Movement:
