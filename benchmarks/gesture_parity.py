@@ -2,12 +2,14 @@
 
 Run from the repository's root:
 
-    python benchmarks/gesture_parity.py [--run RUN] [--frames 2000] [--rtneural FOLDER]
+    python benchmarks/gesture_parity.py [--run RUN] [--sizes plain,fused,compact,causal]
+        [--frames 2000] [--rtneural FOLDER]
 
 Parity: all four sizes, the two of the specification with its 88 nodes of 31 features, the small
 ones with a hand of 21; random weights, for they do not change what can go wrong. Every logit of
 onnxruntime beside PyTorch in 64-bit floats, over movements of 1, 7, 48 and 333 frames, one and
-three at a time, a causal one frame by frame as well.
+three at a time, a causal one frame by frame as well. Sizes that are not measured anew keep what was
+written of them.
 
 Latency: a causal model of default size (or the one in RUN), one thread, frame after frame as they
 come from a camera: the network in PyTorch, landmarks to certainties in PyTorch (features included),
@@ -21,6 +23,7 @@ Writes `benchmarks/results/gesture_parity.json`.
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import subprocess
 import tempfile
@@ -216,6 +219,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="a run of a causal model, for the latency")
     parser.add_argument("--frames", type=int, default=2000, help="that are timed")
     parser.add_argument("--rtneural", type=Path, help="a folder with RTNeural's sources")
+    parser.add_argument("--sizes", default=",".join(SIZES), help="whose parity is measured")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     model = load_gesture(chosen.run) if chosen.run else random_model("causal")
@@ -224,8 +228,8 @@ def main() -> None:
         print(
             f"{engine:34s} {row['median_ms']:.3f} ms a frame, 99 of 100 in {row['p99_own_ms']:.3f}"
         )
-    by_size = {}
-    for size in SIZES:
+    by_size = json.loads(RESULTS.read_text())["parity"] if RESULTS.exists() else {}
+    for size in filter(None, chosen.sizes.split(",")):
         by_size[size] = parity(size)
         row = by_size[size]["largest_difference_of_a_logit"]
         told = ", ".join(f"{length}: {found['onnxruntime']:.1e}" for length, found in row.items())
