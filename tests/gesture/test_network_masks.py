@@ -175,3 +175,16 @@ def test_masks_that_mean_nothing_are_refused(mask: list[list[bool]], says: str) 
 def test_features_of_another_skeleton_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(UsageError, match="it wants|one or more"):
         network(TINY["plain"])(torch.zeros(shape))
+
+
+@ALL
+def test_a_network_learns_in_mixed_precision(config: NetworkConfig) -> None:
+    model = network(config).train()
+    features, mask = batch([7, 3, 1])
+    for given_mask in (mask, None):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = model(features, given_mask)
+        logits.float().square().sum().backward()
+    for name, value in model.named_parameters():
+        assert value.grad is not None, name
+        assert torch.isfinite(value.grad).all(), name
