@@ -68,6 +68,13 @@ def test_semicolons_tabs_and_decimal_commas_are_read(
     assert (movement.rate_hz, movement.skeleton.channels) == (2.0, ("x", "y"))
 
 
+def test_windows_text_of_two_bytes_a_character_is_read(tmp_path: Path) -> None:
+    text = "time,a_x,a_y\r\n0,1,2\r\n0.5,3,4\r\n"
+    for encoding in ("utf-16", "utf-8-sig", "latin-1"):
+        path = written(tmp_path, "a.csv", text.encode(encoding))
+        assert read_csv(path).frames[:, 0].tolist() == [[1, 2], [3, 4]]
+
+
 @pytest.mark.parametrize("cell", ["", "nan", "NaN", " ", "null"])
 def test_an_empty_cell_is_unseen(cell: str, tmp_path: Path) -> None:
     movement = read(tmp_path, f"time_ms,a_x,a_y\n0,{cell},1\n20,3,4\n")

@@ -82,7 +82,12 @@ def find_asf(path: PathLike) -> Path:
         FormatError: none is there, or it is not clear which.
     """
     path = Path(path)
-    there = sorted(p for p in path.parent.iterdir() if p.suffix.lower() == ".asf")
+    try:
+        there = sorted(p for p in path.parent.iterdir() if p.suffix.lower() == ".asf")
+    except OSError as error:
+        raise FormatError(
+            f"Cannot look for the skeleton of {path.name} in {path.parent}: {error.strerror}."
+        ) from error
     named = [p for p in there if path.stem.startswith(p.stem)]
     if named:
         return max(named, key=lambda p: len(p.stem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ def read_bytes(path: PathLike, *, kind: str) -> bytes:
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():  # a device may have no end
+            raise FormatError(f"Cannot read {path}: it is a folder or a device. Give a {kind}.")
         size_bytes = path.stat().st_size
         if size_bytes > MOST_BYTES:
             raise FormatError(
@@ -54,11 +57,14 @@ def read_bytes(path: PathLike, *, kind: str) -> bytes:
 
 
 def text_of(data: bytes, *, name: str, kind: str) -> str:
-    """The text of a file's bytes: UTF-8, with or without a mark, else Latin-1 (old exporters).
+    """The text of a file's bytes: UTF-8 or UTF-16 by its mark, else Latin-1 (old exporters).
 
     Raises:
         FormatError: the bytes are no text (a NUL is among them).
     """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and len(data) % 2 == 0:
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16")
     if b"\0" in data:
         known = kind_of(data)
         raise FormatError(
