@@ -149,6 +149,10 @@ def test_a_rate_written_as_rounded_seconds_is_the_one_that_is_meant(
     seconds: float, rate_hz: float
 ) -> None:
     assert plain_rate(1 / seconds) == rate_hz
+    times = np.arange(5) * np.float64(seconds)
+    _, rate = evenly(times, np.zeros((5, 1, 3)), source="a")
+    assert rate == rate_hz
+    assert type(rate) is float
 
 
 @pytest.mark.parametrize(
@@ -158,6 +162,7 @@ def test_a_rate_written_as_rounded_seconds_is_the_one_that_is_meant(
         ([0, 0.2, 0.1], "frame 3"),
         ([0, float("nan"), 1], "frame 2"),
         ([0, 1e-9, 1e6], "frames a second"),
+        ([0, 1e-320, 2e-320], "frames a second"),
         ([0, 0.01, 0.02, 1e9], "allowed: up to"),
     ],
 )

@@ -20,10 +20,11 @@ LONGEST_GAP_SECONDS = 0.25
 def plain_rate(rate_hz: float) -> float:
     """A rate that a file gives by rounded seconds (0.0083333), as the whole number that is meant.
 
-    A rate farther than a ten-thousandth from a whole one (59.94) stays what it is.
+    A rate farther than a ten-thousandth from a whole one (59.94) stays what it is. The result is
+    a plain number, since it goes into checkpoints.
     """
     whole = round(rate_hz)
-    return float(whole) if abs(rate_hz - whole) < 1e-4 * rate_hz else round(rate_hz, 4)
+    return float(whole if abs(rate_hz - whole) < 1e-4 * rate_hz else round(rate_hz, 4))
 
 
 def evenly(times: Floats, points: Floats, *, source: str) -> tuple[Floats, float]:
@@ -55,7 +56,7 @@ def evenly(times: Floats, points: Floats, *, source: str) -> tuple[Floats, float
     mean = (times[-1] - times[0]) / len(steps)
     off_grid = np.abs(times - times[0] - np.arange(len(times)) * mean).max()
     step = mean if off_grid <= JITTER_FRAMES * mean else float(np.median(steps))
-    rate_hz = round(float(1 / step), 4)  # a plain number: it goes into checkpoints
+    rate_hz = plain_rate(float(1 / max(step, 1e-300)))
     count = (times[-1] - times[0]) / step + 1
     if not (0 < rate_hz < 100_000 and count <= MOST_FRAMES):
         raise FormatError(
