@@ -168,9 +168,14 @@ class TestEventsOfCertainty:
         assert ended.certainty == pytest.approx(0.8)
 
     def test_a_flicker_starts_nothing_and_the_movement_is_told_as_unknown(self):
-        (unknown,) = self.events([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1]] * 4)
+        (unknown,) = self.events([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1]] * 4 + [[0.5, 0.2, 0.3]])
         assert not unknown.is_known
         assert (unknown.nearest, unknown.certainty) == ("left", 0.9)
+
+    def test_what_is_certain_at_the_end_alone_is_known_late(self):
+        started, ended = self.events([[0.4, 0.3, 0.3]] * 5 + [[0.1, 0.8, 0.1]])
+        assert (started.label, started.start, started.recognized) == ("right", 0.0, 0.6)
+        assert (ended.label, ended.end, ended.certainty) == ("right", 0.6, 0.8)
 
     def test_who_rests_begins_nothing(self):
         spotter = Spotter(self.CONFIG, CLASSES, 0.0)

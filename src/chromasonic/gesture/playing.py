@@ -199,11 +199,10 @@ class _Player:
         """Strike keys; where they last until the next of their kind, end those before."""
         kind = (type(action), action.channel)
         self._silence(self._waiting.pop(kind, []), time)
-        assert event.end is not None
         if action.length == "gesture":
-            end = event.end
+            end = _end(event, time)
         elif action.length == "next":
-            end = max(self.seconds, event.end)
+            end = max(self.seconds, time + SHORTEST_SECONDS)
         else:
             end = time + float(action.length)
         velocity = self._velocity(action.velocity, event)
@@ -267,12 +266,20 @@ class _Player:
             ControlChange(time=time, controller=number, value=value, channel=channel)
         )
         if action.after is not None:
-            assert event.end is not None
             self.controls.append(
                 ControlChange(
-                    time=max(event.end, time),
+                    time=_end(event, time),
                     controller=number,
                     value=action.after,
                     channel=channel,
                 )
             )
+
+
+def _end(event: GestureEvent, time: float) -> float:
+    """Until when what is played at a time goes on with its gesture.
+
+    Of one that is known only when it is over, for as long as it had lasted.
+    """
+    assert event.end is not None
+    return event.end if event.end > time else time + event.end - event.start

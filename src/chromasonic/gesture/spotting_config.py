@@ -32,7 +32,7 @@ class SpottingConfig:
     still: float = 0.1
     rest_seconds: float = 0.3
     lead_seconds: float = 0.1
-    shortest_seconds: float = 0.2
+    shortest_seconds: float = 0.4
     longest_seconds: float = 20.0
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,8 @@ class Spotter:
 
     A class counts once it was likeliest and certain enough for `hold_seconds`; it ends when its
     certainty has been below `release` for as long, when another class counts, or with the take. So
-    a wavering network starts nothing, and a short doubt ends nothing.
+    a wavering network starts nothing, and a short doubt ends nothing. Where nothing counted before
+    a take's end, what was certain enough when the movement ended counts then.
 
     Args:
         config: the limits.
@@ -82,7 +83,7 @@ class Spotter:
         self._event: GestureEvent | None = None
         self._certainties: list[float] = []
         self._has_spoken, self._free = False, start
-        self._best = (0.0, 0)
+        self._best = self._final = (0.0, 0)
 
     def push(self, time: float, chances: Floats, effort: float = 1.0) -> list[GestureEvent]:
         """The network's answer at a time; gives the events that ended or began by it, in order.
@@ -95,6 +96,8 @@ class Spotter:
         best = int(chances.argmax())
         certainty = float(chances[best])
         self._best = max(self._best, (certainty, best))
+        if effort >= self._config.still:
+            self._final = (certainty, best)
         if certainty < self._config.certainty or effort < self._config.still:
             self._candidate = None
         elif best != self._candidate:
@@ -136,7 +139,7 @@ class Spotter:
         return found
 
     def finish(self, end: float, heard: float) -> list[GestureEvent]:
-        """The take is over: the event that was open, or that nothing in it was recognized.
+        """The take is over: the event that was open ends, or one is known late, or none.
 
         Args:
             end: when the movement came to rest, in seconds.
@@ -146,17 +149,17 @@ class Spotter:
             return [self._ended(end)]
         if self._has_spoken or end - self._start < self._config.shortest_seconds - _SOON:
             return []
-        certainty, best = self._best
-        return [
-            GestureEvent(
-                label=UNKNOWN,
-                certainty=certainty,
-                start=self._start,
-                recognized=heard,
-                end=end,
-                nearest=self._classes[best],
-            )
-        ]
+        is_known = self._final[0] >= self._config.certainty
+        certainty, best = self._final if is_known else self._best
+        late = GestureEvent(
+            label=self._classes[best] if is_known else UNKNOWN,
+            certainty=certainty,
+            start=self._start,
+            recognized=heard,
+            end=end,
+            nearest=self._classes[best],
+        )
+        return [replace(late, end=None), late] if is_known else [late]
 
     def _ended(self, end: float) -> GestureEvent:
         event = self._event
