@@ -259,7 +259,7 @@ def _train_one(
                 data.validation,
                 window=recipe.data.window,
                 transpose=recipe.data.transpose,
-            ),
+            ),  # fmt: skip
             part.training,
             folder=folder,
             name=name,
