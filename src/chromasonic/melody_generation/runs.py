@@ -250,16 +250,12 @@ def _train_one(
             metadata=_metadata(name, model, recipe, data),
         )
     else:
+        window, transpose = recipe.data.window, recipe.data.transpose
         with seeded(part.training.seed):
             model = build_model(kind, recipe_to_dict(recipe)[kind]["model"])
         history = fit(
             model,
-            MelodyTask(
-                data.train,
-                data.validation,
-                window=recipe.data.window,
-                transpose=recipe.data.transpose,
-            ),  # fmt: skip
+            MelodyTask(data.train, data.validation, window=window, transpose=transpose),
             part.training,
             folder=folder,
             name=name,
