@@ -122,6 +122,12 @@ def test_a_causal_file_goes_on_from_the_state_that_it_gave(tmp_path: Path) -> No
     np.testing.assert_allclose(found, model.probabilities(movement), atol=2e-6)
 
 
+@ALL
+def test_older_runtimes_get_the_same(config: NetworkConfig, tmp_path: Path) -> None:
+    path = export_gesture_model(model_of(config), tmp_path, opset=18).path
+    assert check_onnx(path).opset == 18
+
+
 def test_the_file_says_what_a_host_must_know(tmp_path: Path) -> None:
     path = export_gesture_model(model_of(COMPACT), tmp_path).path
     facts = onnxruntime.InferenceSession(str(path)).get_modelmeta().custom_metadata_map
