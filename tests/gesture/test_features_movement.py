@@ -13,7 +13,7 @@ from chromasonic.errors import ConfigError, DataError
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import compute, extract, feature_names
 from chromasonic.gesture.features_cleaning import clean
-from chromasonic.gesture.statistics import Statistics
+from chromasonic.gesture.statistics import Statistics, whose
 from chromasonic.music.movement import Movement, Skeleton
 
 ARM = Skeleton(
@@ -109,7 +109,7 @@ def test_statistics_of_nothing_or_of_something_else_are_refused() -> None:
 
 
 def test_a_performers_scale_without_the_performer_is_refused() -> None:
-    with pytest.raises(ConfigError, match="needs the performer's statistics"):
+    with pytest.raises(ConfigError, match="need the performer's statistics"):
         extract(made(), FeatureConfig(normalization="performer"))
 
 
@@ -160,3 +160,13 @@ def test_extracting_is_cleaning_then_computing() -> None:
     config = FeatureConfig(median=3, rate_hz=5, turns=("roll",), bones=True)
     whole = extract(made(), config)
     np.testing.assert_array_equal(whole, compute(clean(made(), config), config))
+
+
+def test_a_session_is_scaled_by_itself_and_an_unknown_one_by_the_performers_name() -> None:
+    movement = replace(made(), session="monday")
+    by_session = FeatureConfig(normalization="session")
+    assert whose(movement, by_session) == "ann/monday"
+    assert whose(replace(movement, session=""), by_session) == "ann"
+    assert whose(movement, FeatureConfig(normalization="performer")) == "ann"
+    with pytest.raises(ConfigError, match="'session'"):
+        extract(movement, by_session)

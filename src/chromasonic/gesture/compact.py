@@ -49,6 +49,7 @@ class ConvolutionStem(nn.Module):
         """
         x_BTC = frames_BTP
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            assert isinstance(convolution, nn.Conv1d)
             x_BTC = convolution(x_BTC.transpose(1, 2)).transpose(1, 2)
             mask_BT = None if mask_BT is None else mask_BT[:, :: convolution.stride[0]]
             x_MC = norm(rows_of(x_BTC, mask_BT)).relu()

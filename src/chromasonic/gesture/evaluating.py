@@ -216,7 +216,7 @@ def _remarks(
     counts = {len(runs) for runs in folds.values()}
     if len(counts) > 1:
         remarks.append(f"The folds have from {min(counts)} to {max(counts)} seeds.")
-    if first.recipe.features.normalization == "performer":
+    if first.recipe.features.asks_who:
         remarks.append(
             "Performers of the test part whom the network does not know are standardized by all of "
             "their recordings there, without labels."

@@ -26,7 +26,7 @@ MAY_NOT_SHIP = "the licence of its corpus does not let its weights be shipped fr
 UNKNOWN_DATA = "its checkpoint does not say what it was trained on"
 NEEDS_PERFORMER = (
     "whoever runs it must scale each performer's landmarks by that performer's own mean and "
-    "deviation first (normalization = performer; docs/gesture-export.md)"
+    "deviation first (normalization = performer or session; docs/gesture-export.md)"
 )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from chromasonic.errors import ConfigError
 
-Normalization = Literal["none", "recording", "performer"]
+Normalization = Literal["none", "recording", "performer", "session"]
 Centre = Literal["none", "recording", "root"]
 
 
@@ -19,8 +19,9 @@ class FeatureConfig:
         rate_hz: frames a second that the network reads; 0 leaves the recording's own rate.
         median: frames of a median filter along time against spikes; 0 or 1 is none.
         normalization: by whose mean and deviation each node's channels are scaled besides the
-            training part's: nobody's, the recording's own, or the performer's (all that is there
-            of them, without labels).
+            training part's: nobody's, the recording's own, the performer's (all that is there
+            of them, without labels), or the performer's in that session, for sensors that are put
+            on anew each time.
         centre: what values are relative to after that, velocities apart: nothing, each channel's
             mean over the recording (sizes stay, other than under the normalization "recording"),
             or the first node's place in the room.
@@ -54,8 +55,8 @@ class FeatureConfig:
             ("median", 0 <= self.median <= 101, "0 (none) to 101"),
             (
                 "normalization",
-                self.normalization in ("none", "recording", "performer"),
-                "none, recording, performer",
+                self.normalization in ("none", "recording", "performer", "session"),
+                "none, recording, performer, session",
             ),
             ("centre", self.centre in ("none", "recording", "root"), "none, recording, root"),
             (
@@ -74,6 +75,11 @@ class FeatureConfig:
         ):
             if not is_right:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether a performer's statistics are needed."""
+        return self.normalization in ("performer", "session")
 
     @property
     def whole(self) -> str:

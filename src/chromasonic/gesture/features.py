@@ -12,7 +12,8 @@ from chromasonic.gesture.statistics import Statistics
 from chromasonic.music.movement import Movement, Skeleton
 
 NO_STATISTICS = (
-    "The normalization 'performer' needs the performer's statistics, which are not given; pass "
+    "The normalizations 'performer' and 'session' need the performer's statistics, which are not "
+    "given; pass "
     "performer=Statistics.of(their movements, config), or choose the normalization none or "
     "recording."
 )
@@ -26,8 +27,8 @@ def extract(
     Args:
         movement: as recorded.
         config: what is computed.
-        performer: of whoever moves, as `Statistics.of` gives; the normalization "performer"
-            needs them.
+        performer: of whoever moves, as `Statistics.of` gives; the normalizations "performer" and
+            "session" need them.
 
     Raises:
         ConfigError: the performer's statistics are wanted and not given, or the skeleton has no
@@ -54,7 +55,7 @@ def compute(
     if config.frames:
         frames = stretch(frames, config.frames)
         rate_hz *= (config.frames - 1) / max(len(cleaned) - 1, 1)
-    if config.normalization == "performer":
+    if config.asks_who:
         if performer is None:
             raise ConfigError(NO_STATISTICS)
         frames = performer.standardize(frames)

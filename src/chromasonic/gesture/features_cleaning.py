@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ def stretch(frames: Numbers, count: int) -> Numbers:
     return read_at(frames, np.arange(count) * ((len(frames) - 1) / max(count - 1, 1)))
 
 
-def read_at(frames: Numbers, places: npt.NDArray[np.float64]) -> Numbers:
+def read_at(frames: Numbers, places: npt.NDArray[np.floating[Any]]) -> Numbers:
     """Frames (T, N, C) at places (T',) between them, on straight lines."""
     last = len(frames) - 1
     left = np.minimum((places + ROUNDING).astype(np.intp), last)

@@ -49,11 +49,11 @@ class FeatureStream:
                 f"The features want {self.rate_hz:g} frames a second and {rate_hz:g} come in; "
                 "give that many or more."
             )
-        if config.normalization == "performer" and performer is None:
+        if config.asks_who and performer is None:
             raise ConfigError(NO_STATISTICS)
         self._raw, self._skeleton = skeleton, cleaned_skeleton(skeleton, config)
         self._config, self._step = config, rate_hz / self.rate_hz
-        self._performer = performer if config.normalization == "performer" else None
+        self._performer = performer if config.asks_who else None
         self._window: deque[Numbers] = deque(maxlen=max(config.median, 1))
         self._past: deque[Numbers] = deque(maxlen=3)
         self._held: Numbers | None = None

@@ -21,7 +21,7 @@ from chromasonic.gesture.graph import adjacency_of
 from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.network import GestureNetwork
 from chromasonic.gesture.network_config import NetworkConfig
-from chromasonic.gesture.statistics import Statistics
+from chromasonic.gesture.statistics import Statistics, whose
 from chromasonic.gesture.task import Reader, at_last_frame
 from chromasonic.music.movement import Movement, Skeleton
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
@@ -76,7 +76,7 @@ class GestureModel:
     @property
     def normalizes_performers(self) -> bool:
         """Whether it wants to know where a performer's landmarks usually are."""
-        return self.reader.config.normalization == "performer"
+        return self.reader.config.asks_who
 
     def with_performers(self, movements: Iterable[Movement]) -> GestureModel:
         """The same model, acquainted with some performers by their recordings, without labels.
@@ -86,12 +86,17 @@ class GestureModel:
         """
         by_name: dict[str, list[Movement]] = {}
         for movement in movements:
-            by_name.setdefault(movement.performer, []).append(self.checked(movement))
+            name = whose(movement, self.reader.config)
+            by_name.setdefault(name, []).append(self.checked(movement))
         known = {
             name: Statistics.of(theirs, self.reader.config) for name, theirs in by_name.items()
         }
         performers = {**self.reader.performers, **known}
         return replace(self, reader=replace(self.reader, performers=performers))
+
+    def knows(self, movement: Movement) -> bool:
+        """Whether there are statistics to scale a movement by: of its performer, or session."""
+        return whose(movement, self.reader.config) in self.reader.performers
 
     def checked(self, movement: Movement) -> Movement:
         """The movement, if it is of the model's skeleton.
@@ -123,7 +128,7 @@ class GestureModel:
             DataError: the recording is of another skeleton.
         """
         cleaned = clean(self.checked(movement), self.reader.config)
-        stranger = self.normalizes_performers and movement.performer not in self.reader.performers
+        stranger = self.normalizes_performers and not self.knows(movement)
         own = Statistics.of_frames([cleaned.frames]) if stranger else None
         return self.reader.read(cleaned, own)
 

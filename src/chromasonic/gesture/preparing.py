@@ -18,7 +18,7 @@ from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.protocols import Division, divide
 from chromasonic.gesture.recipe import GestureData
 from chromasonic.gesture.recordings import corpus_of
-from chromasonic.gesture.statistics import Statistics
+from chromasonic.gesture.statistics import Statistics, whose
 from chromasonic.gesture.task import Examples, Performers, Reader
 from chromasonic.music.movement import Movement, Skeleton
 
@@ -152,10 +152,13 @@ def prepare(corpus: Corpus[Movement], data: GestureData, features: FeatureConfig
     known = [by_id[id] for id in division.validation if by_id[id].label in classes]
     validation = _examples(known, classes, data, features)
     performers: Performers = {}
-    if features.normalization == "performer":
-        performers = {**performers_in(validation.movements), **performers_in(train.movements)}
+    if features.asks_who:
+        performers = {
+            **performers_in(validation.movements, features),
+            **performers_in(train.movements, features),
+        }
     standardization = Statistics.of_frames(
-        compute(movement, features, performer=performers.get(movement.performer))
+        compute(movement, features, performer=performers.get(whose(movement, features)))
         for movement in train.movements
     )
     return Prepared(
@@ -188,11 +191,11 @@ def with_rate(features: FeatureConfig, movements: Sequence[Movement]) -> Feature
     return replace(features, rate_hz=rates[0])
 
 
-def performers_in(cleaned: Sequence[Movement]) -> dict[str, Statistics]:
-    """Each performer's statistics, over all cleaned recordings of theirs that are given."""
+def performers_in(cleaned: Sequence[Movement], features: FeatureConfig) -> dict[str, Statistics]:
+    """Each performer's (or session's) statistics, over all cleaned recordings that are given."""
     by_name: dict[str, list[Movement]] = {}
     for movement in cleaned:
-        by_name.setdefault(movement.performer, []).append(movement)
+        by_name.setdefault(whose(movement, features), []).append(movement)
     return {
         name: Statistics.of_frames(movement.frames for movement in theirs)
         for name, theirs in by_name.items()

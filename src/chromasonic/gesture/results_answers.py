@@ -115,7 +115,7 @@ def model_for(run: JudgedRun, part: TestPart) -> GestureModel:
             f"'{unknown[0]}'. Give the corpus that it was trained on (--data-dir)."
         )
     if model.normalizes_performers:
-        strangers = [m for m in part.test if m.performer not in model.reader.performers]
+        strangers = [m for m in part.test if not model.knows(m)]
         model = model.with_performers(strangers) if strangers else model
     return model
 

@@ -138,8 +138,7 @@ def acquainted(model: Model, movement: Movement) -> Model:
     """
     if not isinstance(model, GestureModel) or not model.normalizes_performers:
         return model
-    is_known = movement.performer in model.reader.performers
-    return model if is_known else model.with_performers([movement])
+    return model if model.knows(movement) else model.with_performers([movement])
 
 
 def cut(movement: Movement, first: int, end: int) -> Movement:

@@ -14,6 +14,16 @@ from chromasonic.gesture.features_cleaning import Numbers, clean
 from chromasonic.music.movement import Movement
 
 
+def whose(movement: Movement, config: FeatureConfig) -> str:
+    """Under which name the statistics stand that scale a movement: PERFORMER or PERFORMER/SESSION.
+
+    A movement whose session is not known is scaled by what is known under its performer's name.
+    """
+    if config.normalization != "session" or not movement.session:
+        return movement.performer
+    return f"{movement.performer}/{movement.session}"
+
+
 @dataclass(frozen=True, eq=False)
 class Statistics:
     """Mean and deviation of every channel of every node, over all frames of some movements.

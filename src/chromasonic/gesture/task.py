@@ -15,7 +15,7 @@ from chromasonic.gesture.augmentation_config import AugmentationConfig
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import compute
 from chromasonic.gesture.mixing import draw_share, mix
-from chromasonic.gesture.statistics import Statistics
+from chromasonic.gesture.statistics import Statistics, whose
 from chromasonic.music.movement import Movement
 from chromasonic.training.batches import bucketed
 from chromasonic.training.examples import FEATURES, MASK, collate
@@ -49,7 +49,7 @@ class Reader:
 
     Attributes:
         config: which features.
-        performers: their statistics, for the normalization "performer".
+        performers: their statistics by `whose` name, for the normalizations that ask for them.
         standardization: mean and deviation of each node's features over the training part.
     """
 
@@ -59,7 +59,7 @@ class Reader:
 
     def read(self, movement: Movement, performer: Statistics | None = None) -> np.ndarray:
         """(T, N, F) float32 around 0; what is not known stands at the mean."""
-        known = performer or self.performers.get(movement.performer)
+        known = performer or self.performers.get(whose(movement, self.config))
         features = compute(movement, self.config, performer=known)
         return np.nan_to_num(self.standardization.standardize(features), copy=False)
 
