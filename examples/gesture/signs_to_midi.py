@@ -32,7 +32,7 @@ from chromasonic.training.run_directory import RunDirectory
 
 PIECE = (
     "hello", "happy", "come", "go", "thank", "love", "name", "sad", "come", "go", "love", "hot",
-    "please", "thank",
+    "thank",
 )  # fmt: skip
 
 

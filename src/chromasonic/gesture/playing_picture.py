@@ -62,12 +62,12 @@ def _draw_speed(axes: Any, spotting: Spotting) -> None:
     axes.plot(times, spotting.efforts, color="#333333", linewidth=0.8)
     most = float(spotting.efforts.max(initial=1.0))
     axes.set_ylim(0, most * 1.35)
-    for event in spotting.events:
+    for number, event in enumerate(spotting.events):
         colour = CHANNEL_COLOURS[0] if event.is_known else UNKNOWN_COLOUR
         end = event.start if event.end is None else event.end
         axes.axvspan(event.start, end, color=colour, alpha=0.18, linewidth=0)
         axes.text(
-            (event.start + end) / 2, most * 1.31, event.label or "?", ha="center", va="top",
+            (event.start + end) / 2, most * (1.31 - 0.13 * (number % 2)), event.label or "?", ha="center", va="top",
             fontsize=8, color=colour if event.is_known else "#777777",
         )  # fmt: skip
     axes.set_ylabel("speed")
@@ -77,7 +77,7 @@ def _draw_certainty(axes: Any, spotting: Spotting) -> None:
     """The likeliest class's certainty wherever the network answered, recognitions marked."""
     if len(spotting.times):
         best = spotting.chances.max(axis=1)
-        gaps = np.diff(spotting.times, prepend=spotting.times[:1]) > 0.5
+        gaps = np.diff(spotting.times, prepend=spotting.times[:1]) > 0.2
         axes.plot(
             np.insert(spotting.times, np.flatnonzero(gaps), np.nan),
             np.insert(best, np.flatnonzero(gaps), np.nan),
