@@ -21,11 +21,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from chromasonic.cli.inspect_table import table_text
 from chromasonic.errors import CheckpointError
 from chromasonic.inspection import inspect_file, inspect_paths, reading, tensors
+from chromasonic.inspection.markdown import markdown
 from chromasonic.inspection.plain import printable, to_plain
 
 WEIGHTS = {"fc.weight": torch.ones(2, 3), "fc.bias": torch.zeros(2)}
+
+
+KEYS = st.sampled_from(
+    [
+        "epoch", "global_step", "lr", "config", "args", "metrics", "history", "best", "optimizer",
+        "optimizer_state_dict", "param_groups", "state", "scheduler", "lr_schedulers", "T_max",
+        "eta_min", "base_lrs", "_last_lr", "last_epoch", "params", "initial_lr", "betas", "eps",
+        "weight_decay", "val_loss", "val_acc", "train", "val", "epochs", "task", "model", "kind",
+        "format_version", "callbacks", "monitor", "best_model_score", "metric", "value",
+        "rng_state", "model_state_dict", "momentum", "exp_avg", 0,
+    ]
+)  # fmt: skip
 
 
 def saved(folder: Path, content: Any, name: str = "some.pt", **options: Any) -> Path:
@@ -192,6 +206,14 @@ def test_many_views_of_one_storage_are_not_read_over_and_over(
     assert inspect_file(path).fingerprint == ""
 
 
+def test_a_pickle_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "greedy.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R.")
+    with pytest.raises(CheckpointError, match="bytearray of whatever size"):
+        inspect_file(path)
+
+
 def test_numbers_that_are_not_finite_are_counted(tmp_path: Path) -> None:
     weight = torch.ones(4, 4)
     weight[0, 0], weight[1, 1], weight[2, 2] = float("nan"), float("inf"), float("-inf")
@@ -310,6 +332,7 @@ def test_names_from_strangers_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert printable("\x1b[31m" + "a" * 1000, 20) == "�[31m" + "a" * 15 + "..."
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -318,6 +341,40 @@ def test_names_from_strangers_cannot_move_the_cursor(tmp_path: Path) -> None:
 )
 def test_plain_values_stay_what_they_are(value: Any) -> None:
     json.dumps(to_plain(value))
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([torch.ones(2, 2), torch.tensor(3.0), torch.tensor(float("nan"))]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    content=st.dictionaries(KEYS, JUNK, max_size=8),
+    network=st.sampled_from(["model", "state_dict", ""]),
+)
+def test_whatever_stands_under_known_names_is_explained_in_every_form(
+    tmp_path: Path, content: dict[Any, Any], network: str
+) -> None:
+    path = saved(tmp_path, {**content, **({network: WEIGHTS} if network else {})}, "best.pt")
+    saved(tmp_path, {"model": WEIGHTS, "history": {"val_loss": [1.0, 0.5]}}, "last.pt")
+    try:
+        found = inspect_paths([path, tmp_path / "last.pt"])
+    except CheckpointError as error:
+        assert "holds no tensor" in str(error)
+        return
+    json.dumps(found.to_dict())
+    assert markdown(found)
+    assert table_text(found, full=True)
 
 
 def test_a_folder_tells_what_can_be_read_and_what_cannot(tmp_path: Path) -> None:

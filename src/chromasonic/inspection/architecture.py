@@ -10,7 +10,7 @@ from typing import Any
 
 from chromasonic.inspection.attention import Block, blocks_of, is_attention
 from chromasonic.inspection.facts import Certainty, Fact, Section
-from chromasonic.inspection.layers import Layer, layers_of
+from chromasonic.inspection.layers import Layer, layers_of, modules_above
 from chromasonic.inspection.plain import shape_text
 from chromasonic.inspection.tensors import TensorFacts, Totals
 
@@ -21,6 +21,8 @@ HEADS = Fact(
     certainty="unknown",
     source="the number of heads leaves no trace in the weights",
 )
+LONGEST_CHAIN = 8
+"""Linear layers that are told as the classifier."""
 MOST_NAMED = 6
 """Layers of one kind that are told one by one."""
 
@@ -93,11 +95,15 @@ def infer(tensors: tuple[TensorFacts, ...]) -> Architecture:
     layers = layers_of(tensors)
     blocks = blocks_of(layers)
     groups, shared = _modules(layers)
+    below: dict[str, list[Block]] = {name: [] for name in groups}
+    for block in blocks:
+        above = (block.name, *modules_above(block.name), "")
+        below[next((name for name in above if name in groups), next(iter(groups)))].append(block)
     modules = tuple(
         Module(
             name=name,
             layers=tuple(members),
-            blocks=tuple(b for b in blocks if _is_below(b.name, name)),
+            blocks=tuple(below[name]),
         )
         for name, members in groups.items()
     )
@@ -108,10 +114,6 @@ def infer(tensors: tuple[TensorFacts, ...]) -> Architecture:
         spatial = _width_of_graphs(module) or spatial
         sections.append(Section(title=_title(module, shared), facts=tuple(facts)))
     return Architecture(modules=modules, sections=tuple(sections), totals=Totals.of(tensors))
-
-
-def _is_below(name: str, module: str) -> bool:
-    return not module or name == module or name.startswith(f"{module}.")
 
 
 def _modules(layers: Sequence[Layer]) -> tuple[dict[str, list[Layer]], str]:
@@ -132,11 +134,13 @@ def _modules(layers: Sequence[Layer]) -> tuple[dict[str, list[Layer]], str]:
     prefix = ".".join(shared)
     if all(name.rpartition(".")[2].isdigit() for name in groups):  # an nn.Sequential
         return {prefix: list(layers)}, prefix
-    numbered = [re.sub(r"\d+$", "*", name) for name, group in groups.items() if len(group) == 1]
+    numbered = Counter(
+        re.sub(r"\d+$", "*", name) for name, group in groups.items() if len(group) == 1
+    )
     merged: dict[str, list[Layer]] = {}
     for name, group in groups.items():
         stem = re.sub(r"\d+$", "*", name)
-        is_one = len(group) == 1 and numbered.count(stem) > 1
+        is_one = len(group) == 1 and numbered[stem] > 1
         merged.setdefault(stem if is_one else name, []).extend(group)
     return merged, prefix
 
@@ -154,11 +158,13 @@ def _title(module: Module, shared: str) -> str:
 
 def _classifier(layers: Sequence[Layer], blocks: Sequence[Block]) -> Layer | None:
     """The linear layer that gives the answer: the last one, one called so before all others."""
-    inner = tuple(f"{block.name}." for block in blocks if block.name)
+    inner = {block.name for block in blocks if block.name}
     linear = [
         layer
         for layer in layers
-        if layer.kind == "linear" and not layer.name.startswith(inner) and not is_attention(layer)
+        if layer.kind == "linear"
+        and not is_attention(layer)
+        and not any(name in inner for name in modules_above(layer.name))
     ]
     named = [layer for layer in linear if CLASSIFIER_WORDS.search(layer.name)]
     candidates = named or linear
@@ -168,9 +174,9 @@ def _classifier(layers: Sequence[Layer], blocks: Sequence[Block]) -> Layer | Non
 def _facts(module: Module, last: Layer | None, spatial: int) -> Iterable[Fact]:
     """What a reader wants to know of a module."""
     kinds: dict[str, list[Layer]] = {}
-    inner = tuple(f"{block.name}." for block in module.blocks)
+    inner = {block.name for block in module.blocks}
     for layer in module.layers:
-        if not (inner and layer.name.startswith(inner)):
+        if not any(name in inner for name in modules_above(layer.name)):
             kinds.setdefault(layer.kind, []).append(layer)
     yield from _graph_facts(kinds.pop("graph convolution", []))
     for cell in ("LSTM", "GRU", "RNN", "LSTM cell", "GRU cell", "RNN cell"):
@@ -178,7 +184,7 @@ def _facts(module: Module, last: Layer | None, spatial: int) -> Iterable[Fact]:
             yield from _recurrent_facts(layer, spatial)
     yield from _block_facts(module.blocks)
     linear = kinds.pop("linear", [])
-    if last is not None and last in linear:
+    if last is not None and any(layer is last for layer in linear):
         yield from _classifier_facts(linear, last)
     elif linear:
         yield _listed("Linear layers", linear)
@@ -258,10 +264,11 @@ def _classifier_facts(linear: Sequence[Layer], last: Layer) -> Iterable[Fact]:
     """Input, hidden and classes of the chain of linear layers that ends the network."""
     chain = [last]
     for layer in reversed(linear[: linear.index(last)]):
-        if layer.sizes["output"] != chain[0].sizes["input"]:
+        if layer.sizes["output"] != chain[0].sizes["input"] or len(chain) == LONGEST_CHAIN:
             break
         chain.insert(0, layer)
-    others = [layer for layer in linear if layer not in chain]
+    chained = {layer.name for layer in chain}
+    others = [layer for layer in linear if layer.name not in chained]
     if others:
         yield _listed("Linear layers", others)
     is_named = CLASSIFIER_WORDS.search(last.name) is not None

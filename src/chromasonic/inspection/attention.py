@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chromasonic.inspection.facts import Certainty
-from chromasonic.inspection.layers import Layer
+from chromasonic.inspection.layers import Layer, modules_above
 
 PARTS = re.compile(
     r"(?:^|\.)(?:(?:q|k|v|o|out)_?proj|qkv|query_key_value|query|key|value|c_attn|in_proj|to_q|to_k"
@@ -51,13 +51,13 @@ class Block:
 def blocks_of(layers: Sequence[Layer]) -> tuple[Block, ...]:
     """The Transformer layers among the layers, in order."""
     attentions = _attentions(layers)
+    names = {_block_name(place) for place in attentions}
+    widest = _feed_forwards(layers, names, set(attentions))
     found: dict[str, Block] = {}
     for place, (width, certainty, source) in attentions.items():
         name = _block_name(place)
-        if name in found:  # a decoder's layer has two attentions
-            continue
-        wide = _feed_forward(layers, name, width, set(attentions))
-        if wide is None:  # an attention by itself
+        wide = widest.get((name, width))
+        if name in found or wide is None:  # a decoder's second attention; an attention by itself
             continue
         found[name] = Block(
             name=name, width=width, feed_forward=wide, certainty=certainty, source=source
@@ -106,17 +106,18 @@ def _block_name(attention: str) -> str:
     return ".".join(parts[:-1])
 
 
-def _feed_forward(
-    layers: Sequence[Layer], block: str, width: int, attentions: set[str]
-) -> int | None:
-    """The widest output of a linear layer in the block that reads its width."""
-    outputs = [
-        int(layer.sizes["output"])
-        for layer in layers
-        if layer.kind in ("linear", "graph convolution")
-        and (layer.name.startswith(f"{block}.") or not block)
-        and not any(layer.name.startswith(f"{place}.") for place in attentions if place)
-        and not PARTS.search(layer.name)
-        and layer.sizes.get("input") == width
-    ]
-    return max(outputs, default=None)
+def _feed_forwards(
+    layers: Sequence[Layer], blocks: set[str], attentions: set[str]
+) -> dict[tuple[str, int], int]:
+    """(block, width) to the widest output of the block's linear layers that read this width."""
+    widest: dict[tuple[str, int], int] = {}
+    for layer in layers:
+        if layer.kind not in ("linear", "graph convolution") or PARTS.search(layer.name):
+            continue
+        above = [*modules_above(layer.name), ""]
+        block = next((name for name in above if name in blocks), None)
+        if block is None or any(name in attentions for name in above if name):
+            continue
+        key = (block, int(layer.sizes["input"]))
+        widest[key] = max(widest.get(key, 0), int(layer.sizes["output"]))
+    return widest

@@ -125,7 +125,7 @@ class Checkpoint:
     def planned_epochs(self) -> int | None:
         """Epochs that its schedule or configuration was made for."""
         planned = self.scheduler.get("T_max", self.setting(EPOCHS))
-        return int(planned) if isinstance(planned, int | float) and planned > 0 else None
+        return int(planned) if isinstance(planned, int | float) and 0 < planned < 2**53 else None
 
     def setting(self, names: tuple[str, ...]) -> Any:
         """The first number in the configuration, however deep, under one of these names."""

@@ -10,7 +10,7 @@ from chromasonic.inspection.checkpoint import Checkpoint
 from chromasonic.inspection.facts import Finding, Level, by_weight
 from chromasonic.inspection.histories import Series, is_close
 from chromasonic.inspection.metric_names import MetricName, metric_name
-from chromasonic.inspection.plain import number_text, percent, shape_text
+from chromasonic.inspection.plain import as_number, number_text, percent, shape_text
 from chromasonic.inspection.schedules import cosine_rate, fits_cosine
 from chromasonic.inspection.tensors import MOST_READ_BYTES
 
@@ -191,12 +191,13 @@ def is_cosine(known: Checkpoint) -> bool:
 def schedule_of(known: Checkpoint, epochs: int, whose: str, *files: str) -> Iterator[Finding]:
     """A finding where a rate is no cosine's over so many epochs."""
     rate, initial, epoch = known.rate, known.initial_rate, known.epoch
-    if not rate or not initial or epoch is None or epoch > epochs or rate > initial:
+    if not rate or not initial or epoch is None or not 0 < rate <= initial or epoch > epochs:
         return
     if fits_cosine(rate, initial, epoch, epochs):
         return
-    floor = known.scheduler.get("eta_min", 0.01 * initial)
-    expected = cosine_rate(initial, float(floor), epoch, epochs)
+    floor = as_number(known.scheduler.get("eta_min"))
+    floor = 0.01 * initial if floor is None or not 0 <= floor < initial else floor
+    expected = cosine_rate(initial, floor, epoch, epochs)
     fitting = (
         f" What fits exactly: {'; or '.join(known.fitting)}."
         if known.fitting

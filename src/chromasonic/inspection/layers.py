@@ -8,7 +8,7 @@ alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,13 @@ class Layer:
             "source": self.source,
             "remark": self.remark,
         }
+
+
+def modules_above(name: str) -> Iterator[str]:
+    """The modules that a name lies in, the nearest first: "a.b" and "a" of "a.b.c"."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
 
 
 def layers_of(tensors: tuple[TensorFacts, ...]) -> tuple[Layer, ...]:

@@ -12,6 +12,7 @@ import tarfile
 import warnings
 import zipfile
 from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ LARGEST_LEGACY_BYTES = 4 * 2**30
 ENDINGS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".tar")
 LEGACY_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The magic number of PyTorch before 1.6, as a pickle."""
+
+MAKES_MEMORY = b"cbuiltins\nbytearray\n"
+"""How a pickle asks for a bytearray: of thirty bytes it makes as many gigabytes as it likes.
+PyTorch's safe reader allows it, no checkpoint needs it."""
 
 _BROKEN = (
     RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
@@ -88,6 +93,9 @@ def read_contents(path: files.PathLike) -> Contents:
     if start.startswith(LEGACY_START):
         if size > LARGEST_LEGACY_BYTES:
             raise _too_large(path, size, LARGEST_LEGACY_BYTES)
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
+            if view.find(MAKES_MEMORY) >= 0:
+                raise _asks_for_memory(path)
         return _loaded(path, size, "PyTorch pickle, as before version 1.6", is_mapped=False)
     if is_safetensors(start[:9], size):
         tensors, remarks = read_safetensors(path)
@@ -95,6 +103,13 @@ def read_contents(path: files.PathLike) -> Contents:
             path=path, size_bytes=size, format="safetensors", content=tensors, remarks=remarks
         )
     raise CheckpointError(f"{path} is no checkpoint: {_kind_of(path, start)}")
+
+
+def _asks_for_memory(path: Path) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is refused: reading it would make a bytearray of whatever size it likes. A "
+        "checkpoint needs tensors and plain values alone; save its state_dict where it was made."
+    )
 
 
 def _too_large(path: Path, size: int, largest: int) -> CheckpointError:
@@ -131,12 +146,19 @@ def _check_archive(path: Path, size: int) -> None:
     """Refuse archives that unpack to more than they are, before PyTorch unpacks them."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+            _check_members(path, size, archive.infolist())
+            plain = [member for member in archive.infolist() if member.filename.endswith(".pkl")]
+            asks = any(MAKES_MEMORY in archive.read(member) for member in plain)
     except (*_BROKEN,) as error:
         raise CheckpointError(
             f"{path} is truncated or damaged: its archive has no whole list of files. Copy it "
             "again, or use another one of the run."
         ) from error
+    if asks:
+        raise _asks_for_memory(path)
+
+
+def _check_members(path: Path, size: int, members: list[zipfile.ZipInfo]) -> None:
     names = {member.filename.rpartition("/")[2] for member in members}
     if "constants.pkl" in names:
         raise CheckpointError(
@@ -157,7 +179,7 @@ def _check_archive(path: Path, size: int) -> None:
             f"({len(packed)} compressed members). PyTorch never compresses checkpoints, so this "
             "is no honest one; ask who made it for a state_dict saved with torch.save."
         )
-    plain = sum(m.file_size for m in members if m.filename.endswith(".pkl"))
+    plain = sum(member.file_size for member in members if member.filename.endswith(".pkl"))
     if plain > LARGEST_PICKLE_BYTES:
         raise CheckpointError(
             f"{path} is refused: {plain / 2**20:,.0f} MiB of it are not tensors; at most "

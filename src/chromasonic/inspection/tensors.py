@@ -15,6 +15,9 @@ from chromasonic.inspection.plain import printable
 MOST_READ_BYTES = 4 * 2**30
 """Of values; in larger files they are not read."""
 
+AT_ONCE = 2**24
+"""Numbers that are looked at together."""
+
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq")
 """Last parts of names that PyTorch's own layers and common models give to what is not trained."""
 
@@ -154,13 +157,15 @@ def _with_values(facts: TensorFacts, tensor: Tensor, digest: Any) -> TensorFacts
     digest.update(f"{facts.name}:{facts.dtype}:{facts.shape}".encode())
     if not _is_plain(tensor) or facts.is_odd or facts.same_as or tensor.numel() == 0:
         return facts
-    values = tensor.detach().resolve_conj().resolve_neg().contiguous()
-    digest.update(values.view(-1).view(torch.uint8).numpy())
+    values = tensor.detach().resolve_conj().resolve_neg().contiguous().view(-1)
     nan = infinite = 0
-    if values.is_floating_point() or values.is_complex():
-        if values.dtype.itemsize == 1:  # float8 knows few operations
-            values = values.to(torch.float32)
-        if not bool(torch.isfinite(values.sum())) and not bool(torch.isfinite(values).all()):
-            nan = int(torch.isnan(values).sum())
-            infinite = int(torch.isinf(values).sum())
+    for part in values.split(AT_ONCE):
+        digest.update(part.view(torch.uint8).numpy())
+        if not (part.is_floating_point() or part.is_complex()):
+            continue
+        if part.dtype.itemsize == 1:  # float8 knows few operations
+            part = part.to(torch.float32)
+        if not bool(torch.isfinite(part.sum())):  # it may also just have overflowed
+            nan += int(torch.isnan(part).sum())
+            infinite += int(torch.isinf(part).sum())
     return replace(facts, nan=nan, infinite=infinite)
