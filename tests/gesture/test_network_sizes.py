@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,8 +11,16 @@ from torch import nn
 
 from chromasonic.errors import ConfigError
 from chromasonic.gesture.network import GestureNetwork
-from chromasonic.gesture.network_config import CAUSAL, COMPACT, FUSED, PLAIN, NetworkConfig
+from chromasonic.gesture.network_config import (
+    CAUSAL,
+    COMPACT,
+    FUSED,
+    PLAIN,
+    SIZES,
+    NetworkConfig,
+)
 
+ROOT = Path(__file__).parents[2]
 NODES, FEATURES, CLASSES = 88, 31, 100
 """Of the specification."""
 
@@ -114,6 +123,21 @@ def test_names_say_layers_and_directions(plain: GestureNetwork) -> None:
 @pytest.mark.parametrize("config", [COMPACT, CAUSAL], ids=["compact", "causal"])
 def test_the_small_sizes_stay_under_a_million(config: NetworkConfig, nodes: int) -> None:
     assert numbers(network(config, nodes))[0] < 1_000_000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_on_the_network_says_its_numbers(size: str) -> None:
+    is_small = size in ("compact", "causal")
+    nodes, features = (21, 6) if is_small else (NODES, FEATURES)
+    made = GestureNetwork(
+        SIZES[size], adjacency=torch.eye(nodes), features=features, classes=CLASSES
+    )
+    rows = [
+        line
+        for line in (ROOT / "docs/gesture-network.md").read_text().splitlines()
+        if line.startswith(f"| `{size}` |" if is_small else "| state dict / trainable |")
+    ]
+    assert f"{numbers(made)[0]:,}" in rows[0]
 
 
 def test_a_matrix_that_is_no_graph_is_refused() -> None:
