@@ -27,7 +27,7 @@ class MaskedLstm(nn.LSTM):
 
     Parameters are those of `nn.LSTM` under its names. Without padding it is `nn.LSTM`; with padding
     each direction runs by itself, the backward one over frames in reverse order, which is faster on
-    a CPU than packing; elsewhere sequences are packed, as cuDNN wants them.
+    a CPU than packing; on CUDA sequences are packed, as cuDNN wants them.
     """
 
     def outputs(self, frames_BTP: Tensor, lengths_B: Tensor | None) -> Tensor:
@@ -39,7 +39,7 @@ class MaskedLstm(nn.LSTM):
         """
         if lengths_B is None or not self.bidirectional:
             return self(frames_BTP)[0]
-        if frames_BTP.device.type != "cpu":
+        if frames_BTP.is_cuda:
             return self.packed_outputs(frames_BTP, lengths_B)
         place_T = torch.arange(frames_BTP.shape[1], device=frames_BTP.device)
         last_B1 = lengths_B[:, None] - 1
