@@ -31,8 +31,8 @@ COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "
 GOES_ON = {"--epochs": "1"}
 # Harmonizers learn from two chorales.
 HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
-# Gesture networks learn from a few made hands.
-GESTURE = {"--movements": "72", "--size": "causal", "--epochs": "1"}
+# Gesture networks learn from a few made hands: 120 are each gesture once by each performer.
+GESTURE = {"--movements": "120", "--size": "causal", "--epochs": "1"}
 
 
 @dataclass(frozen=True)

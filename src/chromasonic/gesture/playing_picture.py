@@ -67,8 +67,8 @@ def _draw_speed(axes: Any, spotting: Spotting) -> None:
         end = event.start if event.end is None else event.end
         axes.axvspan(event.start, end, color=colour, alpha=0.18, linewidth=0)
         axes.text(
-            (event.start + end) / 2, most * (1.31 - 0.13 * (number % 2)), event.label or "?", ha="center", va="top",
-            fontsize=8, color=colour if event.is_known else "#777777",
+            (event.start + end) / 2, most * (1.31 - 0.13 * (number % 2)), event.label or "?",
+            ha="center", va="top", fontsize=8, color=colour if event.is_known else "#777777",
         )  # fmt: skip
     axes.set_ylabel("speed")
 
