@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from chromasonic.inspection import Inspection, inspect_file, inspect_paths
+from chromasonic.inspection import Checkpoint, Inspection, inspect_file, inspect_paths
 from chromasonic.inspection.histories import series_of
 from chromasonic.inspection.metric_names import metric_name
 
@@ -75,6 +75,32 @@ def test_only_names_that_claim_one_model_contradict_by_their_architecture(tmp_pa
     assert "architecture" not in rules(inspect_paths([tmp_path]))
     saved(tmp_path / "hand_epoch_10.pt", size=4, **CONFIG)
     assert rules(inspect_paths([tmp_path])) == ["architecture"]
+
+
+@pytest.mark.parametrize(
+    ("name", "claimed"),
+    [
+        ("best_model.pth", "model"),
+        ("final_model.pth", "model"),
+        ("model_epoch_10.pt", "model"),
+        ("model-epoch10.ckpt", "model"),
+        ("epoch=3-step=400.ckpt", ""),
+        ("resnet18.pth", "resnet18"),
+        ("hand_v2_best.pth.tar", "hand_v2"),
+        ("model-00001-of-00002.safetensors", "model-00001-of-00002"),
+    ],
+)
+def test_a_name_claims_a_model_apart_from_the_moment(name: str, claimed: str) -> None:
+    known = Checkpoint(path=Path(name), size_bytes=0, format="", kind="")
+    assert known.claimed_model == claimed
+
+
+def test_a_schedule_alone_is_explained(tmp_path: Path) -> None:
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.5)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 7)
+    torch.save(schedule.state_dict(), tmp_path / "scheduler.pt")
+    known = inspect_file(tmp_path / "scheduler.pt")
+    assert (known.kind, known.rate, known.planned_epochs) == ("schedule alone", 0.5, 7)
 
 
 def test_files_that_are_named_are_compared_however_they_are_called(tmp_path: Path) -> None:

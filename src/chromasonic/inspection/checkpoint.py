@@ -176,13 +176,17 @@ class Checkpoint:
 
 INITIAL_RATES = ("learning_rate", "lr", "base_lr", "initial_lr", "max_lr")
 EPOCHS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "total_epochs", "num_train_epochs")
+SPLIT = re.compile(r"[^a-z0-9]+")
 NOT_SAVED = "not in the file"
 
 
 def _words(path: Path) -> list[str]:
-    """The words of a file's name, without numbers and endings."""
+    """The words of a file's name, without endings and numbers that stand alone or count epochs."""
     stem = re.sub(r"(\.(pt|pth|ckpt|bin|safetensors|tar))+$", "", path.name.lower())
-    return [word for word in re.split(r"[^a-z]+", stem) if word]
+    if re.search(r"\d+-of-\d+$", stem):  # a part of one model's weights: no other file is the same
+        return [stem]
+    words = [re.sub(r"^(epoch|step|iter|ckpt|checkpoint)\d+$", r"\1", w) for w in SPLIT.split(stem)]
+    return [word for word in words if word and not word.isdigit()]
 
 
 def _found(values: Any, names: tuple[str, ...], depth: int) -> Any:

@@ -95,6 +95,8 @@ def take_apart(content: Any) -> Parts | None:
         return Parts(kind="tensors", weights=found) if found else None
     if _is_optimizer(content):
         return Parts(kind="optimizer alone", optimizer=content, optimizers=1)
+    if "last_epoch" in content and "_last_lr" in content:
+        return Parts(kind="schedule alone", scheduler=to_plain(content))
     if content and _share_of_tensors(content) > 0.5:
         weights, wrappers = unwrapped(dict(_tensors(content)))
         return Parts(kind="bare state dict", weights=weights, wrappers=wrappers)
