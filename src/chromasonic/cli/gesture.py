@@ -26,7 +26,7 @@ gesture_app = typer.Typer(
 )
 
 STREAM = "-"
-LATE_EXIT = 130
+INTERRUPTED = 130
 PLAYED_ENDINGS = (".mid", ".midi", ".wav", ".mp3", ".png", ".svg", ".pdf")
 
 Model = Annotated[
@@ -197,7 +197,8 @@ def _spotting(certainty: float | None) -> SpottingConfig:
     if certainty is None:
         return default
     return SpottingConfig(
-        certainty=certainty, release=max(0.0, min(1.0, certainty)) * default.release / default.certainty
+        certainty=certainty,
+        release=max(0.0, min(1.0, certainty)) * default.release / default.certainty,
     )
 
 
@@ -303,7 +304,7 @@ def _listen(
 ) -> None:
     """Standard input to standard output, line by line, until the input ends or Ctrl-C."""
     from chromasonic.gesture.streaming import Listener
-    from chromasonic.gesture.streaming_lines import Conversation, read_lines
+    from chromasonic.gesture.streaming_lines import Conversation, UntilInterrupted, read_lines
 
     listener = Listener(model, rate, config, performer=performer)
     talk = Conversation(model, listener, rate, answers=answers)
@@ -311,16 +312,14 @@ def _listen(
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="replace")
     _say(talk.greeting())
-    try:
-        for line in read_lines(sys.stdin):
-            for answer in talk.hear(line):
-                _say(answer)
-    except KeyboardInterrupt as error:
-        for answer in talk.finish():
+    lines = UntilInterrupted(read_lines(sys.stdin))
+    for line in lines:
+        for answer in talk.hear(line):
             _say(answer)
-        raise typer.Exit(LATE_EXIT) from error
     for answer in talk.finish():
         _say(answer)
+    if lines.was_interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _say(line: str) -> None:

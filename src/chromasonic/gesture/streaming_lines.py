@@ -9,6 +9,7 @@ heard as before.
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -130,6 +131,43 @@ def read_lines(source: IO[str]) -> Iterator[str]:
             line = source.readline(LONGEST_LINE + 2)
             if not line:
                 return
+
+
+class UntilInterrupted:
+    """Lines until they end or somebody presses Ctrl-C, which never falls into the midst of a frame.
+
+    Args:
+        lines: as they come.
+
+    Attributes:
+        was_interrupted: whether Ctrl-C ended them.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._waits = lines, False
+        self.was_interrupted = False
+
+    def __iter__(self) -> Iterator[str]:
+        before = signal.signal(signal.SIGINT, self._interrupt)
+        try:
+            while not self.was_interrupted:
+                self._waits = True
+                try:
+                    line = next(self._lines, None)
+                except KeyboardInterrupt:
+                    return
+                finally:
+                    self._waits = False
+                if line is None:
+                    return
+                yield line
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _interrupt(self, *_: object) -> None:
+        self.was_interrupted = True
+        if self._waits:
+            raise KeyboardInterrupt
 
 
 def _text(value: dict[str, Any]) -> str:
