@@ -115,6 +115,18 @@ def test_a_huge_file_and_a_zip_bomb_are_refused_unread(folder: Path) -> None:
         load_checkpoint(bomb, largest_bytes=2**20)
 
 
+@pytest.mark.parametrize("form", ["zip", "pickle"])
+def test_a_pickle_that_asks_for_gigabytes_is_refused(tmp_path: Path, form: str) -> None:
+    greedy, path = b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R.", tmp_path / "greedy.pt"
+    if form == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a/data.pkl", greedy)
+    else:
+        path.write_bytes(greedy)
+    with pytest.raises(CheckpointError, match="bytearray of whatever size"):
+        load_checkpoint(path)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -12,7 +12,6 @@ import tarfile
 import warnings
 import zipfile
 from dataclasses import dataclass, field
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from chromasonic.errors import CheckpointError
 from chromasonic.inspection.plain import printable
 from chromasonic.inspection.safetensors import is_safetensors, read_safetensors
 from chromasonic.inspection.stand_ins import STAND_INS
+from chromasonic.training.checkpoint import asks_for_memory
 
 LARGEST_BYTES = 64 * 2**30
 LARGEST_PICKLE_BYTES = 64 * 2**20
@@ -33,10 +33,6 @@ LARGEST_LEGACY_BYTES = 4 * 2**30
 ENDINGS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".tar")
 LEGACY_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The magic number of PyTorch before 1.6, as a pickle."""
-
-MAKES_MEMORY = b"cbuiltins\nbytearray\n"
-"""How a pickle asks for a bytearray: of thirty bytes it makes as many gigabytes as it likes.
-PyTorch's safe reader allows it, no checkpoint needs it."""
 
 _BROKEN = (
     RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
@@ -93,9 +89,8 @@ def read_contents(path: files.PathLike) -> Contents:
     if start.startswith(LEGACY_START):
         if size > LARGEST_LEGACY_BYTES:
             raise _too_large(path, size, LARGEST_LEGACY_BYTES)
-        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
-            if view.find(MAKES_MEMORY) >= 0:
-                raise _asks_for_memory(path)
+        if asks_for_memory(path):
+            raise _asks_for_memory(path)
         return _loaded(path, size, "PyTorch pickle, as before version 1.6", is_mapped=False)
     if is_safetensors(start[:9], size):
         tensors, remarks = read_safetensors(path)
@@ -147,8 +142,7 @@ def _check_archive(path: Path, size: int) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, size, archive.infolist())
-            plain = [member for member in archive.infolist() if member.filename.endswith(".pkl")]
-            asks = any(MAKES_MEMORY in archive.read(member) for member in plain)
+        asks = asks_for_memory(path)
     except (*_BROKEN,) as error:
         raise CheckpointError(
             f"{path} is truncated or damaged: its archive has no whole list of files. Copy it "

@@ -11,6 +11,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from chromasonic.errors import CheckpointError
 FORMAT_VERSION = 1
 LARGEST_BYTES = 4 * 2**30
 """Larger checkpoints are refused: ours are a few megabytes, and a bomb is not."""
+
+MAKES_MEMORY = b"cbuiltins\nbytearray\n"
+"""How a pickle asks for a bytearray: of thirty bytes it makes as many gigabytes as it likes.
+PyTorch's safe reader allows it, no checkpoint needs it."""
 
 _BROKEN = (
     RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError,
@@ -93,6 +98,11 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
     try:
         _check_size(path, largest_bytes)
         _check_start(start, path)
+        if asks_for_memory(path):
+            raise CheckpointError(
+                f"{path} is refused: reading it would make a bytearray of whatever size it likes, "
+                "which no checkpoint needs. Use another one of the run (NAME_best.pt)."
+            )
         with warnings.catch_warnings(action="ignore"):  # of pickles that are refused anyway
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -108,6 +118,16 @@ def load_checkpoint(path: files.PathLike, *, largest_bytes: int = LARGEST_BYTES)
             "run (NAME_best.pt, NAME_epoch_N.pt), or copy the file again."
         ) from error
     return _checked(content, path)
+
+
+def asks_for_memory(path: Path) -> bool:
+    """Whether a checkpoint's pickle would make memory out of nothing (`MAKES_MEMORY`)."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            pickles = [name for name in archive.namelist() if name.endswith(".pkl")]
+            return any(MAKES_MEMORY in archive.read(name) for name in pickles)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
+        return view.find(MAKES_MEMORY) >= 0
 
 
 def _check_start(start: bytes, path: Path) -> None:
