@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chromasonic.cli.gesture_play import play
+from chromasonic.cli.gesture_reading import (
+    AsJson,
+    Calibration,
+    Certainty,
+    Model,
+    Nodes,
+    Performer,
+    Rate,
+    files_of,
+    model_of,
+    read_recording,
+    spotting_config,
+)
 from chromasonic.errors import ChromasonicError, UsageError
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
-    from chromasonic.gesture.playing import GestureMusic
     from chromasonic.gesture.recognizing import Recognition
-    from chromasonic.gesture.spotting import Spotting
     from chromasonic.gesture.spotting_config import SpottingConfig
     from chromasonic.music.movement import Movement
 
@@ -27,45 +39,6 @@ gesture_app = typer.Typer(
 
 STREAM = "-"
 INTERRUPTED = 130
-PLAYED_ENDINGS = (".mid", ".midi", ".wav", ".mp3", ".png", ".svg", ".pdf")
-
-Model = Annotated[
-    Path,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="RUN_OR_CHECKPOINT",
-        help="A gesture training's folder, or a .pth of it.",
-    ),
-]
-Nodes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--nodes",
-        metavar="RECORDING=MODEL",
-        help="A landmark's name in the recording and in the model, where they differ; repeat it.",
-    ),
-]
-Rate = Annotated[
-    float | None,
-    typer.Option(help="Frames a second, where the recording does not say; of --stream the pace."),
-]
-Performer = Annotated[
-    str | None,
-    typer.Option(help="Who moves, for a model that knows its performers.", show_default=False),
-]
-Calibration = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Recordings of whoever moves, of anything: the model gets to know their hands.",
-    ),
-]
-Certainty = Annotated[
-    float | None,
-    typer.Option(help="From where on a gesture in a long recording is believed, 0 to 1. [0.6]"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @gesture_app.command("recognize")
@@ -114,9 +87,9 @@ def recognize(
     for other, name in ((segments, "--segments"), (as_json, "--json"), (nodes, "--nodes")):
         if stream and other:
             raise UsageError(f"{name} is not for --stream, which writes a line of JSON an event.")
-    config = _spotting(certainty)
-    paths = [] if stream else _files(recordings)
-    loaded = _model(model, calibration, performer, rate, nodes)
+    config = spotting_config(certainty)
+    paths = [] if stream else files_of(recordings)
+    loaded = model_of(model, calibration, performer, rate, nodes)
     if stream:
         _listen(loaded, rate or loaded.rate_hz, config, performer or "", not events_only)
         return
@@ -128,152 +101,6 @@ def recognize(
     if failed:
         typer.echo(f"{failed} of {len(paths)} recordings could not be read.", err=True)
         raise typer.Exit(1)
-
-
-@gesture_app.command("play")
-def play(
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="One recording.")],
-    model: Model,
-    mapping: Annotated[
-        Path, typer.Option("--map", metavar="MAPPING", help="What gestures play, as TOML.")
-    ],
-    output: Annotated[
-        list[Path],
-        typer.Option(
-            "--output",
-            "-o",
-            help="File to write, by its ending: .mid; .wav or .mp3; .png .svg .pdf (speed, "
-            "certainty, gestures and notes in time); repeat it for more.",
-        ),
-    ],
-    certainty: Certainty = None,
-    nodes: Nodes = None,
-    rate: Rate = None,
-    performer: Performer = None,
-    calibration: Calibration = None,
-    as_json: AsJson = False,
-) -> None:
-    """Turn a recording of gestures into music, as a mapping file says.
-
-    Examples:
-
-    \b
-      chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mid
-      chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mp3 -o hand.png
-    """  # noqa: E501 - an example stands on one line
-    _check_outputs(output, recording, mapping)
-    config = _spotting(certainty)
-    from chromasonic.gesture.mapping_file import read_mapping
-    from chromasonic.gesture.playing import play as play_gestures
-    from chromasonic.gesture.spotting import spot
-
-    wanted = read_mapping(mapping)
-    (path,) = _files([str(recording)])
-    loaded = _model(model, calibration, performer, rate, nodes)
-    wanted.check(loaded.classes, loaded.skeleton)
-    movement = _read(path, loaded, nodes, rate, performer)
-    spotting = spot(loaded, movement, config)
-    music = play_gestures(wanted, movement, spotting)
-    for file in output:
-        _write(music, spotting, movement, file)
-    if as_json:
-        typer.echo(json_text(_music_document(music, movement, output)))
-        return
-    typer.echo(_music_table(music))
-    if not music.notes:
-        typer.echo(
-            "No note was played: no gesture that the mapping knows was recognized. 'chromasonic "
-            "gesture recognize RECORDING --segments' tells what was; --certainty lowers the bar.",
-            err=True,
-        )
-    for file in output:
-        typer.echo(str(file))
-
-
-def _spotting(certainty: float | None) -> SpottingConfig:
-    from chromasonic.gesture.spotting_config import SpottingConfig
-
-    default = SpottingConfig()
-    if certainty is None:
-        return default
-    return SpottingConfig(
-        certainty=certainty,
-        release=max(0.0, min(1.0, certainty)) * default.release / default.certainty,
-    )
-
-
-def _files(recordings: list[str]) -> list[Path]:
-    """The files that are meant; folders stand for what is in them.
-
-    Raises:
-        UsageError: there is no such file or folder, or nothing to read in it.
-    """
-    from chromasonic.formats.movements import READABLE as ENDINGS
-
-    found: list[Path] = []
-    for name in recordings:
-        path = Path(name)
-        if path.is_dir():
-            inside = sorted(
-                file
-                for file in path.rglob("*")
-                if file.suffix.lower() in ENDINGS and file.is_file()
-            )
-            if not inside:
-                raise UsageError(
-                    f"{path} has no recording in it. Endings that are read: {' '.join(ENDINGS)}."
-                )
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise UsageError(f"There is no recording at {path}.")
-    return found
-
-
-def _model(
-    path: Path,
-    calibration: Path | None,
-    performer: str | None,
-    rate: float | None,
-    nodes: list[str] | None,
-) -> GestureModel:
-    """The model, acquainted with whoever moves."""
-    if not path.exists():
-        raise UsageError(
-            f"There is no model at {path}. Train one: 'chromasonic train gesture --output {path}'."
-        )
-    from chromasonic.gesture.models import load_gesture
-
-    loaded = load_gesture(path)
-    if calibration is None:
-        if performer is not None and performer not in loaded.reader.performers:
-            known = ", ".join(sorted(loaded.reader.performers)) or "none: it needs none"
-            raise UsageError(
-                f"The model knows no performer '{performer}'; it knows {known}. Give recordings of "
-                "theirs with --calibration."
-            )
-        return loaded
-    recordings = [
-        _read(file, loaded, nodes, rate, performer) for file in _files([str(calibration)])
-    ]
-    return loaded.with_performers(recordings)
-
-
-def _read(
-    path: Path,
-    model: GestureModel,
-    nodes: list[str] | None,
-    rate: float | None,
-    performer: str | None,
-) -> Movement:
-    from dataclasses import replace
-
-    from chromasonic.gesture.matching import parse_names, read_for
-
-    names = parse_names(nodes or [])
-    movement = read_for(path, model.skeleton, names=names, rate_hz=rate)
-    return replace(movement, performer=performer or "")
 
 
 def _each(
@@ -288,7 +115,7 @@ def _each(
     found, failed = [], 0
     for path in paths:
         try:
-            found.append((path, _read(path, model, nodes, rate, performer)))
+            found.append((path, read_recording(path, model, nodes, rate, performer)))
         except UsageError:
             raise
         except ChromasonicError as error:
@@ -395,61 +222,4 @@ def _tell_segments(
             )
 
 
-def _check_outputs(outputs: list[Path], recording: Path, mapping: Path) -> None:
-    """Refuse what cannot be written before any work is done."""
-    for path in outputs:
-        for source in (recording, mapping):
-            if path.resolve() == source.resolve():
-                raise UsageError(
-                    f"--output {path} is a file that is read; it would be lost. Give another name."
-                )
-        if path.suffix.lower() not in PLAYED_ENDINGS:
-            raise UsageError(
-                f"Music cannot be written as '{path.name}'. Allowed endings: "
-                f"{' '.join(PLAYED_ENDINGS)}."
-            )
-
-
-def _write(music: GestureMusic, spotting: Spotting, movement: Movement, path: Path) -> None:
-    ending = path.suffix.lower()
-    if ending in (".mid", ".midi"):
-        from chromasonic.files import write_bytes
-
-        write_bytes(path, music.midi(title=movement.id))
-    elif ending in (".wav", ".mp3"):
-        from chromasonic.formats.drum_audio import write_midi_audio
-
-        write_midi_audio(music.midi(), path)
-    else:
-        from chromasonic.gesture.playing_picture import draw_timeline
-
-        draw_timeline(music, spotting, path, title=movement.id)
-
-
-def _music_table(music: GestureMusic) -> str:
-    lines = [f"{'time (s)':>9}  {'gesture':<20} {'certain':>7}  plays"]
-    for one in music.events:
-        does = ", ".join(one.did) or "-"
-        event = one.event
-        lines.append(f"{one.time:9.2f}  {event.label:<20} {event.certainty:7.0%}  {does}")
-    lines.append(
-        f"{len(music.notes)} notes, {len(music.controls)} controller changes, "
-        f"{len(music.programs)} program changes, {music.seconds:.1f} s"
-    )
-    return "\n".join(lines)
-
-
-def _music_document(music: GestureMusic, movement: Movement, outputs: list[Path]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "recording": movement.id,
-        "seconds": movement.seconds,
-        "files": outputs,
-        "events": [
-            {"played": one.time, **one.event.to_dict(), "did": one.did} for one in music.events
-        ],
-        "notes": [asdict(note) for note in music.notes],
-        "controls": [asdict(change) for change in music.controls],
-        "programs": [asdict(change) for change in music.programs],
-    }
+gesture_app.command("play")(play)
