@@ -33,6 +33,9 @@ Protocol = Annotated[
 Performer = Annotated[
     str | None, typer.Option(help="Who is left out, to be judged by (--protocol unseen).")
 ]
+ValidationPerformer = Annotated[
+    str | None, typer.Option(help="Another, by whom the best epoch is chosen; not learned from.")
+]
 Size = Annotated[str | None, typer.Option(help="plain, fused, compact or causal.")]
 Recipe = Annotated[Path | None, typer.Option(help="A TOML file, as recipes/gesture-*.toml.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="The run directory.")]
@@ -70,6 +73,7 @@ def gesture(
     movements: Movements = None,
     protocol: Protocol = None,
     performer: Performer = None,
+    validation_performer: ValidationPerformer = None,
     size: Size = None,
     output: Output = None,
     epochs: Epochs = None,
@@ -105,6 +109,7 @@ def gesture(
         "movements": movements,
         "protocol": protocol,
         "performer": performer,
+        "validation_performer": validation_performer,
         "size": size,
         "epochs": epochs,
         "patience": patience,
