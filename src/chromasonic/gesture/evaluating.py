@@ -218,8 +218,8 @@ def _remarks(
         remarks.append(f"The folds have from {min(counts)} to {max(counts)} seeds.")
     if first.recipe.features.asks_who:
         remarks.append(
-            "Performers of the test part whom the network does not know are standardized by all of "
-            "their recordings there, without labels."
+            "Whom the network does not know in the test part (or whose session) is standardized by "
+            "all of their recordings there, without labels."
         )
     unlearned = sorted(
         {m.label for part in parts.values() for m in part.test}
