@@ -399,3 +399,31 @@ class TestPlay:
         refused(gesture("play", *given, "-m", "causal"), *words)
         assert not Path("out.mid").exists()
         assert Path("long.npz").read_bytes() == before
+
+    def test_frames_on_standard_input_are_played_at_once(self, place: Path, tmp_path: Path):
+        text = (place / "long.jsonl").read_text()
+        ranged = tmp_path / "live.toml"
+        ranged.write_text(MAPPING + "range = [0.0, 1.0]\n")
+        result = gesture("play", "-", "-m", place / "causal", "--map", ranged, stdin=text)
+        assert result.exit_code == 0, result.output
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        midi = [one for one in lines if one["kind"] == "midi"]
+        ons = [one["bytes"][1] for one in midi if one["bytes"][0] == 0x90]
+        offs = [one["bytes"][1] for one in midi if one["bytes"][0] == 0x80]
+        assert ons[0] == 60  # left
+        assert len(ons) == 1 + 4 + 4  # and right, twice
+        assert sorted(ons) == sorted(offs)
+        assert any(one["bytes"][:2] == [0xB0, 74] for one in midi)
+        assert "answer" not in {one["kind"] for one in lines}
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["-", "-o", "out.mid"], ["What is streamed is written to standard output"]),
+            (["long.npz"], ["Say where to write: --output"]),
+            (["-"], ["controller 74 follows wrist without a range"]),
+        ],
+    )
+    def test_what_cannot_be_streamed_is_refused(self, place: Path, monkeypatch, arguments, words):
+        monkeypatch.chdir(place)
+        refused(gesture("play", *arguments, "-m", "causal", "--map", "mapping.toml"), *words)

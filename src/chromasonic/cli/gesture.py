@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chromasonic.cli.gesture_listening import listen
 from chromasonic.cli.gesture_play import play
 from chromasonic.cli.gesture_reading import (
+    STREAM,
     AsJson,
     Calibration,
     Certainty,
@@ -36,9 +37,6 @@ gesture_app = typer.Typer(
     add_completion=False,
     help="Recognize gestures in recordings and streams, and play music by them.",
 )
-
-STREAM = "-"
-INTERRUPTED = 130
 
 
 @gesture_app.command("recognize")
@@ -91,7 +89,7 @@ def recognize(
     paths = [] if stream else files_of(recordings)
     loaded = model_of(model, calibration, performer, rate, nodes)
     if stream:
-        _listen(loaded, rate or loaded.rate_hz, config, performer or "", not events_only)
+        listen(loaded, rate or loaded.rate_hz, config, performer or "", not events_only)
         return
     found, failed = _each(paths, loaded, nodes, rate, performer, len(paths) > 1)
     if segments:
@@ -124,35 +122,6 @@ def _each(
             failed += 1
             typer.echo(f"Passed over: {error}", err=True)
     return found, failed
-
-
-def _listen(
-    model: GestureModel, rate: float, config: SpottingConfig, performer: str, answers: bool
-) -> None:
-    """Standard input to standard output, line by line, until the input ends or Ctrl-C."""
-    from chromasonic.gesture.streaming import Listener
-    from chromasonic.gesture.streaming_lines import Conversation, UntilInterrupted, read_lines
-
-    listener = Listener(model, rate, config, performer=performer)
-    talk = Conversation(model, listener, rate, answers=answers)
-    reconfigure = getattr(sys.stdin, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")
-    _say(talk.greeting())
-    lines = UntilInterrupted(read_lines(sys.stdin))
-    for line in lines:
-        for answer in talk.hear(line):
-            _say(answer)
-    for answer in talk.finish():
-        _say(answer)
-    if lines.was_interrupted:
-        raise typer.Exit(INTERRUPTED)
-
-
-def _say(line: str) -> None:
-    """A line that whoever listens has at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _tell_recognitions(

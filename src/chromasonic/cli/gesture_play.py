@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.gesture_listening import listen
 from chromasonic.cli.gesture_reading import (
+    STREAM,
     AsJson,
     Calibration,
     Certainty,
@@ -32,20 +34,27 @@ ENDINGS = (".mid", ".midi", ".wav", ".mp3", ".png", ".svg", ".pdf")
 
 
 def play(
-    recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="One recording.")],
+    recording: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECORDING",
+            help="One recording; or -: JSON lines in (standard input), MIDI messages as JSON lines "
+            "out, at once.",
+        ),
+    ],
     model: Model,
     mapping: Annotated[
         Path, typer.Option("--map", metavar="MAPPING", help="What gestures play, as TOML.")
     ],
     output: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "--output",
             "-o",
             help="File to write, by its ending: .mid; .wav or .mp3; .png .svg .pdf (speed, "
             "certainty, gestures and notes in time); repeat it for more.",
         ),
-    ],
+    ] = None,
     certainty: Certainty = None,
     nodes: Nodes = None,
     rate: Rate = None,
@@ -60,24 +69,38 @@ def play(
     \b
       chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mid
       chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mp3 -o hand.png
+      tracker | chromasonic gesture play - --model runs/causal --map mapping.toml
     """  # noqa: E501 - an example stands on one line
-    _check_outputs(output, recording, mapping)
+    outputs = output or []
+    is_live = str(recording) == STREAM
+    if is_live and (outputs or as_json or nodes):
+        raise UsageError(
+            "What is streamed is written to standard output, a line of JSON a message: leave "
+            "--output, --json and --nodes out."
+        )
+    if not is_live and not outputs:
+        raise UsageError("Say where to write: --output hand.mid (.wav, .mp3, .png, ...).")
+    _check_outputs(outputs, recording, mapping)
     config = spotting_config(certainty)
     from chromasonic.gesture.mapping_file import read_mapping
     from chromasonic.gesture.playing import play as play_gestures
     from chromasonic.gesture.spotting import spot
 
     wanted = read_mapping(mapping)
-    (path,) = files_of([str(recording)])
+    paths = [] if is_live else files_of([str(recording)])
     loaded = model_of(model, calibration, performer, rate, nodes)
     wanted.check(loaded.classes, loaded.skeleton)
+    if is_live:
+        listen(loaded, rate or loaded.rate_hz, config, performer or "", False, wanted)
+        return
+    (path,) = paths
     movement = read_recording(path, loaded, nodes, rate, performer)
     spotting = spot(loaded, movement, config)
     music = play_gestures(wanted, movement, spotting)
-    for file in output:
+    for file in outputs:
         _write(music, spotting, movement, file)
     if as_json:
-        typer.echo(json_text(_music_document(music, movement, output)))
+        typer.echo(json_text(_music_document(music, movement, outputs)))
         return
     typer.echo(_music_table(music))
     if not music.notes:
@@ -86,7 +109,7 @@ def play(
             "gesture recognize RECORDING --segments' tells what was; --certainty lowers the bar.",
             err=True,
         )
-    for file in output:
+    for file in outputs:
         typer.echo(str(file))
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from chromasonic.gesture.spotting_config import SpottingConfig
     from chromasonic.music.movement import Movement
 
+STREAM = "-"
+"""In place of a recording: standard input."""
+
 Model = Annotated[
     Path,
     typer.Option(

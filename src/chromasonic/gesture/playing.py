@@ -7,8 +7,10 @@ end, whatever the recording does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -113,7 +115,7 @@ def play(
         UsageError, CheckpointError: another model cannot be used.
         ConfigError: a chord is none of the key.
     """
-    player = _Player(mapping, spotting, rooms or Rooms.of(mapping), movement.seconds)
+    player = Player(mapping, spotting, rooms or Rooms.of(mapping), movement.seconds)
     played = tuple(player.take(event) for event in spotting.known)
     controls = [*player.controls, *followed(mapping.follows, movement, spotting.known)]
     beginning = [
@@ -129,17 +131,40 @@ def play(
     )
 
 
+class Efforts(Protocol):
+    """How fast each frame was (`motion`)."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second."""
+
+    @property
+    def efforts(self) -> Any:
+        """(T,) or what can be sliced like it."""
+
+
 @dataclass
-class _Player:
-    """What sounds so far."""
+class Player:
+    """What sounds so far, as gestures come.
+
+    Attributes:
+        mapping: what they do.
+        spotting: how fast the recording is, for what follows the speed.
+        rooms: the other models.
+        seconds: how long the recording is: what waits for a next one that never comes ends with it.
+        sounding: all notes; one may last nothing.
+        controls: in the order of gestures.
+        programs: likewise.
+    """
 
     mapping: Mapping
-    spotting: Spotting
+    spotting: Efforts
     rooms: Rooms
-    seconds: float  # of the recording: what waits for a next one that never comes ends with it
+    seconds: float
     controls: list[ControlChange] = field(default_factory=list)
     programs: list[ProgramChange] = field(default_factory=list)
-    _notes: list[SoundedNote] = field(default_factory=list)
+    sounding: list[SoundedNote] = field(default_factory=list)
+    _lasting: list[int] = field(default_factory=list)
     _waiting: dict[tuple[type, int], list[int]] = field(default_factory=dict)
     _phrases: dict[int, list[int]] = field(default_factory=dict)
     _last: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -147,7 +172,7 @@ class _Player:
 
     def notes(self) -> list[SoundedNote]:
         """All notes that last."""
-        return [note for note in self._notes if note.end > note.start]
+        return [note for note in self.sounding if note.end > note.start]
 
     def take(self, event: GestureEvent) -> PlayedEvent:
         """Do what an event does."""
@@ -161,6 +186,17 @@ class _Player:
                 self._last[key] = time
                 did.append(self._do(action, event, time, key))
         return PlayedEvent(event=event, time=time, did=tuple(did))
+
+    def release(self, time: float) -> None:
+        """The gesture that went on is over: what lasted as long as it ends."""
+        for number in self._lasting:
+            note = self.sounding[number]
+            self.sounding[number] = replace(note, end=max(time, note.start + SHORTEST_SECONDS))
+        self._lasting.clear()
+        self.controls = [
+            replace(change, time=time) if change.time == math.inf else change
+            for change in self.controls
+        ]
 
     def _do(self, action: Action, event: GestureEvent, time: float, key: tuple[str, int]) -> str:
         channel = action.channel - 1
@@ -221,21 +257,23 @@ class _Player:
         )
         if action.length == "next":
             self._waiting[kind] = numbers
+        elif end == math.inf:
+            self._lasting += numbers
 
     def _add(self, notes: Sequence[SoundedNote], time: float) -> list[int]:
         """Notes that begin at 0, put at a time; their numbers."""
-        first = len(self._notes)
-        self._notes += [
+        first = len(self.sounding)
+        self.sounding += [
             replace(note, start=note.start + time, end=note.end + time) for note in notes
         ]
-        return list(range(first, len(self._notes)))
+        return list(range(first, len(self.sounding)))
 
     def _silence(self, numbers: Sequence[int], time: float) -> None:
         """End some notes at a time; those that would begin later never do (they last nothing)."""
         for number in numbers:
-            note = self._notes[number]
+            note = self.sounding[number]
             start = min(note.start, time)
-            self._notes[number] = replace(note, start=start, end=max(start, min(note.end, time)))
+            self.sounding[number] = replace(note, start=start, end=max(start, min(note.end, time)))
 
     def _velocity(self, wanted: int | str, event: GestureEvent) -> int:
         if isinstance(wanted, int):

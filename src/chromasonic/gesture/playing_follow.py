@@ -5,16 +5,18 @@ Causal, as it would be live: each value is known from what came before it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chromasonic.errors import ConfigError
 from chromasonic.formats.midi_messages import ControlChange
 from chromasonic.gesture.mapping import Follow
 from chromasonic.gesture.spotting_events import GestureEvent
-from chromasonic.music.movement import Movement
+from chromasonic.music.movement import Movement, Skeleton
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -63,23 +65,93 @@ def _one(follow: Follow, movement: Movement, events: Sequence[GestureEvent]) -> 
     low, high = follow.range or np.quantile(values[seen], MIDDLE).tolist()
     if low == high:
         high = low + 1
-    exact = np.clip(np.nan_to_num((values - low) / (high - low)), 0, 1) * 127
+    thinned = Thinned(follow, low, high)
     counts = seen & _during(follow, movement, events)
-    changes: list[ControlChange] = []
-    for frame in np.flatnonzero(counts).tolist():
-        time, value = frame / movement.rate_hz, round(float(exact[frame]))
-        if changes:
-            last = changes[-1]
+    found = (
+        thinned.push(frame / movement.rate_hz, float(values[frame]))
+        for frame in np.flatnonzero(counts).tolist()
+    )
+    return [change for change in found if change is not None]
+
+
+class Thinned:
+    """Values as changes of a controller, so few as are heard.
+
+    Args:
+        follow: which controller.
+        low: the value that is 0.
+        high: the value that is 127.
+    """
+
+    def __init__(self, follow: Follow, low: float, high: float) -> None:
+        self._follow, self._low, self._high = follow, low, high
+        self._last: ControlChange | None = None
+
+    def push(self, time: float, value: float) -> ControlChange | None:
+        """The change that a value, which is a number, leads to; None for none."""
+        exact = min(1.0, max(0.0, (value - self._low) / (self._high - self._low))) * 127
+        number = round(exact)
+        if self._last is not None:
+            before = self._last.value
             # A value between two steps does not flicker from one to the other.
-            is_new = abs(exact[frame] - last.value) >= 1 or value in {0, 127} - {last.value}
-            if not is_new or time - last.time < 1 / MOST_A_SECOND - 1e-9:
-                continue
-        changes.append(
-            ControlChange(
-                time=time, controller=follow.controller, value=value, channel=follow.channel - 1
-            )
+            is_new = abs(exact - before) >= 1 or number in {0, 127} - {before}
+            if not is_new or time - self._last.time < 1 / MOST_A_SECOND - 1e-9:
+                return None
+        self._last = ControlChange(
+            time=time,
+            controller=self._follow.controller,
+            value=number,
+            channel=self._follow.channel - 1,
         )
-    return changes
+        return self._last
+
+
+class Follower:
+    """A controller that follows while frames come; as `followed` of the whole recording.
+
+    Args:
+        follow: what it follows; its range must be given.
+        skeleton: of the frames.
+        rate_hz: frames a second.
+
+    Raises:
+        ConfigError: the range is left to the recording, of which there is none yet.
+    """
+
+    def __init__(self, follow: Follow, skeleton: Skeleton, rate_hz: float) -> None:
+        if not follow.range:
+            raise ConfigError(
+                f"The controller {follow.controller} follows {follow.landmark} without a range, "
+                "which is then the recording's; of a stream nobody knows it yet. Give range = "
+                "[LOW, HIGH]."
+            )
+        low, high = follow.range
+        self.follow, self._skeleton, self._rate = follow, skeleton, rate_hz
+        self._thinned = Thinned(follow, low, high)
+        frames = max(1, round(follow.smooth_seconds * rate_hz))
+        self._window: deque[npt.NDArray[np.float32]] = deque(maxlen=frames + 1)
+
+    def push(
+        self, frame: npt.NDArray[np.float32], time: float, *, counts: bool
+    ) -> list[ControlChange]:
+        """The change at a frame (N, C), or none.
+
+        Args:
+            frame: NaN where unseen.
+            time: of it, in seconds.
+            counts: whether it follows now.
+        """
+        before = self._window[-1] if self._window else frame
+        self._window.append(np.where(np.isfinite(frame), frame, before))
+        window = Movement(
+            id="stream",
+            skeleton=self._skeleton,
+            frames=np.stack(self._window),
+            rate_hz=self._rate,
+        )
+        value = float(values_of(self.follow, window)[-1])
+        change = self._thinned.push(time, value) if counts and np.isfinite(value) else None
+        return [] if change is None else [change]
 
 
 def _during(
@@ -109,7 +181,8 @@ def _averaged(values: Floats, frames: int) -> Floats:
     known = np.isfinite(values)
     total = np.cumsum(np.where(known, values, 0.0))
     count = np.cumsum(known)
-    before = np.arange(len(values)) - frames
-    total = total - np.where(before >= 0, total[before], 0.0)
-    count = count - np.where(before >= 0, count[before], 0)
+    if frames < len(values):
+        total[frames:], count[frames:] = (
+            sums[frames:] - sums[:-frames] for sums in (total.copy(), count.copy())
+        )
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

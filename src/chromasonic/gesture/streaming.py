@@ -62,6 +62,9 @@ class Listener:
         config: when a movement counts as a gesture.
         performer: who moves, for a model that normalizes performers.
 
+    Attributes:
+        effort: of the last frame (`motion`).
+
     Raises:
         UsageError: the model does not know how fast its gestures are, or who moves.
     """
@@ -87,6 +90,7 @@ class Listener:
         self._stream: Any = None
         self._answers = self._first = 0
         self._frames = 0
+        self.effort = 0.0
 
     def push(self, frame: Numbers) -> list[Heard]:
         """The next frame (N, C), NaN where unseen; what is known by it, in order.
@@ -102,7 +106,7 @@ class Listener:
                 f"{wanted}."
             )
         frame = np.asarray(frame, np.float32)
-        effort = self._meter.push(frame)
+        effort = self.effort = self._meter.push(frame)
         self._finder.push(effort)
         self._past.append((frame, effort))
         self._frames += 1
@@ -115,6 +119,11 @@ class Listener:
         if self._finder.closed:
             found += self._close(self._finder.closed)
         return found
+
+    @property
+    def time(self) -> float:
+        """Of the last frame, in seconds from the first."""
+        return max(self._frames - 1, 0) / self._rate
 
     def finish(self) -> list[Heard]:
         """No frame comes any more: what was open ends."""

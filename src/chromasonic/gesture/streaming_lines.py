@@ -2,8 +2,8 @@
 
 In: one frame a line (`formats.landmark_stream.parse_frame`), with its time "t" in seconds or
 without; all with, or all without. Out, one object a line: "ready" once, then "answer", "start",
-"end" and "unknown" (`streaming.Heard`), "error" for a line that is no frame; what comes after it is
-heard as before.
+"end" and "unknown" (`streaming.Heard`), "midi" where something is played, "error" for a line that
+is no frame; what comes after it is heard as before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from chromasonic.errors import FormatError
 from chromasonic.formats.landmark_stream import LONGEST_LINE, parse_frame
+from chromasonic.gesture.playing_live import LivePlayer
 from chromasonic.gesture.recognizing import Model
 from chromasonic.gesture.streaming import Heard, Listener
 
@@ -36,21 +37,29 @@ class Conversation:
         listener: of the model.
         rate_hz: frames a second.
         answers: whether each frame's answer is told, or events alone.
+        player: turns events into MIDI messages, told as "midi"; None plays nothing.
     """
 
     def __init__(
-        self, model: Model, listener: Listener, rate_hz: float, *, answers: bool = True
+        self,
+        model: Model,
+        listener: Listener,
+        rate_hz: float,
+        *,
+        answers: bool = True,
+        player: LivePlayer | None = None,
     ) -> None:
         self._model, self._listener, self._rate = model, listener, rate_hz
+        self._player = player
         self._answers = answers
         self._line = self._next = 0
         self._began: float | None = None
         self._seen: npt.NDArray[np.float32] | None = None
 
-    def greeting(self) -> str:
-        """The first line: what is listened for."""
+    def greeting(self) -> Iterator[str]:
+        """The first lines: what is listened for, and the instruments."""
         skeleton = self._model.skeleton
-        return _text(
+        yield _text(
             {
                 "kind": "ready",
                 "skeleton": skeleton.name,
@@ -61,6 +70,9 @@ class Conversation:
                 "is_causal": self._model.is_causal,
             }
         )
+        if self._player is not None:
+            for message in self._player.begin():
+                yield _text(message.to_dict())
 
     def hear(self, line: str) -> Iterator[str]:
         """What one line leads to."""
@@ -84,14 +96,26 @@ class Conversation:
             self._seen = frame.values
         unseen = np.full_like(frame.values, np.nan)
         for _ in range(max(missing, 0)):
-            yield from self._told(self._listener.push(unseen))
+            yield from self._push(unseen)
         if missing >= 0:
-            yield from self._told(self._listener.push(frame.values))
+            yield from self._push(frame.values)
             self._next += 1 + missing
 
     def finish(self) -> Iterator[str]:
         """No line comes any more."""
-        yield from self._told(self._listener.finish())
+        heard = self._listener.finish()
+        yield from self._told(heard)
+        if self._player is not None:
+            for message in self._player.finish(heard, self._listener.time):
+                yield _text(message.to_dict())
+
+    def _push(self, frame: npt.NDArray[np.float32]) -> Iterator[str]:
+        heard = self._listener.push(frame)
+        yield from self._told(heard)
+        if self._player is not None:
+            effort, time = self._listener.effort, self._listener.time
+            for message in self._player.hear(heard, frame, effort, time):
+                yield _text(message.to_dict())
 
     def _missing(self, seconds: float | None) -> int:
         """Frames that are missing before one; -1: its place is taken.
