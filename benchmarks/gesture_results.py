@@ -234,6 +234,9 @@ def main() -> None:
         for job in jobs_of(name, given.runs, given.seeds, performers[name])
     ]
     failed = train_all(jobs, performers, given.jobs)
+    while not failed and not all(finished(job, performers[job.name]) for job in jobs):
+        say("A recipe was changed meanwhile.")
+        failed = train_all(jobs, performers, given.jobs)
     if given.train_only:
         sys.exit(1 if failed else 0)
     for name in given.only:

@@ -157,6 +157,10 @@ def test_runs_that_do_not_belong_together_are_refused(folder, tmp_path):
         gather([folder / "ann-0", other])
     with pytest.raises(EvaluationError, match="would count twice"):
         gather([folder / "ann-0", folder])
+    chosen = replace(RECIPE, data=replace(RECIPE.data, validation_performer="ben"))
+    train_gesture(chosen, tmp_path / "chosen")
+    with pytest.raises(EvaluationError, match="validation_performer drawn against another"):
+        gather([folder / "ben-0", tmp_path / "chosen"])
     facts = json.loads((other / "run.json").read_text())
     facts["data"]["fingerprint"] = "1" * 64
     (other / "run.json").write_text(json.dumps(facts))

@@ -65,7 +65,9 @@ class JudgedRun:
     def settings(self) -> dict[str, Any]:
         """Everything that runs of one training share, by dotted names."""
         flat = flat_settings(recipe_to_dict(self.recipe))
-        return {name: value for name, value in flat.items() if name not in FREE}
+        chooser = "another performer" if self.recipe.data.validation_performer else "drawn"
+        kept = {name: value for name, value in flat.items() if name not in FREE}
+        return {**kept, "data.validation_performer": chooser}
 
 
 def gather(paths: Sequence[files.PathLike], *, which: Which = "best") -> dict[str, list[JudgedRun]]:
