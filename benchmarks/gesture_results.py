@@ -95,7 +95,8 @@ def jobs_of(name: str, runs: Path, seeds: Sequence[int], performers: Sequence[st
 def is_same(recipe: GestureRecipe, folder: Path) -> bool:
     """Whether the run in a folder is of this recipe; a rate left open is the recordings' own."""
     ours = flat_settings(recipe_to_dict(recipe))
-    theirs = flat_settings(RunDirectory(folder).recipe())
+    then = recipe_from(RunDirectory(folder).recipe(), where=str(folder / "recipe.toml"))
+    theirs = flat_settings(recipe_to_dict(then))
     open_rate = {"features.rate_hz"} if not recipe.features.rate_hz else set()
     ignored = {*FREE, *open_rate} - {"data.performer", "data.validation_performer", "training.seed"}
     names = {*ours, *theirs} - ignored
@@ -234,7 +235,7 @@ def main() -> None:
         for job in jobs_of(name, given.runs, given.seeds, performers[name])
     ]
     failed = train_all(jobs, performers, given.jobs)
-    while not failed and not all(finished(job, performers[job.name]) for job in jobs):
+    if not failed and not all(finished(job, performers[job.name]) for job in jobs):
         say("A recipe was changed meanwhile.")
         failed = train_all(jobs, performers, given.jobs)
     if given.train_only:
