@@ -32,10 +32,19 @@ if TYPE_CHECKING:
     from chromasonic.gesture.spotting_config import SpottingConfig
     from chromasonic.music.movement import Movement
 
+GESTURE_HELP = """Recognize gestures in recordings and streams, and play music by them.
+
+Examples:
+
+\b
+  chromasonic gesture recognize sign.csv --model runs/signs
+  chromasonic gesture play hand.csv --model runs/hands --map map.toml -o hand.mid
+"""
+
 gesture_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Recognize gestures in recordings and streams, and play music by them.",
+    help=GESTURE_HELP,
 )
 
 

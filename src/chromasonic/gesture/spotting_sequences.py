@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -85,14 +84,13 @@ def _jitter(gestures: Sequence[Movement]) -> Numbers:
 
     By their median, as spikes are rare; of noise each holds 1 + 4 + 1 = 6 variances.
     """
-    seconds = np.concatenate([np.diff(one.frames, n=2, axis=0) for one in gestures])
-    known = np.where(np.isfinite(seconds), np.abs(seconds), np.nan)
-    if not len(known):
-        return np.zeros(gestures[0].frames.shape[1:], np.float32)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a number that was never seen
-        found = 1.4826 * np.nanmedian(known, axis=0) / np.sqrt(6)
-    return np.nan_to_num(found).astype(np.float32)
+    seconds = np.abs(np.concatenate([np.diff(one.frames, n=2, axis=0) for one in gestures]))
+    found = np.zeros(gestures[0].frames.shape[1:], np.float32)
+    for place in np.ndindex(found.shape):
+        known = seconds[:, *place][np.isfinite(seconds[:, *place])]
+        if len(known):
+            found[place] = 1.4826 * np.median(known) / np.sqrt(6)
+    return found
 
 
 def _first_seen(frames: Numbers) -> Numbers:
