@@ -11,6 +11,7 @@ from chromasonic.errors import ConfigError, DataError
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.features import extract
 from chromasonic.gesture.features_stream import FeatureStream
+from chromasonic.gesture.recipe import GestureRecipe, with_settings
 from chromasonic.gesture.statistics import Statistics
 from chromasonic.music.movement import Movement, Skeleton
 
@@ -84,3 +85,10 @@ def test_a_frame_of_another_skeleton_is_refused() -> None:
     stream = FeatureStream(HAND, FeatureConfig(), 23)
     with pytest.raises(DataError, match="shape \\(2, 4\\).*3 nodes, 4 channels"):
         stream.push(np.zeros((2, 4), np.float32))
+
+
+def test_who_asks_for_the_causal_size_gets_causal_features() -> None:
+    recipe = with_settings(GestureRecipe(), size="causal")
+    assert recipe.features.causal
+    assert not recipe.features.looks_ahead
+    assert not with_settings(GestureRecipe(), size="compact").features.causal

@@ -159,6 +159,8 @@ def with_settings(recipe: GestureRecipe, **settings: Any) -> GestureRecipe:
         if size not in SIZES:
             raise ConfigError(f"The size is '{size}'; allowed: {', '.join(SIZES)}.")
         recipe = replace(recipe, network=SIZES[size])
+        if recipe.network.causal:  # then neither network nor features look ahead
+            recipe = replace(recipe, features=replace(recipe.features, causal=True))
     parts = {}
     for table in ("training", "data", "features"):
         old = getattr(recipe, table)
