@@ -13,7 +13,9 @@ from torch import nn
 
 from chromasonic.inspection import Checkpoint, Inspection, inspect_file, inspect_paths
 from chromasonic.inspection.histories import series_of
+from chromasonic.inspection.inspecting import labels_of
 from chromasonic.inspection.metric_names import metric_name
+from chromasonic.inspection.plain import side_by_side
 
 
 def saved(path: Path, *, seed: int = 0, size: int = 2, **more: Any) -> Path:
@@ -111,6 +113,26 @@ def test_files_that_are_named_are_compared_however_they_are_called(tmp_path: Pat
     assert "architecture" in rules(found, "note")
     rows = {row.name: row.values for row in found.differences}
     assert rows["Total parameters"] == (8, 20)
+
+
+def test_a_name_is_told_with_as_much_of_its_path_as_it_takes() -> None:
+    paths = [Path("a/x/best.pt"), Path("b/x/best.pt"), Path("a/x/last.pt"), Path("c/best.pt")]
+    assert list(labels_of(paths).values()) == ["a/x/best.pt", "b/x/best.pt", "last.pt", "c/best.pt"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((0.9270833333333334, 0.5), ["0.927083", "0.5"]),
+        ((0.12345678, 0.12345679), ["0.12345678", "0.12345679"]),
+        ((0.12345678901234567, 0.1234567890123457), ["0.12345678901234566", "0.1234567890123457"]),
+        ((True, None, 12345), ["Yes", "-", "12,345"]),
+    ],
+)
+def test_numbers_beside_each_other_are_as_short_as_tells_them_apart(
+    values: tuple[object, ...], texts: list[str]
+) -> None:
+    assert side_by_side(values) == texts
 
 
 def test_the_same_weights_under_two_epochs_are_found(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""Checkpoints of this project carry their configuration: nothing is inferred, all is checked."""
+"""Checkpoints of this project carry their configuration: what is inferred is checked by it."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,14 +144,114 @@ def test_a_model_of_a_users_own_class_is_inferred_as_any_other(tmp_path: Path) -
     assert contradictions(known) == []
 
 
-def test_the_table_infers_nothing_of_ours_and_prints_the_configuration(tmp_path: Path) -> None:
+def test_the_table_of_ours_shows_the_architecture_and_the_configuration(tmp_path: Path) -> None:
     result = run.invoke(app, ["inspect", str(saved(tmp_path, "gesture"))])
     assert result.exit_code == 0, result.output
-    assert "Nothing is inferred: a network of its configuration has these weights" in result.stdout
-    assert "likely" not in result.stdout
+    assert "A network built of its configuration has exactly these weights" in result.stdout
     for row in ("model.config.temporal_dim", "model.config.classes", "Best so far"):
         assert row in result.stdout
+    rows = [line.split("  ") for line in result.stdout.splitlines()]
+    told = {row[1].strip(): [cell.strip() for cell in row[2:] if cell] for row in rows if row[1:]}
+    assert told["LSTM hidden dimension"][:2] == ["5", "certain"]
+    assert told["Number of GCN layers"][:2] == ["3", "certain"]
+    assert told["Number of classes"][:2] == ["7", "certain"]
+    assert told["Number of classes"][2].endswith("model.config.classes")
     assert "nothing contradicts, nothing is missing" in result.stdout
+
+
+@pytest.mark.parametrize("size", ["plain", "fused", "compact", "causal"])
+def test_the_architecture_of_every_gesture_size_is_its_configurations(
+    tmp_path: Path, size: str
+) -> None:
+    from chromasonic.gesture.network import GestureNetwork
+    from chromasonic.gesture.network_config import SIZES
+
+    chosen = SIZES[size]
+    small = replace(chosen, spatial_dim=8, frame_dim=12, temporal_dim=4, classifier_dim=6)
+    network = GestureNetwork(small, adjacency=torch.eye(3), features=2, classes=7)
+    sizes = {**to_dict(small), "nodes": 3, "features": 2, "classes": 7}
+    config = {"task": "gesture", "model": {"kind": "gesture", "config": sizes}}
+    path = saved(tmp_path, "gesture", config=config, model_state_dict=network.state_dict())
+    known = inspect_file(path, shapes_of=SHAPES_OF)
+    assert known.is_checked
+    assert known.architecture is not None
+    facts = {
+        fact.name: fact
+        for section in reversed(known.architecture.sections)
+        for fact in section.facts
+    }
+    expected = {
+        "Hidden dimension": 8,
+        "Number of GCN layers": small.spatial_layers,
+        "Input features": 2,
+        "LSTM hidden dimension": 4,
+        "Number of LSTM layers": small.temporal_layers,
+        "Bidirectional": not small.causal,
+        "Number of classes": 7,
+    }
+    assert {name: facts[name].value for name in expected} == expected
+    assert {facts[name].certainty for name in expected} == {"certain"}
+    assert "Attention heads" not in facts  # its configuration says them
+
+
+@pytest.mark.parametrize("which", MODELS)
+def test_every_task_shows_its_layers(tmp_path: Path, which: str) -> None:
+    known = inspect_file(saved(tmp_path, which), shapes_of=SHAPES_OF)
+    assert known.architecture is not None
+    counted = [f.value for s in known.architecture.sections for f in s.facts]
+    assert None not in counted
+    assert sum(len(s.facts) for s in known.architecture.sections) > len(known.architecture.sections)
+
+
+def test_the_overview_counts_what_is_trained_apart_from_the_state_dict(tmp_path: Path) -> None:
+    for number in range(3):
+        file = saved(tmp_path, "gesture", epoch=2 + number)
+        file.rename(tmp_path / f"epoch_{2 + number}_model.pth")
+    output = run.invoke(app, ["inspect", str(tmp_path)]).stdout
+    heading, first = output.splitlines()[:2]
+    model, _ = gesture()
+    trained = sum(parameter.numel() for parameter in model.parameters())
+    whole = sum(tensor.numel() for tensor in model.state_dict().values())
+    assert trained != whole
+    assert first[heading.index("PARAMETERS") :].split()[0] == f"{trained:,}"
+    assert first[heading.index("STATE DICT") :].split()[0] == f"{whole:,}"
+
+
+def test_two_of_one_name_are_told_apart_and_each_setting_differs_once(tmp_path: Path) -> None:
+    def one(folder: str, width: int, causal: bool) -> Path:
+        from chromasonic.gesture.network import GestureNetwork
+        from chromasonic.gesture.network_config import CAUSAL, PLAIN
+
+        base = CAUSAL if causal else PLAIN
+        small = replace(
+            base, spatial_dim=8, frame_dim=12, temporal_dim=width, classifier_dim=6, dropout=0.1
+        )
+        network = GestureNetwork(small, adjacency=torch.eye(3), features=2, classes=7)
+        sizes = {**to_dict(small), "nodes": 3, "features": 2, "classes": 7}
+        config = {
+            "task": "gesture",
+            "model": {"kind": "gesture", "config": sizes},
+            "recipe": {"network": to_dict(small), "training": {"learning_rate": width / 3}},
+        }
+        state = network.state_dict()
+        return saved(tmp_path / folder, "gesture", config=config, model_state_dict=state)
+
+    paths = [str(one("a", 5, causal=True)), str(one("b", 9, causal=False))]
+    document = json.loads(run.invoke(app, ["inspect", *paths, "--json"]).stdout)
+    assert [known["name"] for known in document["checkpoints"]] == [
+        "a/best_model.pth", "b/best_model.pth",
+    ]  # fmt: skip
+    (note,) = [f for f in document["findings"] if f["rule"] == "architecture"]
+    assert note["message"].startswith("a/best_model.pth and b/best_model.pth hold different")
+    assert "Bidirectional No and Yes" in note["message"]
+    settings = [row["name"].rpartition(".")[2] for row in document["differences"]
+                if row["name"].startswith("config.")]  # fmt: skip
+    assert "causal" in settings
+    assert "temporal_dim" not in settings  # told as "LSTM hidden dimension"
+    assert len(settings) == len(set(settings))
+    table = run.invoke(app, ["inspect", *paths]).stdout
+    (row,) = [line for line in table.splitlines() if line.startswith("config.recipe.training")]
+    assert row.split()[-2:] == ["1.66667", "3"]
 
 
 def test_a_training_of_the_one_loop_has_nothing_to_find(tmp_path: Path) -> None:

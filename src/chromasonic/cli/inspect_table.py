@@ -92,6 +92,7 @@ def _print_one(console: Console, known: Checkpoint) -> None:
 def _print_architecture(console: Console, known: Checkpoint) -> None:
     from rich.text import Text
 
+    from chromasonic.inspection.checkpoint import CHECKED
     from chromasonic.inspection.plain import number_text
 
     assert known.architecture is not None
@@ -99,10 +100,9 @@ def _print_architecture(console: Console, known: Checkpoint) -> None:
     for section in known.architecture.sections:
         table.add_row(Text(section.title, "bold"), "", "", "")
         for fact in section.facts:
-            if not known.is_checked or fact.name == "Parameters":
-                _add(table, f"  {fact.name}", *_fact_cells(fact))
+            _add(table, f"  {fact.name}", *_fact_cells(fact))
     totals = known.architecture.totals
-    counted = f"{totals.tensors} tensors, {totals.bytes:,} bytes"
+    counted = f"of the state dict: {totals.tensors} tensors"
     _add(table, "Total parameters", number_text(totals.state_dict), "certain", counted)
     sure, why = known.trainable_certainty
     _add(table, "  Trainable", number_text(totals.trainable), sure, why)
@@ -113,13 +113,13 @@ def _print_architecture(console: Console, known: Checkpoint) -> None:
         _add(table, f"Also: {name}", f"{count} tensors", "stored", "not counted above")
     console.print(table)
     if known.is_checked:
-        console.print("Nothing is inferred: a network of its configuration has these weights.")
+        console.print(CHECKED)
     console.print()
 
 
 def _fact_cells(fact: Fact) -> tuple[str, str, str]:
     from chromasonic.inspection.checkpoint import NOT_SAVED
-    from chromasonic.inspection.markdown import value_text
+    from chromasonic.inspection.plain import value_text
 
     if fact.value is None:
         shown = "not saved" if fact.source == NOT_SAVED else "unknown"
@@ -175,7 +175,8 @@ def _print_overview(console: Console, found: Inspection) -> None:
     from chromasonic.inspection.findings import told
     from chromasonic.inspection.metric_names import metric_name
 
-    table = _table("FILE", "MODULES", "PARAMETERS", "EPOCH", "LEARNING RATE", "METRIC")
+    headings = ("FILE", "MODULES", "PARAMETERS", "STATE DICT", "EPOCH", "LEARNING RATE", "METRIC")
+    table = _table(*headings)
     for known in found.checkpoints:
         architecture = known.architecture
         modules = ", ".join(module.name for module in architecture.modules) if architecture else ""
@@ -186,13 +187,14 @@ def _print_overview(console: Console, found: Inspection) -> None:
             table,
             known.name,
             modules[:60],
-            f"{architecture.totals.state_dict:,}" if architecture else "no weights",
+            f"{architecture.totals.trainable:,}" if architecture else "no weights",
+            f"{architecture.totals.state_dict:,}" if architecture else "",
             "" if known.epoch is None else known.epoch,
             "" if known.rate is None else f"{known.rate:.6g}",
             f"{chosen[0].text} {told(*chosen)}" if chosen else "",
         )
     console.print(table)
-    console.print("Each in full: --full.")
+    console.print("PARAMETERS are trained; STATE DICT counts buffers, too. Each in full: --full.")
     console.print()
 
 
@@ -205,12 +207,12 @@ def _one_for_all(found: Inspection) -> Checkpoint | None:
 
 
 def _print_differences(console: Console, found: Inspection) -> None:
-    from chromasonic.inspection.markdown import short, value_text
+    from chromasonic.inspection.markdown import short
+    from chromasonic.inspection.plain import side_by_side
 
     table = _table("DIFFERS", *(known.name for known in found.checkpoints))
     for row in found.differences:
-        cells = ("-" if v is None else short(value_text(v), 60) for v in row.values)
-        _add(table, row.name, *cells)
+        _add(table, row.name, *(short(text, 60) for text in side_by_side(row.values)))
     console.print(table)
     console.print()
 

@@ -192,11 +192,12 @@ def _facts(module: Module, last: Layer | None, spatial: int) -> Iterable[Fact]:
         yield _listed(_plural(kind), layers)
     if "multi-head attention" in kinds:
         yield HEADS
+    counted = f"{len(module.layers)} layer{'s' if len(module.layers) != 1 else ''}"
     yield Fact(
         name="Parameters",
         value=module.elements,
         certainty="certain",
-        source=f"{len(module.layers)} layers; trainable {module.trainable:,}",
+        source=f"{counted}; trainable {module.trainable:,}",
     )
 
 

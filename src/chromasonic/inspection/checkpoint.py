@@ -11,6 +11,7 @@ from chromasonic.inspection.architecture import Architecture
 from chromasonic.inspection.facts import Certainty, Fact, Finding
 from chromasonic.inspection.histories import Series
 from chromasonic.inspection.optimizers import OptimizerFacts
+from chromasonic.inspection.plain import short_number
 from chromasonic.inspection.tensors import TensorFacts
 
 ROLES = {
@@ -29,6 +30,8 @@ class Checkpoint:
         size_bytes: on the disk.
         format: how it is written.
         kind: what it looks like.
+        label: as much of its path as tells it from others that it stands beside; "" where its name
+            alone does.
         is_ours: whether this project wrote it, with its whole configuration.
         wrappers: whose prefixes were taken out of the names.
         remarks: that the file makes about itself.
@@ -60,6 +63,7 @@ class Checkpoint:
     size_bytes: int
     format: str
     kind: str
+    label: str = ""
     is_ours: bool = False
     wrappers: tuple[str, ...] = ()
     remarks: dict[str, str] = field(default_factory=dict)
@@ -88,8 +92,8 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """Of the file, such as "best_model.pth"."""
-        return self.path.name
+        """Of the file, such as "best_model.pth"; with its folder beside one of the same name."""
+        return self.label or self.path.name
 
     @property
     def role(self) -> str:
@@ -149,6 +153,7 @@ class Checkpoint:
         """Everything as plain values."""
         return {
             "path": str(self.path),
+            "name": self.name,
             "size_bytes": self.size_bytes,
             "format": self.format,
             "kind": self.kind,
@@ -178,6 +183,7 @@ INITIAL_RATES = ("learning_rate", "lr", "base_lr", "initial_lr", "max_lr")
 EPOCHS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "total_epochs", "num_train_epochs")
 SPLIT = re.compile(r"[^a-z0-9]+")
 NOT_SAVED = "not in the file"
+CHECKED = "A network built of its configuration has exactly these weights, by name and size."
 
 
 def _words(path: Path) -> list[str]:
@@ -214,7 +220,8 @@ def _training_facts(known: Checkpoint) -> list[Fact]:
     if known.step is not None:
         found.append(fact("Updates made", known.step, "stored"))
     if known.chosen:
-        text = f"{known.chosen['metric']} {known.chosen['value']} at epoch {known.chosen['epoch']}"
+        best = short_number(known.chosen["value"])
+        text = f"{known.chosen['metric']} {best} at epoch {known.chosen['epoch']}"
         found.append(fact("Best so far", text, "best"))
     found.append(fact("Learning rate", known.rate, known.rate_source))
     found.append(fact("Initial learning rate", known.initial_rate, _initial_source(known)))

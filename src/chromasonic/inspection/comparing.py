@@ -12,7 +12,7 @@ from chromasonic.inspection.facts import Finding
 from chromasonic.inspection.findings import schedule_of, told
 from chromasonic.inspection.histories import is_close
 from chromasonic.inspection.metric_names import MetricName, metric_name
-from chromasonic.inspection.plain import number_text
+from chromasonic.inspection.plain import short_number
 
 ALWAYS = ("Epoch saved", "Learning rate", "Initial learning rate", "Schedule", "Optimizer")
 MOST_NAMED = 10
@@ -44,11 +44,39 @@ def differences(checkpoints: Sequence[Checkpoint]) -> tuple[Difference, ...]:
     tables = [_facts(known, has_settings=has_settings) for known in checkpoints]
     names = dict.fromkeys(name for table in tables for name in table)
     rows = ((name, tuple(table.get(name) for table in tables)) for name in names)
-    return tuple(
+    found = [
         Difference(name=name, values=values)
         for name, values in rows
         if any(value != values[0] for value in values)
-    )
+    ]
+    return tuple(_each_once(found))
+
+
+def _each_once(rows: Sequence[Difference]) -> Iterator[Difference]:
+    """Each setting once, where a configuration holds it twice or the architecture shows it.
+
+    Our own checkpoints hold the settings of the network, and the recipe that they came from. A
+    history that ends at the file's own figure says nothing more either.
+    """
+    figures = {row.name: repr(row.values) for row in rows}
+    shown = {repr(row.values) for row in rows if ": " in row.name and _are_sizes(row.values)}
+    told = set()
+    for row in rows:
+        metric = row.name.removeprefix("History: ").removesuffix(", at its end")
+        if metric != row.name and figures.get(metric) == repr(row.values):
+            continue
+        if row.name.startswith("config."):
+            setting = (row.name.rpartition(".")[2], repr(row.values))
+            is_shown = row.name.startswith("config.model.") and setting[1] in shown
+            if is_shown or setting in told:
+                told.add(setting)
+                continue
+            told.add(setting)
+        yield row
+
+
+def _are_sizes(values: Sequence[Any]) -> bool:
+    return all(isinstance(v, int) and not isinstance(v, bool) for v in values)
 
 
 def compare(group: Sequence[Checkpoint]) -> list[Finding]:
@@ -134,7 +162,7 @@ def _named_differences(one: Checkpoint, other: Checkpoint) -> str:
 
 
 def _or_none(value: Any) -> str:
-    return "none" if value is None else number_text(value)
+    return "none" if value is None else short_number(value)
 
 
 def best_against_history(group: Sequence[Checkpoint]) -> Iterator[Finding]:

@@ -6,12 +6,14 @@ configuration the names and shapes that such a network has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from chromasonic.errors import ChromasonicError
+from chromasonic.inspection.architecture import Architecture
 from chromasonic.inspection.checkpoint import Checkpoint
-from chromasonic.inspection.facts import Finding
+from chromasonic.inspection.facts import Fact, Finding
 from chromasonic.inspection.plain import printable, shape_text
 
 Shapes = Mapping[str, tuple[int, ...] | None]
@@ -69,6 +71,48 @@ def check_configuration(
             advice="Configuration or weights were changed after training: do not use it.",
         ),
     )
+
+
+def confirmed(architecture: Architecture, model: Any) -> Architecture:
+    """What was inferred of weights whose configuration they fit, beside that configuration.
+
+    Args:
+        architecture: as inferred.
+        model: the checkpoint's settings of its network.
+
+    Returns:
+        The same without what the weights cannot tell (the settings do), and with what was only
+        likely as certain where the settings hold the same number; the source names the setting.
+    """
+    settings = dict(_numbers(model, "model"))
+    sections = (
+        replace(
+            section,
+            facts=tuple(
+                _confirmed(fact, settings) for fact in section.facts if fact.value is not None
+            ),
+        )
+        for section in architecture.sections
+    )
+    return replace(architecture, sections=tuple(sections))
+
+
+def _confirmed(fact: Fact, settings: Mapping[str, int]) -> Fact:
+    names = [name for name, value in settings.items() if value == fact.value]
+    if fact.certainty != "likely" or isinstance(fact.value, bool) or not names:
+        return fact
+    named = names[0] if len(names) == 1 else "its configuration"
+    return replace(fact, certainty="certain", source=f"{fact.source}; {named}")
+
+
+def _numbers(values: Any, prefix: str) -> Iterator[tuple[str, int]]:
+    """Whole numbers of nested settings, by dotted name."""
+    for key, value in values.items() if isinstance(values, dict) else ():
+        name = f"{prefix}.{key}"
+        if isinstance(value, int) and not isinstance(value, bool):
+            yield name, value
+        elif isinstance(value, dict) and name.count(".") < 4:
+            yield from _numbers(value, name)
 
 
 def _faults(found: Mapping[str, tuple[int, ...]], expected: Shapes) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +13,13 @@ from chromasonic.files import PathLike
 from chromasonic.inspection.architecture import infer
 from chromasonic.inspection.checkpoint import Checkpoint
 from chromasonic.inspection.comparing import Difference, compare, differences
-from chromasonic.inspection.configurations import ShapesOf, check_configuration
+from chromasonic.inspection.configurations import ShapesOf, check_configuration, confirmed
 from chromasonic.inspection.facts import Finding, by_weight
 from chromasonic.inspection.findings import findings_of
 from chromasonic.inspection.histories import series_of
 from chromasonic.inspection.optimizers import OptimizerFacts, describe_optimizer
 from chromasonic.inspection.parts import Parts, take_apart
+from chromasonic.inspection.plain import printable
 from chromasonic.inspection.reading import Contents, checkpoint_files, read_contents
 from chromasonic.inspection.schedules import fits
 from chromasonic.inspection.tensors import describe_tensors
@@ -51,12 +53,15 @@ class Inspection:
         }
 
 
-def inspect_file(path: PathLike, *, shapes_of: Mapping[str, ShapesOf] | None = None) -> Checkpoint:
+def inspect_file(
+    path: PathLike, *, shapes_of: Mapping[str, ShapesOf] | None = None, label: str = ""
+) -> Checkpoint:
     """Explain one checkpoint, of anybody.
 
     Args:
         path: a .pt, .pth, .ckpt, .bin or .safetensors file.
         shapes_of: see `configurations.check_configuration`.
+        label: what it is called in findings; its name by default.
 
     Raises:
         CheckpointError: absent, truncated, too large, hostile, or no checkpoint; says which.
@@ -68,10 +73,14 @@ def inspect_file(path: PathLike, *, shapes_of: Mapping[str, ShapesOf] | None = N
             f"{contents.path} holds no tensor and nothing of a training. Give a checkpoint: a "
             "state dict, or a dict with one in it."
         )
-    known = _described(contents, parts)
+    known = replace(_described(contents, parts), label=label)
     found = check_configuration(known, shapes_of or {})
+    architecture = known.architecture
+    if found == () and architecture is not None:
+        architecture = confirmed(architecture, (known.config or {}).get("model"))
     return replace(
         known,
+        architecture=architecture,
         is_checked=found == (),
         findings=by_weight([*(found or ()), *findings_of(known)]),
     )
@@ -90,17 +99,16 @@ def inspect_paths(
     Raises:
         CheckpointError: none could be read, or a file that was named could not.
     """
-    checkpoints: list[Checkpoint] = []
-    findings: list[Finding] = []
-    named: list[Checkpoint] = []
-    for path in dict.fromkeys(map(Path, paths)):
-        if not path.is_dir():
-            named.append(inspect_file(path, shapes_of=shapes_of))
-            continue
-        found, troubles = _of_folder(path, shapes_of or {})
+    given = list(dict.fromkeys(map(Path, paths)))
+    alone = [path for path in given if not path.is_dir()]
+    folders = {path: checkpoint_files(path, most=MOST_FILES) for path in given if path not in alone}
+    labels = labels_of([*alone, *(path for found, _ in folders.values() for path in found)])
+    named = [inspect_file(path, shapes_of=shapes_of, label=labels[path]) for path in alone]
+    checkpoints, findings = [*named], []
+    for folder, (inside, left_out) in folders.items():
+        found, troubles = _of_folder(folder, inside, left_out, labels, shapes_of or {})
         checkpoints += found
         findings += troubles
-    checkpoints = [*named, *checkpoints]
     groups = [named] if len(named) > 1 else []
     groups += _claimed_alike(checkpoints)
     for group in groups:
@@ -113,22 +121,41 @@ def inspect_paths(
     )
 
 
+def labels_of(paths: Sequence[Path]) -> dict[Path, str]:
+    """As much of each path, from its end, as tells it from the others.
+
+    For instance "a/best_model.pth" and "b/best_model.pth"; the name where no other file has it.
+    """
+    whole = {path: Path(os.path.abspath(path)).parts for path in paths}
+    labels = {}
+    for path, parts in whole.items():
+        others = {other for other in whole.values() if other != parts}
+        count = 1
+        while count < len(parts) and any(other[-count:] == parts[-count:] for other in others):
+            count += 1
+        labels[path] = "/".join(printable(part) for part in parts[-count:])
+    return labels
+
+
 def _of_folder(
-    folder: Path, shapes_of: Mapping[str, ShapesOf]
+    folder: Path,
+    paths: Sequence[Path],
+    left_out: int,
+    labels: Mapping[Path, str],
+    shapes_of: Mapping[str, ShapesOf],
 ) -> tuple[list[Checkpoint], list[Finding]]:
     """The checkpoints of a folder; what cannot be read is a finding, as long as something can."""
-    paths, left_out = checkpoint_files(folder, most=MOST_FILES)
     found: list[Checkpoint] = []
     troubles: list[Finding] = []
     for path in paths:
         try:
-            found.append(inspect_file(path, shapes_of=shapes_of))
+            found.append(inspect_file(path, shapes_of=shapes_of, label=labels[path]))
         except CheckpointError as error:
             troubles.append(
                 Finding(
                     level="warning",
                     rule="unreadable",
-                    files=(path.name,),
+                    files=(labels[path],),
                     message=str(error),
                     advice="Look at this file alone.",
                 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chromasonic.inspection.checkpoint import NOT_SAVED, Checkpoint
+from chromasonic.inspection.checkpoint import CHECKED, NOT_SAVED, Checkpoint
 from chromasonic.inspection.facts import Fact, Section
 from chromasonic.inspection.findings import told
 from chromasonic.inspection.inspecting import Inspection
 from chromasonic.inspection.metric_names import metric_name
-from chromasonic.inspection.plain import number_text
+from chromasonic.inspection.plain import side_by_side, value_text
 
 TITLE = "Model Parameters Summary"
 
@@ -36,9 +36,9 @@ def _checkpoint(known: Checkpoint) -> Iterator[str]:
         yield "- No weights"
     else:
         for section in known.architecture.sections:
-            yield from _section(section, only_counted=known.is_checked)
+            yield from _section(section)
         if known.is_checked:
-            yield "- **Sizes**: see the configuration; a network built of it has these weights"
+            yield f"- {CHECKED}"
         totals = known.architecture.totals
         yield f"- **Total parameters**: {totals.state_dict:,} (every number of the state dict)"
         yield f"- **Trainable**: {totals.trainable:,}; buffers: {totals.buffers:,}"
@@ -61,11 +61,10 @@ def _title(known: Checkpoint) -> str:
     return _escaped(stem.title() if stem.islower() else stem) or "Checkpoint"
 
 
-def _section(section: Section, *, only_counted: bool) -> Iterator[str]:
+def _section(section: Section) -> Iterator[str]:
     yield f"- **{_escaped(section.title)}**:"
     for fact in section.facts:
-        if not only_counted or fact.name == "Parameters":
-            yield f"  - {_told(fact)}"
+        yield f"  - {_told(fact)}"
 
 
 def _told(fact: Fact, *, bold: bool = False) -> str:
@@ -76,13 +75,6 @@ def _told(fact: Fact, *, bold: bool = False) -> str:
     sure = "" if fact.certainty in ("stored", "certain") else f"{fact.certainty}: "
     where = "" if fact.source in ("stored", "") else f" ({sure}{_escaped(fact.source)})"
     return f"{name}: {_escaped(value_text(fact.value))}{where}"
-
-
-def value_text(value: Any) -> str:
-    """A fact's value as people write it."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return number_text(value)
 
 
 def _metrics(known: Checkpoint) -> Iterator[str]:
@@ -129,7 +121,7 @@ def _differences(inspection: Inspection) -> Iterator[str]:
     yield f"| | {' | '.join(names)} |"
     yield f"|---|{'---|' * len(names)}"
     for row in inspection.differences:
-        values = ["" if v is None else _cell(short(value_text(v), 60)) for v in row.values]
+        values = [_cell(short(text, 60)) for text in side_by_side(row.values)]
         yield f"| {_cell(row.name)} | {' | '.join(values)} |"
 
 

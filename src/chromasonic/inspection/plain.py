@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -35,6 +35,30 @@ def number_text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**15 else f"{value:.6g}"
     return repr(value)
+
+
+def value_text(value: object) -> str:
+    """A fact's value as people write it: "Yes", "No", or a number with every digit."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return number_text(value)
+
+
+def short_number(value: object, digits: int = 6) -> str:
+    """A value as people write it, a number that is not whole to so many figures."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.{digits}g}"
+    return value_text(value)
+
+
+def side_by_side(values: Sequence[object]) -> list[str]:
+    """Values of one thing, numbers as short as they can be told apart by; "-" for None."""
+    different = len({repr(value) for value in values})
+    for digits in (6, 9, 12):
+        texts = ["-" if value is None else short_number(value, digits) for value in values]
+        if len(set(texts)) == different:
+            return texts
+    return ["-" if value is None else value_text(value) for value in values]
 
 
 def percent(value: float) -> str:
