@@ -78,7 +78,7 @@ def main() -> None:
     print(f"{true} signs, {found} recognized, {right} of them rightly")
     write_bytes(arguments.output, music.midi(title=recording.id))
     write_movement(recording, arguments.output.with_suffix(".npz"))
-    draw_timeline(music, spotting, arguments.output.with_suffix(".png"), title=recording.id)
+    draw_timeline(music, spotting, arguments.output.with_suffix(".png"), title=f"{recording.id}, by {arguments.model}")
     write_midi_audio(music.midi(), arguments.output.with_suffix(".mp3"))
 
 

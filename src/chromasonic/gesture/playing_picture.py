@@ -1,4 +1,5 @@
-"""A picture of what was played: speed and gestures, certainty, notes and controllers in time."""
+"""A picture of what was played: speed and gestures, certainty, notes, controllers, one below the
+other in time."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from chromasonic.errors import RenderError, UsageError
 from chromasonic.files import PathLike, write_with
+from chromasonic.formats.midi_messages import SoundedNote
 from chromasonic.gesture.playing import GestureMusic
 from chromasonic.gesture.spotting import Spotting
 
@@ -16,6 +18,12 @@ ENDINGS = (".png", ".svg", ".pdf")
 MOST_SECONDS = 3600.0
 CHANNEL_COLOURS = ("#1f5fa8", "#c2571a", "#2d7d46", "#8a3a8f", "#7a6a00", "#555555")
 UNKNOWN_COLOUR = "#bbbbbb"
+SHADE = "#1f5fa8"
+CERTAINTY_COLOUR = "#2d7d46"
+RECOGNIZED_COLOUR = "#e08a00"
+CONTROLLER_COLOURS = ("#00808a", "#b03060", "#6b6b00", "#444444")
+NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+DRUM_CHANNEL = 9
 
 
 def draw_timeline(
@@ -45,13 +53,17 @@ def draw_timeline(
         )
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(min(max(9.0, seconds * 0.3), 40.0), 6.4), layout="constrained")
-    top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.1, 1.1, 2.0))
-    _draw_speed(top, spotting)
-    _draw_certainty(middle, spotting)
-    _draw_notes(bottom, music)
-    bottom.set_xlim(0, seconds)
-    bottom.set_xlabel("seconds")
+    heights = (1.1, 1.1, 2.0, 1.0) if music.controls else (1.1, 1.1, 2.0)
+    size = (min(max(9.0, seconds * 0.3), 40.0), 1.5 * sum(heights))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    _draw_speed(panels[0], spotting)
+    _draw_certainty(panels[1], spotting)
+    _draw_notes(panels[2], music)
+    if music.controls:
+        _draw_controllers(panels[3], music)
+    panels[0].set_xlim(0, seconds)
+    panels[-1].set_xlabel("seconds")
     figure.suptitle(title or "Gestures and what they play", fontsize=11)
     return write_with(path, lambda temporary: figure.savefig(temporary, dpi=110))
 
@@ -63,14 +75,14 @@ def _draw_speed(axes: Any, spotting: Spotting) -> None:
     most = float(spotting.efforts.max(initial=1.0))
     axes.set_ylim(0, most * 1.35)
     for number, event in enumerate(spotting.events):
-        colour = CHANNEL_COLOURS[0] if event.is_known else UNKNOWN_COLOUR
+        colour = SHADE if event.is_known else UNKNOWN_COLOUR
         end = event.start if event.end is None else event.end
         axes.axvspan(event.start, end, color=colour, alpha=0.18, linewidth=0)
         axes.text(
             (event.start + end) / 2, most * (1.31 - 0.13 * (number % 2)), event.label or "?",
             ha="center", va="top", fontsize=8, color=colour if event.is_known else "#777777",
         )  # fmt: skip
-    axes.set_ylabel("speed")
+    axes.set_ylabel("speed\n(0 rest, 1 fast)")
 
 
 def _draw_certainty(axes: Any, spotting: Spotting) -> None:
@@ -81,43 +93,76 @@ def _draw_certainty(axes: Any, spotting: Spotting) -> None:
         axes.plot(
             np.insert(spotting.times, np.flatnonzero(gaps), np.nan),
             np.insert(best, np.flatnonzero(gaps), np.nan),
-            color="#2d7d46", linewidth=1.2, marker=".", markersize=2,
+            color=CERTAINTY_COLOUR, linewidth=1.2, marker=".", markersize=2,
+            label="likeliest class",
         )  # fmt: skip
-    for event in spotting.known:
-        axes.plot(event.recognized, event.certainty, "o", color=CHANNEL_COLOURS[1], markersize=5)
+    if spotting.known:
+        axes.plot(
+            [event.recognized for event in spotting.known],
+            [event.certainty for event in spotting.known],
+            "o", color=RECOGNIZED_COLOUR, markersize=5, label="recognized: its mean",
+        )  # fmt: skip
+    _legend(axes)
     axes.set_ylim(0, 1.08)
     axes.set_ylabel("certainty")
 
 
 def _draw_notes(axes: Any, music: GestureMusic) -> None:
-    """Notes by channel; controllers as lines of their own scale."""
-    for note in music.notes:
-        axes.barh(
-            note.pitch, note.end - note.start, left=note.start, height=0.85,
-            color=CHANNEL_COLOURS[note.channel % len(CHANNEL_COLOURS)],
-            alpha=0.35 + 0.65 * note.velocity / 127, linewidth=0,
-        )  # fmt: skip
+    """Notes by name, each channel in its colour, the stronger the louder."""
+    channels = sorted({note.channel for note in music.notes})
+    instruments = {one.channel: one.program for one in reversed(music.programs)}
+    for number, channel in enumerate(channels):
+        own = [note for note in music.notes if note.channel == channel]
+        name = f"channel {channel + 1}"
+        if channel == DRUM_CHANNEL:
+            name += ", drums"
+        elif channel in instruments:
+            name += f", instrument {instruments[channel]}"
+        _draw_channel(axes, own, CHANNEL_COLOURS[number % len(CHANNEL_COLOURS)], name)
     for one in music.events:
         if one.did:
-            axes.axvline(one.time, color="#999999", linewidth=0.6, linestyle=":")
-    if not music.notes:
-        axes.set_ylim(48, 84)
-    axes.set_ylabel("MIDI note")
+            axes.axvline(one.time, color="#999999", linewidth=0.6, linestyle=":", zorder=0)
+    pitches = [note.pitch for note in music.notes] or [55, 77]
+    axes.set_ylim(min(pitches) - 2, max(pitches) + 3)
+    step = 12 if max(pitches) - min(pitches) > 14 else 4
+    ticks = range(-(-(min(pitches) - 2) // step) * step, max(pitches) + 4, step)
+    axes.set_yticks(ticks, [f"{NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in ticks])
+    axes.set_ylabel("notes")
     axes.grid(axis="y", alpha=0.25)
-    if music.controls:
-        beside = axes.twinx()
-        beside.set_ylim(0, 127)
-        beside.set_ylabel("controller")
-        kinds = sorted({(change.channel, change.controller) for change in music.controls})
-        for number, (channel, controller) in enumerate(kinds):
-            own = [
-                one
-                for one in music.controls
-                if (one.channel, one.controller) == (channel, controller)
-            ]
-            beside.step(
-                [one.time for one in own], [one.value for one in own], where="post",
-                color=CHANNEL_COLOURS[(number + 3) % len(CHANNEL_COLOURS)], linewidth=0.9,
-                label=f"controller {controller}",
-            )  # fmt: skip
-        beside.legend(loc="upper right", fontsize=7, framealpha=0.8)
+    _legend(axes)
+
+
+def _draw_channel(axes: Any, notes: list[SoundedNote], colour: str, name: str) -> None:
+    axes.plot([], [], color=colour, linewidth=5, label=name)
+    for note in notes:
+        axes.barh(
+            note.pitch, note.end - note.start, left=note.start, height=0.85,
+            color=colour, alpha=0.35 + 0.65 * note.velocity / 127, linewidth=0,
+        )  # fmt: skip
+
+
+def _draw_controllers(axes: Any, music: GestureMusic) -> None:
+    """Each controller as a line from 0 to 127."""
+    kinds = sorted({(change.channel, change.controller) for change in music.controls})
+    for number, kind in enumerate(kinds):
+        own = [one for one in music.controls if (one.channel, one.controller) == kind]
+        axes.step(
+            [one.time for one in own] + [max(music.seconds, own[-1].time)],
+            [one.value for one in own] + [own[-1].value], where="post",
+            color=CONTROLLER_COLOURS[number % len(CONTROLLER_COLOURS)], linewidth=1.0,
+            label=f"controller {kind[1]}, channel {kind[0] + 1}",
+        )  # fmt: skip
+    axes.set_ylim(-6, 134)
+    axes.set_yticks([0, 64, 127])
+    axes.set_ylabel("controllers")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Beside the panel, so that it hides nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(
+            handles, labels, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8,
+            frameon=False, borderaxespad=0.3,
+        )  # fmt: skip
