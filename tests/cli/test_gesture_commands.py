@@ -172,6 +172,20 @@ class TestRecognize:
         result = gesture("recognize", place / "long.npz", "-m", place / "whole", "--segments")
         assert "4 gestures" in result.stdout
 
+    def test_a_recording_of_several_gestures_is_told_to_be_one(self, place: Path):
+        for model in ("whole", "causal"):
+            result = gesture(
+                "recognize", place / "long.npz", place / "recordings/up.csv", "-m", place / model
+            )
+            assert result.stdout.count("gestures seem to be in these") == 1
+            assert "4 gestures seem to be in these" in result.stdout
+            assert "--segments tells each" in result.stdout
+        result = gesture("recognize", place, "-m", place / "whole", "--json")
+        rows = json.loads(result.stdout)["recordings"]
+        assert {Path(row["file"]).name: row["gestures"] for row in rows} == {
+            "long.npz": 4, "long.jsonl": 4, "left.csv": 1, "right.csv": 1, "up.csv": 1,
+        }  # fmt: skip
+
     def test_what_was_not_seen_is_told(self, place: Path, tmp_path: Path):
         frames = stroke("up").frames.copy()
         frames[:, 1] = np.nan
@@ -219,6 +233,19 @@ class TestRecognize:
         result = gesture("recognize", tmp_path, "-m", place / "whole")
         assert "  up  " in result.stdout
         refused(result, "Passed over: ", "b.npz", "1 of 2 recordings")
+
+    def test_of_several_the_missing_one_is_passed_over_and_told(self, place: Path):
+        up = place / "recordings/up.csv"
+        result = gesture("recognize", "none.csv", up, "-m", place / "whole")
+        assert "  up  " in result.stdout
+        refused(result, "Passed over: There is no recording at none.csv", "1 of 2 recordings")
+
+    def test_where_no_model_is_the_way_to_one_is_told(self, place: Path):
+        up = place / "recordings/up.csv"
+        result = gesture("recognize", up, "-m", place / "typo/best_model.pth")
+        refused(result, f"'chromasonic train gesture --output {place / 'typo'}'")
+        result = gesture("recognize", up, "-m", place / "whole/bets_model.pth")
+        refused(result, f"In {place / 'whole'} there is: best_model.pth.")
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -327,6 +354,19 @@ class TestStream:
         lines = self.lines(place, text)
         assert [one["kind"] for one in lines] == ["ready", "error"]
         assert lines[1]["line"] == 3
+
+    def test_landmarks_of_other_names_are_matched_by_hand(self, place):
+        text = (place / "long.jsonl").read_text().replace('"wrist"', '"root"')
+        assert '"root"' in text
+        kinds = [one["kind"] for one in self.lines(place, text, "--events-only")]
+        assert set(kinds) == {"ready", "error"}
+        named = self.lines(place, text, "--events-only", "--nodes", "root=wrist")
+        plain = self.lines(place, (place / "long.jsonl").read_text(), "--events-only")
+        assert named == plain
+        result = gesture(
+            "recognize", "-", "--stream", "-m", place / "causal", "--nodes", "root=wirst"
+        )
+        refused(result, "'wirst' is no landmark of the model", "Did you mean 'wrist'?")
 
     def test_nothing_and_no_text_end_quietly(self, place):
         assert [one["kind"] for one in self.lines(place, "")] == ["ready"]

@@ -108,7 +108,7 @@ def test_a_stream_of_a_written_file_is_the_movement(tmp_path: Path) -> None:
         ("7", "a frame is 7"),
         ("{}", "has no landmarks: its keys are"),
         ('{"t": "now", "landmarks": []}', "a time is 'now'"),
-        ('{"landmarks": {"a": [1, 2, 3], "elbow": [1, 2, 3]}}', "elbow are no joints of.*a, b"),
+        ('{"landmarks": {"a": [1, 2, 3], "elbow": [1, 2, 3]}}', "elbow is no joint of.*a, b"),
         ('{"landmarks": [[1, 2, 3]]}', "no landmarks of the skeleton 'pair'.*landmarks with 1"),
         ('{"landmarks": [[1, 2], [3, 4]]}', "has 2 numbers; the skeleton 'pair' wants 3"),
         ('{"landmarks": [[1, 2, 3], [3, 4]]}', "2 and 3 numbers"),

@@ -20,6 +20,7 @@ from chromasonic.cli.gesture_reading import (
     Rate,
     files_of,
     model_of,
+    names_for,
     read_recording,
     spotting_config,
 )
@@ -41,6 +42,9 @@ Examples:
   chromasonic gesture play hand.csv --model runs/hands --map map.toml -o hand.mid
 """
 
+WORTH_TELLING = 0.01
+"""Certainty from which on a class besides the likeliest is told; --json has them all."""
+
 gesture_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -54,7 +58,8 @@ def recognize(
         list[str],
         typer.Argument(
             metavar="RECORDING...",
-            help="Files (.bvh .amc .csv .npz .json .jsonl), folders of them, or - with --stream.",
+            help="Files (.bvh .amc .csv .tsv .npz .json .jsonl .sign), folders of them; or - with "
+            "--stream.",
         ),
     ],
     model: Model,
@@ -91,20 +96,27 @@ def recognize(
         raise UsageError(
             "Streaming reads standard input: give - as the only recording, with --stream."
         )
-    for other, name in ((segments, "--segments"), (as_json, "--json"), (nodes, "--nodes")):
+    for other, name in ((segments, "--segments"), (as_json, "--json")):
         if stream and other:
             raise UsageError(f"{name} is not for --stream, which writes a line of JSON an event.")
     config = spotting_config(certainty)
     paths = [] if stream else files_of(recordings)
     loaded = model_of(model, calibration, performer, rate, nodes)
     if stream:
-        listen(loaded, rate or loaded.rate_hz, config, performer or "", not events_only)
+        listen(
+            loaded,
+            rate or loaded.rate_hz,
+            config,
+            performer or "",
+            not events_only,
+            names=names_for(nodes, loaded),
+        )
         return
     found, failed = _each(paths, loaded, nodes, rate, performer, len(paths) > 1)
     if segments:
         _tell_segments(found, loaded, config, as_json)
     else:
-        _tell_recognitions(found, loaded, top, as_json)
+        _tell_recognitions(found, loaded, top, config, as_json)
     if failed:
         typer.echo(f"{failed} of {len(paths)} recordings could not be read.", err=True)
         raise typer.Exit(1)
@@ -134,29 +146,44 @@ def _each(
 
 
 def _tell_recognitions(
-    found: list[tuple[Path, Movement]], model: GestureModel, top: int, as_json: bool
+    found: list[tuple[Path, Movement]],
+    model: GestureModel,
+    top: int,
+    config: SpottingConfig,
+    as_json: bool,
 ) -> None:
     from chromasonic.gesture.recognizing import recognize
+    from chromasonic.gesture.spotting import gestures_in
 
-    told = [(path, recognize(model, movement, top=top)) for path, movement in found]
+    told = []
+    for path, movement in found:
+        one = recognize(model, movement, top=top)
+        told.append((path, one, gestures_in(model, movement, config) if one.windows == 1 else None))
     if as_json:
-        rows = [{"file": path, **one.to_dict()} for path, one in told]
+        rows = [{"file": path, **one.to_dict(), "gestures": count} for path, one, count in told]
         typer.echo(json_text({"model": model.checkpoint, "recordings": rows}))
         return
-    width = max([len(str(path)) for path, _ in told], default=0)
-    for path, one in told:
-        others = ", ".join(f"{label} {share:.0%}" for label, share in one.ranking[1:])
+    width = max([len(str(path)) for path, *_ in told], default=0)
+    for path, one, count in told:
+        others = ", ".join(
+            f"{label} {share:.0%}" for label, share in one.ranking[1:] if share >= WORTH_TELLING
+        )
         then = f"   (then {others})" if others else ""
         typer.echo(f"{path!s:{width}}  {one.label}  {one.certainty:.0%}{then}")
-        for remark in _remarks(one):
+        for remark in _remarks(one, count or 1):
             typer.echo(f"{'':{width}}  {remark}")
 
 
-def _remarks(one: Recognition) -> list[str]:
+def _remarks(one: Recognition, gestures: int) -> list[str]:
     """What a user should know of how a recording was read."""
     from chromasonic.gesture.names import listed
 
     remarks = []
+    if gestures > 1:
+        remarks.append(
+            f"{gestures} gestures seem to be in these {one.seconds:.1f} s, and this is one answer "
+            "for all of it: --segments tells each"
+        )
     if one.unseen:
         never = f"; never seen: {listed(one.never_seen)}" if one.never_seen else ""
         remarks.append(f"{one.unseen:.1%} of its numbers were not seen and are filled in{never}")

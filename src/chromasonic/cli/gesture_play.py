@@ -19,6 +19,7 @@ from chromasonic.cli.gesture_reading import (
     Rate,
     files_of,
     model_of,
+    names_for,
     read_recording,
     spotting_config,
 )
@@ -73,10 +74,10 @@ def play(
     """  # noqa: E501 - an example stands on one line
     outputs = output or []
     is_live = str(recording) == STREAM
-    if is_live and (outputs or as_json or nodes):
+    if is_live and (outputs or as_json):
         raise UsageError(
             "What is streamed is written to standard output, a line of JSON a message: leave "
-            "--output, --json and --nodes out."
+            "--output and --json out."
         )
     if not is_live and not outputs:
         raise UsageError("Say where to write: --output hand.mid (.wav, .mp3, .png, ...).")
@@ -91,14 +92,15 @@ def play(
     loaded = model_of(model, calibration, performer, rate, nodes)
     wanted.check(loaded.classes, loaded.skeleton)
     if is_live:
-        listen(loaded, rate or loaded.rate_hz, config, performer or "", False, wanted)
+        names = names_for(nodes, loaded)
+        listen(loaded, rate or loaded.rate_hz, config, performer or "", False, wanted, names=names)
         return
     (path,) = paths
     movement = read_recording(path, loaded, nodes, rate, performer)
     spotting = spot(loaded, movement, config)
     music = play_gestures(wanted, movement, spotting)
     for file in outputs:
-        _write(music, spotting, movement, file)
+        _write(music, spotting, movement, file, f"{path.name}, by {model}, as {mapping.name} says")
     if as_json:
         typer.echo(json_text(_music_document(music, movement, outputs)))
         return
@@ -127,7 +129,9 @@ def _check_outputs(outputs: list[Path], recording: Path, mapping: Path) -> None:
             )
 
 
-def _write(music: GestureMusic, spotting: Spotting, movement: Movement, path: Path) -> None:
+def _write(
+    music: GestureMusic, spotting: Spotting, movement: Movement, path: Path, title: str
+) -> None:
     ending = path.suffix.lower()
     if ending in (".mid", ".midi"):
         from chromasonic.files import write_bytes
@@ -140,7 +144,7 @@ def _write(music: GestureMusic, spotting: Spotting, movement: Movement, path: Pa
     else:
         from chromasonic.gesture.playing_picture import draw_timeline
 
-        draw_timeline(music, spotting, path, title=movement.id)
+        draw_timeline(music, spotting, path, title=title)
 
 
 def _music_table(music: GestureMusic) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chromasonic.errors import UsageError
+from chromasonic.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
@@ -51,7 +51,7 @@ Calibration = Annotated[
 ]
 Certainty = Annotated[
     float | None,
-    typer.Option(help="From where on a gesture in a long recording is believed, 0 to 1. [0.6]"),
+    typer.Option(help="From where on a gesture in a long recording is believed, 0 to 1; else 0.6."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -73,7 +73,7 @@ def files_of(recordings: list[str]) -> list[Path]:
     """The files that are meant; folders stand for what is in them.
 
     Raises:
-        UsageError: there is no such file or folder, or nothing to read in it.
+        UsageError: the only one that is named is not there, or a folder has nothing to read.
     """
     from chromasonic.formats.movements import READABLE as ENDINGS
 
@@ -91,7 +91,7 @@ def files_of(recordings: list[str]) -> list[Path]:
                     f"{path} has no recording in it. Endings that are read: {' '.join(ENDINGS)}."
                 )
             found += inside
-        elif path.is_file():
+        elif path.is_file() or len(recordings) > 1:  # of several each is told by itself
             found.append(path)
         else:
             raise UsageError(f"There is no recording at {path}.")
@@ -107,9 +107,7 @@ def model_of(
 ) -> GestureModel:
     """The model, acquainted with whoever moves."""
     if not path.exists():
-        raise UsageError(
-            f"There is no model at {path}. Train one: 'chromasonic train gesture --output {path}'."
-        )
+        raise UsageError(f"There is no model at {path}. {_instead_of(path)}")
     from chromasonic.gesture.models import load_gesture
 
     loaded = load_gesture(path)
@@ -128,6 +126,28 @@ def model_of(
     return loaded.with_performers(recordings)
 
 
+def _instead_of(path: Path) -> str:
+    """What to do where there is no model."""
+    folder = path.parent if path.suffix == ".pth" else path
+    if folder.is_dir() and folder != path:
+        there = sorted(one.name for one in folder.glob("*.pth"))
+        return f"In {folder} there is: {', '.join(there) or 'no .pth'}."
+    return f"Train one: 'chromasonic train gesture --output {folder}'."
+
+
+def names_for(nodes: list[str] | None, model: GestureModel) -> dict[str, str]:
+    """What --nodes says, for a stream: a landmark's name in it, and in the model.
+
+    Raises:
+        UsageError: one is no pair, or the model has no such landmark.
+    """
+    from chromasonic.gesture.matching import check_names, parse_names
+
+    names = parse_names(nodes or [])
+    check_names(names, model.skeleton)
+    return names
+
+
 def read_recording(
     path: Path,
     model: GestureModel,
@@ -140,6 +160,8 @@ def read_recording(
 
     from chromasonic.gesture.matching import parse_names, read_for
 
+    if not path.is_file():
+        raise FormatError(f"There is no recording at {path}.")
     names = parse_names(nodes or [])
     movement = read_for(path, model.skeleton, names=names, rate_hz=rate)
     return replace(movement, performer=performer or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ def parse_frame(
     *,
     near: npt.NDArray[np.float32] | None = None,
     source: str = "the line",
+    names: Mapping[str, str] | None = None,
 ) -> TimedFrame | None:
     """One line of a stream: `{"t": 0.04, "landmarks": {"wrist": [0.1, 0.2, 0.0], ...}}`.
 
@@ -52,6 +54,7 @@ def parse_frame(
         near: the values of the last frame in which something was seen; of several hands in a frame
             the one nearest to it is taken. None takes the first, and so does a face.
         source: what the messages call the line.
+        names: landmark of the line to landmark of the skeleton, where they are called otherwise.
 
     Returns:
         The frame; None for an empty line and for the line that says what a movement is.
@@ -88,13 +91,22 @@ def parse_frame(
     points = in_proportion(body.points, aspect)[:, : wanted[1]]
     if body.names is None:
         return TimedFrame(frame.seconds, points.astype(np.float32))
-    unknown = [name for name in body.names if name not in skeleton.node_numbers]
+    names = names or {}
+    # A landmark that has by chance the name that another one is given makes room.
+    meant = [
+        number
+        for number, name in enumerate(body.names)
+        if name in names or name not in names.values()
+    ]
+    own = [names.get(body.names[number], body.names[number]) for number in meant]
+    unknown = [name for name in own if name not in skeleton.node_numbers]
     if unknown:
+        are = "are no joints" if len(unknown) > 1 else "is no joint"
         raise FormatError(
-            f"{source}: {listed(unknown)} are no joints of the skeleton '{skeleton.name}'; it has "
+            f"{source}: {listed(unknown)} {are} of the skeleton '{skeleton.name}'; it has "
             f"{listed(skeleton.nodes, 40)}. Give its landmarks, by these names."
         )
-    values[[skeleton.node_numbers[name] for name in body.names]] = points
+    values[[skeleton.node_numbers[name] for name in own]] = points[meant]
     return TimedFrame(frame.seconds, values)
 
 

@@ -53,16 +53,9 @@ def renamed(movement: Movement, skeleton: Skeleton, names: Mapping[str, str]) ->
         UsageError: a name is none of the recording's, or none of the skeleton's.
     """
     own = movement.skeleton
+    check_names(names, skeleton)
     for mine, theirs in names.items():
-        for name, known, whose in (
-            (mine, own.nodes, f"recording ('{own.name}')"),
-            (theirs, skeleton.nodes, f"model ('{skeleton.name}')"),
-        ):
-            if name not in known:
-                raise UsageError(
-                    f"--nodes {mine}={theirs}: '{name}' is no landmark of the {whose}. "
-                    f"{did_you_mean(name, known)}"
-                )
+        _check_name(mine, own, f"--nodes {mine}={theirs}", "recording")
     # A landmark of that name which is not meant makes room.
     taken = set(names.values()) - names.keys()
     nodes = tuple(
@@ -70,6 +63,24 @@ def renamed(movement: Movement, skeleton: Skeleton, names: Mapping[str, str]) ->
         for node in own.nodes
     )
     return replace(movement, skeleton=replace(own, nodes=nodes))
+
+
+def check_names(names: Mapping[str, str], skeleton: Skeleton) -> None:
+    """Refuse names that the model's skeleton does not have.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for mine, theirs in names.items():
+        _check_name(theirs, skeleton, f"--nodes {mine}={theirs}", "model")
+
+
+def _check_name(name: str, skeleton: Skeleton, pair: str, whose: str) -> None:
+    if name not in skeleton.nodes:
+        raise UsageError(
+            f"{pair}: '{name}' is no landmark of the {whose} ('{skeleton.name}'). "
+            f"{did_you_mean(name, skeleton.nodes)}"
+        )
 
 
 def parse_names(pairs: Sequence[str]) -> dict[str, str]:

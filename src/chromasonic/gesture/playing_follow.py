@@ -131,6 +131,10 @@ class Follower:
         frames = max(1, round(follow.smooth_seconds * rate_hz))
         self._window: deque[npt.NDArray[np.float32]] = deque(maxlen=frames + 1)
 
+    def forget(self) -> None:
+        """What comes next has nothing to do with what came before."""
+        self._window.clear()
+
     def push(
         self, frame: npt.NDArray[np.float32], time: float, *, counts: bool
     ) -> list[ControlChange]:

@@ -49,6 +49,11 @@ class RecentEfforts:
             self._gone += len(self._kept) - self._most
             self._kept = self._kept[-self._most :]
 
+    def skip(self, frames: int) -> None:
+        """So many frames go by of which nothing is known."""
+        self._gone += len(self._kept) + frames
+        self._kept = []
+
     def __getitem__(self, frames: slice) -> npt.NDArray[np.float64]:
         first, end = (max(0, (place or 0) - self._gone) for place in (frames.start, frames.stop))
         return np.array(self._kept[first:end])
@@ -117,6 +122,31 @@ class LivePlayer:
             self._player.controls += follower.push(
                 frame, time, counts=not during or during == self._open
             )
+        return list(self._due(time))
+
+    def wait(self, time: float, *, is_long: bool) -> list[DueMessage]:
+        """What is due though no frame comes: keys are let go, and drums and phrases go on.
+
+        Args:
+            time: that it would be, in seconds.
+            is_long: whether what sounds as long as a gesture is let go too.
+        """
+        if is_long:
+            self._player.release(time)
+        return list(self._due(time))
+
+    def skip(self, heard: Sequence[Heard], frames: int, time: float) -> list[DueMessage]:
+        """What is due when so many frames went by of which nothing is known.
+
+        Args:
+            heard: what the listener said of it.
+            frames: how many.
+            time: of the last of them, in seconds.
+        """
+        self._efforts.skip(frames)
+        for follower in self._followers:
+            follower.forget()
+        self._act(heard, time)
         return list(self._due(time))
 
     def finish(self, heard: Sequence[Heard], time: float) -> list[DueMessage]:

@@ -27,6 +27,9 @@ from chromasonic.music.movement import Movement
 Floats = npt.NDArray[np.floating[Any]]
 
 
+LONG_SECONDS = 8.0
+"""One movement that goes on for so long may be several gestures without a rest."""
+
 SOON = 1e-6
 """Of a frame: an answer that falls on a frame falls on that and no later one."""
 
@@ -88,6 +91,28 @@ def spot(model: Model, movement: Movement, config: SpottingConfig | None = None)
         chances=np.concatenate(chances),
         rate_hz=movement.rate_hz,
     )
+
+
+def gestures_in(model: Model, movement: Movement, config: SpottingConfig | None = None) -> int:
+    """How many gestures seem to be in a recording that is taken for one; 1 where nobody knows.
+
+    What is one movement between two rests, and no longer than a gesture, is not listened to again.
+
+    Args:
+        model: trained, of the recording's skeleton.
+        movement: the recording.
+        config: when a movement counts.
+    """
+    config = config or SpottingConfig()
+    if model.motion is None:
+        return 1
+    takes = takes_of(model.motion.efforts(movement), config, rate_hz=movement.rate_hz)
+    lasting = [len(one) / movement.rate_hz for one in takes]
+    if sum(seconds >= config.shortest_seconds for seconds in lasting) < 2 and (
+        max(lasting, default=0.0) < LONG_SECONDS
+    ):
+        return 1
+    return max(1, len(spot(model, movement, config).known))
 
 
 def heard_take(

@@ -68,6 +68,11 @@ class TakeFinder:
                 self._close(now + 1, now + 1)
         self._frame += 1
 
+    def skip(self, frames: int) -> None:
+        """So many frames go by of which nothing is known; the take before them was finished."""
+        self._frame += frames
+        self._free = self._frame
+
     def finish(self) -> None:
         """No frame comes any more: an open take closes where it came to rest."""
         self.closed = None

@@ -120,6 +120,18 @@ class Listener:
             found += self._close(self._finder.closed)
         return found
 
+    def skip(self, frames: int) -> list[Heard]:
+        """So many frames go by of which nothing is known: what was open ends, and all begins anew.
+
+        Times go on; what is known by it, in order.
+        """
+        heard = self.finish()
+        self._finder.skip(frames)
+        self._meter = motion_of(self._model).meter(self._rate)
+        self._past.clear()
+        self._frames += frames
+        return heard
+
     @property
     def time(self) -> float:
         """Of the last frame, in seconds from the first."""
