@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chromasonic.cli.app import app
+from chromasonic.cli.train_gesture import is_improving
+from chromasonic.training.history import Epoch, TrainingHistory
 
 SMALL = ("--dataset", "synthetic-gestures", "--movements", "72", "--size", "causal")
 
@@ -28,6 +30,10 @@ def test_a_run_is_trained_told_and_gone_on_with(tmp_path: Path) -> None:
     again = train("--resume", run, "--epochs", "2")
     assert again.exit_code == 0, again.output
     assert "of 2" in again.stdout
+    for command in ("evaluate gesture", "gesture recognize", "gesture play", "export", "inspect"):
+        assert f"chromasonic {command} " in again.stdout
+    assert " movements/s" in again.output
+    assert json.loads((run / "gesture_history.json").read_text())["loss_unit"] == "nats a movement"
     refused = train(*SMALL, "--output", run)
     assert refused.exit_code == 2
     assert "--overwrite" in refused.output
@@ -58,3 +64,23 @@ def test_what_cannot_be_is_said(
     assert message in result.output
     assert "Traceback" not in result.output
     assert not list(tmp_path.rglob("*.pth"))
+
+
+@pytest.mark.parametrize(
+    ("losses", "end", "improving"),
+    [
+        ([2.0], "epochs", True),
+        ([2.0, 1.5, 1.2], "epochs", True),
+        ([2.0, 1.5, 1.2], "patience", False),
+        ([2.0, 1.2, 1.5], "epochs", False),
+        ([2.0, 1.2, 1.199], "epochs", False),
+    ],
+)
+def test_more_epochs_are_advised_while_the_loss_falls(
+    losses: list[float], end: str, improving: bool
+) -> None:
+    epochs = [
+        Epoch(epoch=number, learning_rate=1e-3, train_loss=loss, val_loss=loss)
+        for number, loss in enumerate(losses, start=1)
+    ]
+    assert is_improving(TrainingHistory("some", epochs, end=end)) is improving

@@ -102,3 +102,22 @@ def test_a_picture_of_nothing_or_of_an_unknown_kind_is_refused(
         draw_curves(history, tmp_path / "curves.bmp")
     with pytest.raises(EvaluationError, match="no epoch yet"):
         draw_curves(TrainingHistory("new"), tmp_path / "curves.png")
+
+
+def test_the_shade_of_the_gap_begins_where_the_curve_crosses_zero() -> None:
+    from matplotlib.figure import Figure
+
+    from chromasonic.training.curves import _draw_gap
+
+    losses = ((2.0, 1.0), (1.0, 2.0), (1.0, 4.0))  # gaps 1, -1, -3: zero in the middle of 1 and 2
+    epochs = [
+        Epoch(epoch=number, learning_rate=1e-3, train_loss=train, val_loss=val)
+        for number, (train, val) in enumerate(losses, start=1)
+    ]
+    axes = Figure().add_subplot()
+    _draw_gap(axes, TrainingHistory("some", epochs))
+    (shade,) = axes.collections
+    corners = shade.get_paths()[0].vertices
+    assert corners[:, 0].min() == pytest.approx(1.5)
+    assert corners[:, 1].min() == pytest.approx(-3)
+    assert corners[:, 1].max() == pytest.approx(0)

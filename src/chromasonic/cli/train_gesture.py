@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chromasonic.gesture.preparing import Prepared
     from chromasonic.gesture.recipe import GestureRecipe
     from chromasonic.gesture.runs import GestureRun
+    from chromasonic.training.history import TrainingHistory
 
 RESUMABLE = ("epochs", "patience", "device")
 
@@ -242,6 +243,32 @@ def print_run(run: GestureRun, *, as_json: bool) -> None:
         f"{validation.get('accuracy', float('nan')):.1%}, in the first five "
         f"{validation.get('top_5_accuracy', float('nan')):.1%}"
     )
-    typer.echo(f"\nRun directory: {run.directory.path}")
-    typer.echo(f"The table of results: chromasonic evaluate gesture {run.directory.path}")
-    typer.echo(f"A recording of yours: chromasonic gesture recognize FILE -m {run.directory.path}")
+    path = run.directory.path
+    if is_improving(run.history):
+        more = 2 * len(run.history)
+        typer.echo(
+            "It still improved in its last epochs; more may help: "
+            f"chromasonic train gesture --resume {path} --epochs {more}"
+        )
+    typer.echo(f"\nRun directory: {path}\n")
+    for what, command in (
+        ("The table of results", f"evaluate gesture {path}"),
+        ("A recording of yours", f"gesture recognize FILE --model {path}"),
+        ("As music", f"gesture play FILE --model {path} --map MAPPING.toml -o FILE.mid"),
+        ("For another program", f"export {path} --format onnx"),
+        ("What is in it", f"inspect {path}"),
+    ):
+        typer.echo(f"{what + ':':<22}chromasonic {command}")
+
+
+def is_improving(history: TrainingHistory) -> bool:
+    """Whether all epochs were made and the loss was falling by some percent until the last.
+
+    Where the best epoch is the last, but the tenth of the training before it brought less than 2%,
+    more epochs are no advice: the learning rate is at its lowest there.
+    """
+    losses = history.val_losses
+    if history.end != "epochs" or history.best_epoch != len(losses):
+        return False
+    before = losses[: -max(1, len(losses) // 10)]
+    return not before or losses[-1] < 0.98 * before[-1]

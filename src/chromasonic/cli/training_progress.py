@@ -13,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
 
+UNITS = {"melody": "tokens", "gesture": "movements"}
+"""Task to what one target of its loss is; "targets" for the others."""
+
 
 class TrainingProgress(Observer):
     """Shows epochs and batches of one training after another.
@@ -66,7 +69,7 @@ class TrainingProgress(Observer):
         elif headline in epoch.val:
             parts.append(f"{headline.replace('_', ' ')} {_short(epoch.val[headline].value)}")
         parts.append(f"rate {epoch.learning_rate:.2g}")
-        unit = "tokens" if self.start.metadata.get("task") == "melody" else "targets"
+        unit = UNITS.get(self.start.metadata.get("task", ""), "targets")
         parts.append(f"{epoch.tokens_per_second:,.0f} {unit}/s")
         self._say("  " + "  ".join(parts) + ("  best" if is_best else ""))
 

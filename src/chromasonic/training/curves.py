@@ -207,10 +207,10 @@ def _draw_rate(axes: Any, history: TrainingHistory) -> None:
 def _draw_gap(axes: Any, history: TrainingHistory) -> None:
     epochs, gaps = _numbers(history), history.generalization_gaps
     axes.axhline(0, color="#444444", lw=0.8)
-    below = [min(gap, 0) for gap in gaps]
     axes.fill_between(
-        epochs, below, 0, color=VAL, alpha=0.18, lw=0, label="validation is the worse"
-    )
+        epochs, gaps, 0, where=[gap < 0 for gap in gaps], interpolate=True, color=VAL, alpha=0.18,
+        lw=0, label="validation is the worse",
+    )  # fmt: skip
     axes.plot(epochs, gaps, color="#444444", marker=_marker(history), ms=4)
     axes.set_title("Generalization gap: training loss − validation loss")
     axes.set_ylabel(history.loss_unit)

@@ -25,6 +25,9 @@ from chromasonic.training.schedules import Schedule, build_schedule
 MAY_CHANGE = ("epochs", "patience", "checkpoint_every", "device")
 """Settings that a resumed run may change; any other would make it another training."""
 
+LOSS_UNITS = {"gesture": "nats a movement"}
+"""Task to what a loss of 1 is, where the metadata do not say it."""
+
 
 @dataclass(kw_only=True)
 class TrainingState:
@@ -281,10 +284,14 @@ def new_state(
         history=TrainingHistory(
             name=name,
             headline=str(metadata.get("headline", "accuracy")),
-            loss_unit=str(metadata.get("loss_unit", NATS)),
+            loss_unit=_loss_unit(metadata),
             title=str(metadata.get("title", "")),
         ),
     )
+
+
+def _loss_unit(metadata: dict[str, Any]) -> str:
+    return str(metadata.get("loss_unit", LOSS_UNITS.get(str(metadata.get("task")), NATS)))
 
 
 def build_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
