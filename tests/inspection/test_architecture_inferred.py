@@ -167,6 +167,30 @@ def test_transformers_of_other_libraries_are_told_by_their_names(make: Any) -> N
     assert architecture.fact("Feed-forward dimension") == 128
 
 
+@pytest.mark.parametrize("outputs", [10, 96])
+def test_an_attention_before_a_classifier_is_no_transformer_layer(outputs: int) -> None:
+    parts = nn.ModuleDict(
+        {
+            "emb": nn.Embedding(20, 96),
+            "att": nn.MultiheadAttention(96, 4),
+            "out": nn.Linear(96, outputs),
+        }
+    )
+    architecture = inferred(parts)
+    assert architecture.fact("Number of Transformer layers") is None
+    assert architecture.fact("Number of outputs") or architecture.fact("Number of classes")
+    (section,) = [s for s in architecture.sections if s.title.startswith("Att")]
+    assert "Multi-head attentions" in {fact.name for fact in section.facts}
+
+
+def test_a_transformer_layer_alone_is_told_from_the_top_level() -> None:
+    architecture = inferred(nn.TransformerEncoderLayer(48, 4, 96))
+    facts = {fact.name: fact for section in architecture.sections for fact in section.facts}
+    assert facts["Number of Transformer layers"].value == 1
+    assert facts["Number of Transformer layers"].source == "the top level"
+    assert (facts["Feed-forward dimension"].value, facts["Transformer width"].value) == (96, 48)
+
+
 def test_a_critic_called_value_is_no_attention() -> None:
     architecture = inferred(nn.ModuleDict({"query": nn.Linear(4, 4), "value": nn.Linear(4, 1)}))
     assert architecture.fact("Number of Transformer layers") is None

@@ -102,7 +102,7 @@ def _print_architecture(console: Console, known: Checkpoint) -> None:
         for fact in section.facts:
             _add(table, f"  {fact.name}", *_fact_cells(fact))
     totals = known.architecture.totals
-    counted = f"of the state dict: {totals.tensors} tensors"
+    counted = f"of the state dict: {_tensors(totals.tensors)}"
     _add(table, "Total parameters", number_text(totals.state_dict), "certain", counted)
     sure, why = known.trainable_certainty
     _add(table, "  Trainable", number_text(totals.trainable), sure, why)
@@ -110,11 +110,15 @@ def _print_architecture(console: Console, known: Checkpoint) -> None:
     if totals.distinct != totals.state_dict:
         _add(table, "  Stored once", number_text(totals.distinct), "certain", "tied weights once")
     for name, count in known.others.items():
-        _add(table, f"Also: {name}", f"{count} tensors", "stored", "not counted above")
+        _add(table, f"Also: {name}", _tensors(count), "stored", "not counted above")
     console.print(table)
     if known.is_checked:
         console.print(CHECKED)
     console.print()
+
+
+def _tensors(count: int) -> str:
+    return f"{count:,} tensor{'' if count == 1 else 's'}"
 
 
 def _fact_cells(fact: Fact) -> tuple[str, str, str]:

@@ -255,9 +255,15 @@ def _block_facts(blocks: Sequence[Block]) -> Iterable[Fact]:
     if not blocks:
         return
     first = blocks[0]
-    yield _sized("Number of Transformer layers", len(blocks), first.certainty, f"{first.name}, ...")
+    named, more = first.name or "the top level", ", ..." if len(blocks) > 1 else ""
+    yield _sized("Number of Transformer layers", len(blocks), first.certainty, f"{named}{more}")
     yield _sized("Transformer width", first.width, first.certainty, first.source)
-    yield _sized("Feed-forward dimension", first.feed_forward, "likely", f"{first.name}.*")
+    yield _sized(
+        "Feed-forward dimension",
+        first.feed_forward,
+        "likely",
+        f"{first.name}.*" if first.name else named,
+    )
     yield HEADS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,8 +110,12 @@ def _block_name(attention: str) -> str:
 def _feed_forwards(
     layers: Sequence[Layer], blocks: set[str], attentions: set[str]
 ) -> dict[tuple[str, int], int]:
-    """(block, width) to the widest output of the block's linear layers that read this width."""
-    widest: dict[tuple[str, int], int] = {}
+    """(block, width) to the widest inner layer of the block's feed-forward network.
+
+    That is a linear layer that reads this width, with another one that leads back to it: an
+    attention before a classifier is no Transformer layer.
+    """
+    found: dict[str, Counter[tuple[int, int]]] = {}
     for layer in layers:
         if layer.kind not in ("linear", "graph convolution") or PARTS.search(layer.name):
             continue
@@ -118,6 +123,11 @@ def _feed_forwards(
         block = next((name for name in above if name in blocks), None)
         if block is None or any(name in attentions for name in above if name):
             continue
-        key = (block, int(layer.sizes["input"]))
-        widest[key] = max(widest.get(key, 0), int(layer.sizes["output"]))
+        pair = (int(layer.sizes["input"]), int(layer.sizes["output"]))
+        found.setdefault(block, Counter())[pair] += 1
+    widest: dict[tuple[str, int], int] = {}
+    for block, pairs in found.items():
+        for width, inner in pairs:
+            if pairs[inner, width] > (inner == width):  # a square matrix leads not back to itself
+                widest[block, width] = max(widest.get((block, width), 0), inner)
     return widest

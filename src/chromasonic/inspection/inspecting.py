@@ -157,7 +157,7 @@ def _of_folder(
                     rule="unreadable",
                     files=(labels[path],),
                     message=str(error),
-                    advice="Look at this file alone.",
+                    advice="The others are told without it.",
                 )
             )
     if not found:
