@@ -160,3 +160,16 @@ def test_no_movement_cannot_be_asked_for(count: int) -> None:
 def test_a_strength_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match=r"unseen is 0.9; allowed: 0 \(none\) to 0.5"):
         Nuisance(unseen=0.9)
+
+
+def test_few_movements_are_of_all_classes() -> None:
+    assert {movement.label for movement in made_gestures(12, seed=1)} == set(LABELS)
+    pairs = {(m.label, m.performer) for m in made_gestures(120, seed=1)}
+    assert len(pairs) == 120
+
+
+def test_a_movement_is_the_same_whatever_the_count() -> None:
+    few, many = made_gestures(50, seed=1), made_gestures(130, seed=1)
+    assert [movement.id for movement in few] == [movement.id for movement in many[:50]]
+    assert all((a.frames == b.frames).all() for a, b in zip(few, many, strict=False)
+               if not (a.has_gaps or b.has_gaps))  # fmt: skip

@@ -10,11 +10,12 @@ import pytest
 import torch
 from made_movements import made_corpus
 
-from chromasonic.errors import CheckpointError, ConfigError, UsageError
+from chromasonic.errors import CheckpointError, ConfigError, CorpusError, UsageError
 from chromasonic.gesture import runs
 from chromasonic.gesture.feature_config import FeatureConfig
 from chromasonic.gesture.models import load_gesture
 from chromasonic.gesture.network_config import FUSED, PLAIN, SIZES, NetworkConfig
+from chromasonic.gesture.preparing import movements_of
 from chromasonic.gesture.recipe import (
     GestureData,
     GestureRecipe,
@@ -145,3 +146,11 @@ def test_flags_lie_over_a_recipe() -> None:
 def test_an_unknown_key_of_a_recipe_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'time_warp'"):
         recipe_from({"augmentation": {"time_wrap": 0.1}})
+
+
+def test_a_folder_without_parts_has_no_official_ones(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.csv").write_text("time,hand_x,hand_y\n0,1,2\n0.1,2,3\n0.2,3,4\n")
+    with pytest.raises(CorpusError, match="no division of their own"):
+        movements_of(GestureData(dataset=str(tmp_path), protocol="official"))

@@ -11,6 +11,7 @@ The performers 1 to 8 are the train part, 9 the validation part, 10 the test par
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -178,7 +179,8 @@ def made_gestures(
 ) -> tuple[Movement, ...]:
     """Make movements of the hand skeleton of 21 landmarks, at 30 frames a second.
 
-    Performers take turns, then classes: of any 120 in a row each performer has one of each class.
+    Performers and classes take turns: of the first 12 each is of another class, and of each 120
+    every performer has one of each class.
 
     Args:
         count: how many.
@@ -191,7 +193,19 @@ def made_gestures(
     if count < 1:
         raise UsageError(f"The number of movements is {count}; it must be 1 or more.")
     styles = {number: Style.of(number, seed) for number in range(1, PERFORMERS + 1)}
-    return tuple(_made(number, seed, styles, nuisance or Nuisance()) for number in range(count))
+    numbers = map(_in_turn, range(count))
+    return tuple(_made(number, seed, styles, nuisance or Nuisance()) for number in numbers)
+
+
+def _in_turn(place: int) -> int:
+    """The number of the movement at a place, so that few movements are of all classes.
+
+    Numbers count performers fastest, then classes, then rounds of all; places step both at once.
+    """
+    of_round, classes = PERFORMERS * len(LABELS), len(LABELS)
+    turns, n = divmod(place, of_round)
+    label = (n + n // math.lcm(PERFORMERS, classes)) % classes  # the second half meets the rest
+    return turns * of_round + label * PERFORMERS + n % PERFORMERS
 
 
 def _made(number: int, seed: int, styles: dict[int, Style], nuisance: Nuisance) -> Movement:
@@ -249,8 +263,8 @@ def make_reading(count: int, seed: int) -> PieceReading:
     """A corpus of made movements, with its parts by performer."""
     movements = made_gestures(count, seed)
     parts: dict[str, list[str]] = {part: [] for part in ("train", "validation", "test")}
-    for number, movement in enumerate(movements):
-        parts[PART_OF_PERFORMER.get(1 + number % PERFORMERS, "train")].append(movement.id)
+    for place, movement in enumerate(movements):
+        parts[PART_OF_PERFORMER.get(1 + place % PERFORMERS, "train")].append(movement.id)
     return PieceReading(
         pieces=movements,
         split=Split(**{part: tuple(ids) for part, ids in parts.items()})

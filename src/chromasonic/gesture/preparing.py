@@ -17,7 +17,7 @@ from chromasonic.gesture.features import clean, compute
 from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.protocols import Division, divide
 from chromasonic.gesture.recipe import GestureData
-from chromasonic.gesture.recordings import corpus_of
+from chromasonic.gesture.recordings import corpus_of, has_own_parts
 from chromasonic.gesture.statistics import Statistics, whose
 from chromasonic.gesture.task import Examples, Performers, Reader
 from chromasonic.music.movement import Movement, Skeleton
@@ -111,7 +111,12 @@ def movements_of(
     if not folder.is_dir():
         raise CorpusError(
             f"'{data.dataset}' is neither a corpus of movements ({', '.join(known)}) nor a folder. "
-            "Recordings of your own lie in FOLDER/LABEL/RECORDING: see docs/gesture.md."
+            "Recordings of your own lie in FOLDER/LABEL/RECORDING: see docs/gesture-training.md."
+        )
+    if data.protocol == "official" and not has_own_parts(folder):
+        raise CorpusError(
+            f"The recordings in {folder} have no division of their own (folders train and test, or "
+            "a column 'part' in index.csv). Take the protocol seen, or unseen with a performer."
         )
     return corpus_of(folder, on_progress=on_progress)
 

@@ -85,7 +85,8 @@ class GestureData:
             (
                 "performer",
                 bool(self.performer) == (self.protocol == "unseen"),
-                "a performer's name with the protocol 'unseen', else empty",
+                "a performer's name with the protocol 'unseen' (--performer NAME; 'chromasonic "
+                "data info' lists them), else empty",
             ),
             (
                 "validation_performer",

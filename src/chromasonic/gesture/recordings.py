@@ -68,6 +68,11 @@ def corpus_of(folder: PathLike, *, on_progress: Progress | None = None) -> Corpu
     return load_pieces(facts, Place((root,), "folder"), on_progress=on_progress)
 
 
+def has_own_parts(folder: PathLike) -> bool:
+    """Whether a folder of recordings says which are to learn from and which to judge by."""
+    return any(item.part for item in list_recordings(Path(folder).expanduser())[0])
+
+
 def read_recordings(root: Path, on_progress: Progress | None = None) -> PieceReading:
     """Read the recordings of a folder; see `corpus_of`."""
     rate_hz = rate_of_all(root)
