@@ -32,7 +32,7 @@ GOES_ON = {"--epochs": "1"}
 # Harmonizers learn from two chorales.
 HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
 # Gesture networks learn from a few made hands: 120 are each gesture once by each performer.
-GESTURE = {"--movements": "120", "--size": "causal", "--epochs": "1"}
+GESTURE = {"--movements": "60", "--size": "causal", "--epochs": "1"}
 
 
 @dataclass(frozen=True)
