@@ -21,7 +21,7 @@ from chromasonic.training.run_directory import RunDirectory
 FORMATS = ("onnx", "rtneural", "modelt")
 """ONNX for every network; JSON for RTNeural and a header for its ModelT, causal ones alone."""
 
-MADE_UP = "trained on made-up gestures: it shows that export works"
+MADE_UP = "trained on made-up gestures: good for trying the export, not for recognizing people"
 MAY_NOT_SHIP = "the licence of its corpus does not let its weights be shipped freely"
 UNKNOWN_DATA = "its checkpoint does not say what it was trained on"
 NEEDS_PERFORMER = (
