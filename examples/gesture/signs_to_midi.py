@@ -78,7 +78,12 @@ def main() -> None:
     print(f"{true} signs, {found} recognized, {right} of them rightly")
     write_bytes(arguments.output, music.midi(title=recording.id))
     write_movement(recording, arguments.output.with_suffix(".npz"))
-    draw_timeline(music, spotting, arguments.output.with_suffix(".png"), title=f"{recording.id}, by {arguments.model}")
+    draw_timeline(
+        music,
+        spotting,
+        arguments.output.with_suffix(".png"),
+        title=f"{recording.id}, by {arguments.model}",
+    )
     write_midi_audio(music.midi(), arguments.output.with_suffix(".mp3"))
 
 

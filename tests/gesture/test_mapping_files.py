@@ -145,10 +145,10 @@ class TestFiles:
             read_mapping(tmp_path / "none.toml")
         path = tmp_path / "broken.toml"
         path.write_text("[gesture.left\nnote = 60")
-        with pytest.raises(ConfigError, match="is no TOML"):
+        with pytest.raises(ConfigError, match="The mapping .* is no TOML"):
             read_mapping(path)
         path.write_bytes(b"\xff\xfe\x00")
-        with pytest.raises(ConfigError, match="is no TOML"):
+        with pytest.raises(ConfigError, match="The mapping .* is no TOML"):
             read_mapping(path)
         with pytest.raises(ConfigError, match="Cannot read the mapping"):
             read_mapping(tmp_path)

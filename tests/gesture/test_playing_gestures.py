@@ -377,7 +377,7 @@ def test_the_picture_of_it_is_drawn(tmp_path):
     path = draw_timeline(music, spotting, tmp_path / "hand.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     text = draw_timeline(music, spotting, tmp_path / "hand.svg").read_text()
-    for words in ("channel 1", "controller 1, channel 1", "C4", "recognized: its mean", "127"):
+    for words in ("channel 1", "controller 1, channel 1", "C4", "gesture recognized", "127"):
         assert f"<!-- {words} -->" in text
     still = play(mapping_from({"gesture": {"right": {"note": 60}}}), recording, spotting)
     text = draw_timeline(still, spotting, tmp_path / "still.svg").read_text()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
     from chromasonic.gesture.recognizing import Recognition
     from chromasonic.gesture.spotting_config import SpottingConfig
+    from chromasonic.gesture.spotting_events import GestureEvent
     from chromasonic.music.movement import Movement
 
 GESTURE_HELP = """Recognize gestures in recordings and streams, and play music by them.
@@ -221,10 +222,17 @@ def _tell_segments(
         typer.echo(f"{path}: {movement.seconds:.1f} s, {len(spotting.known)} gestures")
         for event in spotting.events:
             assert event.end is not None
-            label = event.label or f"(none of them; nearest {event.nearest})"
+            label = event.label or f"({_why_none(event, config)}; nearest {event.nearest})"
             typer.echo(
                 f"  {event.start:8.2f} s to {event.end:8.2f} s  {event.certainty:4.0%}  {label}"
             )
+
+
+def _why_none(event: GestureEvent, config: SpottingConfig) -> str:
+    """Why a movement was none of the gestures."""
+    if event.certainty < config.certainty:
+        return "none of them"
+    return f"none for {config.hold_seconds:g} s at a stretch"
 
 
 gesture_app.command("play")(play)

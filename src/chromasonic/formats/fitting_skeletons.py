@@ -27,10 +27,11 @@ def fitted(movement: Movement, skeleton: Skeleton) -> Movement:
     if missing:
         is_other = len(missing) == len(skeleton.nodes)
         what = "has none of the joints" if is_other else f"lacks {len(missing)} of the joints"
+        kind = f": it is another one ('{own.name}')" if is_other else ""
         raise FormatError(
-            f"{movement.id} {what} of the skeleton '{skeleton.name}'. Missing: {listed(missing)}; "
-            f"there: {listed(own.nodes)}. Rename the joints that are there; a joint that was never "
-            "seen is named all the same, and left empty."
+            f"{movement.id} {what} of the skeleton '{skeleton.name}'{kind}. "
+            f"Missing: {listed(missing)}; there: {listed(own.nodes)}. Rename the joints "
+            "that are there; a joint that was never seen is named all the same, and left empty."
         )
     lacking = [channel for channel in skeleton.channels if channel not in own.channels]
     if lacking:

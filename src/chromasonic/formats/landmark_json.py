@@ -140,6 +140,12 @@ def frame_of(value: Any, *, source: str) -> JsonFrame:
         )
     bodies = {key: _body(value[key], source) for key in BODIES if key in value}
     if not bodies:
+        others = [str(key) for key in value if key not in (*SECONDS, *MILLISECONDS, "timestamp")]
+        if not others:
+            raise FormatError(
+                f"{source}: a frame has no landmarks. Where nothing was seen write an empty list: "
+                '"landmarks": [].'
+            )
         raise FormatError(
             f"{source}: a frame has no landmarks: its keys are {listed(list(map(str, value)))}; "
             f"wanted: one of {', '.join(BODIES[:10])}, ... Rename the key."

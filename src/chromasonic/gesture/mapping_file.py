@@ -73,7 +73,8 @@ def read_mapping(path: PathLike) -> Mapping:
             raise ConfigError(f"{path} is larger than any mapping ({LARGEST_BYTES:,} bytes).")
         values = read_toml(path)
     except ConfigError as error:
-        raise ConfigError(str(error).replace("the recipe", "the mapping", 1)) from error
+        text = str(error).replace("the recipe", "the mapping", 1)
+        raise ConfigError(text.replace("The recipe", "The mapping", 1)) from error
     except RecursionError as error:
         raise ConfigError(f"{path} is nested deeper than any mapping.") from error
     return mapping_from(values, where=path.name, folder=path.parent)

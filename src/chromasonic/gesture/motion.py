@@ -168,7 +168,7 @@ class Motion:
         windows = np.lib.stride_tricks.sliding_window_view(held, MEDIAN, axis=0)
         calm = np.median(windows, axis=-1)
         count = len(calm) - span + 1
-        mean = sum(calm[start : start + count] for start in range(span)) / span
+        mean = np.asarray(sum(calm[start : start + count] for start in range(span))) / span
         way = (mean[span:] - mean[:-span]) / self._divisor / (span / rate_hz)  # (T, N', C)
         seen = np.isfinite(way) & np.isfinite(self._divisor)
         squares = np.where(seen, way, 0.0) ** 2

@@ -18,6 +18,7 @@ ENDINGS = (".png", ".svg", ".pdf")
 MOST_SECONDS = 3600.0
 CHANNEL_COLOURS = ("#1f5fa8", "#c2571a", "#2d7d46", "#8a3a8f", "#7a6a00", "#555555")
 UNKNOWN_COLOUR = "#bbbbbb"
+SOON = 1e-6
 SHADE = "#1f5fa8"
 CERTAINTY_COLOUR = "#2d7d46"
 RECOGNIZED_COLOUR = "#e08a00"
@@ -96,12 +97,13 @@ def _draw_certainty(axes: Any, spotting: Spotting) -> None:
             color=CERTAINTY_COLOUR, linewidth=1.2, marker=".", markersize=2,
             label="likeliest class",
         )  # fmt: skip
-    if spotting.known:
+    if spotting.known and len(spotting.times):
+        when = np.array([event.recognized for event in spotting.known])
+        answers = np.searchsorted(spotting.times, when + SOON, side="right") - 1
+        best = spotting.chances.max(axis=1)[np.maximum(answers, 0)]
         axes.plot(
-            [event.recognized for event in spotting.known],
-            [event.certainty for event in spotting.known],
-            "o", color=RECOGNIZED_COLOUR, markersize=5, label="recognized: its mean",
-        )  # fmt: skip
+            when, best, "o", color=RECOGNIZED_COLOUR, markersize=5, label="gesture recognized"
+        )
     _legend(axes)
     axes.set_ylim(0, 1.08)
     axes.set_ylabel("certainty")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from chromasonic.companion.melody_moods import counted_moods
 from chromasonic.errors import UsageError
@@ -144,7 +145,7 @@ class Rooms:
         ]
 
     @cached_property
-    def _groove(self):  # type: ignore[no-untyped-def]
+    def _groove(self) -> Any:
         from chromasonic.companion.models import load_companion
 
         if not self.config.groove:
@@ -152,7 +153,7 @@ class Rooms:
         return load_companion(self.config.groove, "groove").network
 
     @cached_property
-    def _melody(self):  # type: ignore[no-untyped-def]
+    def _melody(self) -> Any:
         from chromasonic.companion.models import load_companion
 
         if not self.config.melody:

@@ -213,9 +213,9 @@ class Conversation:
             self._has_clock = False
             return _Place(
                 0,
-                remark=f"Times grow by about {step:g} a frame, as milliseconds do; they should be "
-                f"in seconds. From here on frames are heard {self._rate:g} a second, whatever "
-                "their times say.",
+                remark=f"Times grow by about {step:g} a frame, as milliseconds do; 't' is in "
+                "seconds, 'timestamp_ms' in milliseconds. From here on frames are heard "
+                f"{self._rate:g} a second, whatever their times say.",
             )
         if missing <= PAUSE_SECONDS * self._rate:
             return _Place(missing)
