@@ -73,6 +73,17 @@ def test_a_landmark_that_is_left_out_or_null_is_unseen() -> None:
     assert np.array_equal(frame.values, expected, equal_nan=True)
 
 
+def test_landmarks_of_other_names_are_given_theirs_and_one_of_that_name_makes_room() -> None:
+    line = '{"landmarks": {"root": [1, 2, 3], "a": [7, 8, 9], "b": [4, 5, 6]}}'
+    frame = parse_frame(line, PAIR, names={"root": "a"})
+    assert frame is not None
+    assert frame.values.tolist() == [[1, 2, 3], [4, 5, 6]]
+    swapped = parse_frame('{"landmarks": {"a": [1, 2, 3], "b": [4, 5, 6]}}', PAIR,
+                          names={"a": "b", "b": "a"})  # fmt: skip
+    assert swapped is not None
+    assert swapped.values.tolist() == [[4, 5, 6], [1, 2, 3]]
+
+
 def test_milliseconds_are_seconds() -> None:
     frame = parse_frame('{"timestamp_ms": 40, "landmarks": [[1,2,3],[1,2,3]]}', PAIR)
     assert frame is not None
