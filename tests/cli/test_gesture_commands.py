@@ -246,6 +246,9 @@ class TestRecognize:
         refused(result, f"'chromasonic train gesture --output {place / 'typo'}'")
         result = gesture("recognize", up, "-m", place / "whole/bets_model.pth")
         refused(result, f"In {place / 'whole'} there is: best_model.pth.")
+        result = gesture("recognize", up, "-m", place)
+        refused(result, f"has no .pth; runs in it: {place / 'causal'}, {place / 'whole'}.")
+        refused(gesture("recognize", up, "-m", place / "recordings"), "nor a run in it")
 
     @pytest.mark.parametrize(
         ("arguments", "words"),

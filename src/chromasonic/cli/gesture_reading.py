@@ -108,6 +108,10 @@ def model_of(
     """The model, acquainted with whoever moves."""
     if not path.exists():
         raise UsageError(f"There is no model at {path}. {_instead_of(path)}")
+    if path.is_dir() and not any(path.glob("*.pth")):
+        runs = sorted({str(one.parent) for one in path.glob("*/*_model.pth")})[:5]
+        there = f"runs in it: {', '.join(runs)}" if runs else "nor a run in it"
+        raise UsageError(f"{path} is no gesture training's folder: it has no .pth; {there}.")
     from chromasonic.gesture.models import load_gesture
 
     loaded = load_gesture(path)
