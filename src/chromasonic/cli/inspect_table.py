@@ -181,6 +181,7 @@ def _print_overview(console: Console, found: Inspection) -> None:
 
     headings = ("FILE", "MODULES", "PARAMETERS", "STATE DICT", "EPOCH", "LEARNING RATE", "METRIC")
     table = _table(*headings)
+    table.columns[0].no_wrap = all(len(known.name) <= WIDTH // 2 for known in found.checkpoints)
     for known in found.checkpoints:
         architecture = known.architecture
         modules = ", ".join(module.name for module in architecture.modules) if architecture else ""
@@ -230,7 +231,9 @@ def _print_findings(console: Console, found: Inspection) -> None:
         return
     _heading(console, "FINDINGS")
     for number, finding in enumerate(found.findings, start=1):
-        title = f"{number}. {finding.level}: {finding.rule}"
+        unnamed = [name for name in finding.files if name not in finding.message]
+        about = f" ({', '.join(unnamed)})" if len(found.checkpoints) > 1 and unnamed else ""
+        title = f"{number}. {finding.level}: {finding.rule}{about}"
         console.print(Text(title, STYLES[finding.level]))
         console.print(Padding(Text(finding.message), (0, 0, 0, 3)))
         console.print(Padding(Text(finding.advice, "italic"), (0, 0, 0, 3)))
