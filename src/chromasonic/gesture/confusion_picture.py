@@ -63,7 +63,8 @@ def draw_confusion(
     left = 0.55 + longest * letter * 0.0078
     beside = 0.45 if are_few else 3.5
     below, above = left - 0.2, 0.95
-    width, height = max(left + side + beside, 5.2), below + side + above
+    note_width = 0.5 + 0.066 * len(note)  # inches, by the letters of the note
+    width, height = max(left + side + beside, 5.2, note_width), below + side + above
     figure = Figure(figsize=(width, height), facecolor="white")
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
     _paint(axes, shares)
