@@ -21,7 +21,7 @@ from chromasonic.gesture.graph import adjacency_of
 from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.network import GestureNetwork
 from chromasonic.gesture.network_config import NetworkConfig
-from chromasonic.gesture.statistics import Statistics, whose
+from chromasonic.gesture.statistics import Statistics, statistics_by_name, whose
 from chromasonic.gesture.task import Reader, at_last_frame
 from chromasonic.music.movement import Movement, Skeleton
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
@@ -84,13 +84,9 @@ class GestureModel:
         Args:
             movements: each with its `performer`; who is known already is learned anew.
         """
-        by_name: dict[str, list[Movement]] = {}
-        for movement in movements:
-            name = whose(movement, self.reader.config)
-            by_name.setdefault(name, []).append(self.checked(movement))
-        known = {
-            name: Statistics.of(theirs, self.reader.config) for name, theirs in by_name.items()
-        }
+        config = self.reader.config
+        cleaned = (clean(self.checked(movement), config) for movement in movements)
+        known = statistics_by_name(cleaned, config)
         performers = {**self.reader.performers, **known}
         return replace(self, reader=replace(self.reader, performers=performers))
 

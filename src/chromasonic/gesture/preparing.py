@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from chromasonic.gesture.motion import Motion
 from chromasonic.gesture.protocols import Division, divide
 from chromasonic.gesture.recipe import GestureData
 from chromasonic.gesture.recordings import corpus_of, has_own_parts
-from chromasonic.gesture.statistics import Statistics, whose
+from chromasonic.gesture.statistics import Statistics, statistics_by_name, whose
 from chromasonic.gesture.task import Examples, Performers, Reader
 from chromasonic.music.movement import Movement, Skeleton
 
@@ -129,13 +130,11 @@ def names_of_gestures() -> tuple[str, ...]:
 def _first_there(
     known: Sequence[str], data: GestureData, on_progress: Progress | None
 ) -> Corpus[Movement]:
-    for name in known:
-        try:
+    *real, made = known
+    for name in real:
+        with suppress(CorpusError):
             return movements_of(replace(data, dataset=name), on_progress=on_progress)
-        except CorpusError:
-            if name == known[-1]:
-                raise
-    raise CorpusError("There is no corpus of movements.")
+    return movements_of(replace(data, dataset=made), on_progress=on_progress)
 
 
 def prepare(corpus: Corpus[Movement], data: GestureData, features: FeatureConfig) -> Prepared:
@@ -159,8 +158,8 @@ def prepare(corpus: Corpus[Movement], data: GestureData, features: FeatureConfig
     performers: Performers = {}
     if features.asks_who:
         performers = {
-            **performers_in(validation.movements, features),
-            **performers_in(train.movements, features),
+            **statistics_by_name(validation.movements, features),
+            **statistics_by_name(train.movements, features),
         }
     standardization = Statistics.of_frames(
         compute(movement, features, performer=performers.get(whose(movement, features)))
@@ -194,17 +193,6 @@ def with_rate(features: FeatureConfig, movements: Sequence[Movement]) -> Feature
             "second; give the one to bring them to (rate_hz under [features], --rate)."
         )
     return replace(features, rate_hz=rates[0])
-
-
-def performers_in(cleaned: Sequence[Movement], features: FeatureConfig) -> dict[str, Statistics]:
-    """Each performer's (or session's) statistics, over all cleaned recordings that are given."""
-    by_name: dict[str, list[Movement]] = {}
-    for movement in cleaned:
-        by_name.setdefault(whose(movement, features), []).append(movement)
-    return {
-        name: Statistics.of_frames(movement.frames for movement in theirs)
-        for name, theirs in by_name.items()
-    }
 
 
 def _examples(

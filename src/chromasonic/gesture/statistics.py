@@ -101,3 +101,19 @@ class Statistics:
                 "needed, each a list of nodes by channels."
             ) from problem
         return cls(mean, deviation)
+
+
+def statistics_by_name(cleaned: Iterable[Movement], config: FeatureConfig) -> dict[str, Statistics]:
+    """Each performer's (or session's) statistics, by `whose`, over all that is given of them.
+
+    Args:
+        cleaned: movements without gaps, as `features_cleaning.clean` gives them.
+        config: says whether performers or sessions are told apart.
+    """
+    by_name: dict[str, list[Movement]] = {}
+    for movement in cleaned:
+        by_name.setdefault(whose(movement, config), []).append(movement)
+    return {
+        name: Statistics.of_frames(movement.frames for movement in theirs)
+        for name, theirs in by_name.items()
+    }

@@ -98,26 +98,19 @@ class CheckpointFiles:
         for path in [*self.checkpoints("epoch_*"), *self.checkpoints("final")]:
             path.unlink(missing_ok=True)
 
-    def refuse_other_architecture(self, ours: dict[str, Any], *, remove: bool = False) -> None:
-        """See to it that no checkpoint under this name holds another model than ours.
+    def of_other_architecture(self, ours: dict[str, Any]) -> dict[Path, CheckpointError]:
+        """Checkpoints under this name that hold another model than ours, with what differs.
 
         Args:
             ours: the metadata of the model that will be saved under this name.
-            remove: whether those of another architecture may be removed, as their owner said.
-
-        Raises:
-            CheckpointError: one does; the message names what differs.
         """
+        found = {}
         for path in (path for what in OWN_KINDS for path in self.checkpoints(what)):
             try:
                 check_same_thing(ours, load_checkpoint(path).get("config"), source=path)
             except CheckpointError as error:
-                if not remove:
-                    raise CheckpointError(
-                        f"{self.folder} cannot hold two models under the name {self.name}. {error} "
-                        "To train this one, give another folder, or move that file away."
-                    ) from error
-                path.unlink(missing_ok=True)
+                found[path] = error
+        return found
 
 
 class Saver:
@@ -156,9 +149,18 @@ class Saver:
         Raises:
             CheckpointError: another architecture lies here under this name.
         """
-        if self.files is not None and self.processes.is_first:
-            self.files.set_latest_aside()
-            self.files.refuse_other_architecture(state.metadata, remove=overwrite)
+        if self.files is None or not self.processes.is_first:
+            return
+        others = self.files.of_other_architecture(state.metadata)
+        if others and not overwrite:
+            error = next(iter(others.values()))
+            raise CheckpointError(
+                f"{self.files.folder} cannot hold two models under the name {self.files.name}. "
+                f"{error} To train this one, give another folder, or move that file away."
+            ) from error
+        self.files.set_latest_aside()
+        for path in others:
+            path.unlink(missing_ok=True)
 
     def save_epoch(self, state: TrainingState, *, is_best: bool) -> None:
         """Write what an epoch leaves.
