@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import nn
 from toy import ToyModel, ToyTask
 
 from chromasonic.errors import CheckpointError
 from chromasonic.training.checkpoint import load_checkpoint, save_checkpoint
+from chromasonic.training.checkpoint_manager import CheckpointManager
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.loop import fit
 from chromasonic.training.saving import CheckpointFiles, Layout
@@ -46,6 +48,15 @@ def test_overwriting_leaves_no_checkpoint_of_the_other_architecture(tmp_path: Pa
     for path in CheckpointFiles(tmp_path, "toy").checkpoints("*"):
         layers = load_checkpoint(path)["config"]["model"]["config"]["layers"]
         assert layers == (2 if path.name == "toy_previous.pt" else 3), path.name
+
+
+def test_a_loop_of_ones_own_cannot_save_another_architecture_either(tmp_path: Path) -> None:
+    CheckpointManager(tmp_path, "own").save(nn.Linear(3, 2), epoch=1, is_best=True)
+    before = (tmp_path / "own_best.pt").read_bytes()
+    with pytest.raises(CheckpointError, match=r"another architecture \(weight is 2 x 3 there"):
+        CheckpointManager(tmp_path, "own").save(nn.Linear(4, 2), epoch=1, is_best=True)
+    assert (tmp_path / "own_best.pt").read_bytes() == before
+    CheckpointManager(tmp_path, "own").save(nn.Linear(3, 2), epoch=2, is_best=True)
 
 
 def test_resuming_as_another_architecture_is_refused(tmp_path: Path) -> None:

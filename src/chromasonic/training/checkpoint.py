@@ -169,6 +169,21 @@ def _checked(content: Any, path: Path) -> dict[str, Any]:
     return content
 
 
+def misfits(model: nn.Module, theirs: Mapping[str, Tensor]) -> list[str]:
+    """In which names and shapes a state dict is not this model's; none where it fits."""
+    ours = model.state_dict()
+    # Buffers may be tables as long as what was counted: the module itself judges their shapes.
+    fixed = [name for name, _ in model.named_parameters(remove_duplicate=False) if name in theirs]
+    faults = [f"it lacks {name}" for name in ours if name not in theirs]
+    faults += [f"it has {name}, which this model lacks" for name in theirs if name not in ours]
+    faults += [
+        f"{name} is {_shape(theirs[name])} there and {_shape(ours[name])} here"
+        for name in fixed
+        if _shape(theirs[name]) != _shape(ours[name])
+    ]
+    return faults
+
+
 def load_weights(model: nn.Module, content: Mapping[str, Any], *, source: object) -> None:
     """Put a checkpoint's weights into a model, all or none.
 
@@ -181,16 +196,7 @@ def load_weights(model: nn.Module, content: Mapping[str, Any], *, source: object
         CheckpointError: names or shapes differ; the message names the first few.
     """
     theirs: Mapping[str, Tensor] = content["model_state_dict"]
-    ours = model.state_dict()
-    # Buffers may be tables as long as what was counted: the module itself judges their shapes.
-    fixed = [name for name, _ in model.named_parameters(remove_duplicate=False) if name in theirs]
-    faults = [f"it lacks {name}" for name in ours if name not in theirs]
-    faults += [f"it has {name}, which this model lacks" for name in theirs if name not in ours]
-    faults += [
-        f"{name} is {_shape(theirs[name])} there and {_shape(ours[name])} here"
-        for name in fixed
-        if _shape(theirs[name]) != _shape(ours[name])
-    ]
+    faults = misfits(model, theirs)
     if not faults:
         try:
             model.load_state_dict(dict(theirs))

@@ -15,6 +15,7 @@ from chromasonic.training.checkpoint import (
     FORMAT_VERSION,
     load_checkpoint,
     load_weights,
+    misfits,
     save_checkpoint,
 )
 from chromasonic.training.randomness import rng_state, set_rng_state
@@ -35,6 +36,7 @@ class CheckpointManager:
     def __init__(self, folder: files.PathLike, name: str, *, layout: Layout = FLAT) -> None:
         self.name = name
         self.files = CheckpointFiles(Path(folder), name, layout)
+        self._is_own = False  # whether what lies there is known to be of the model that is saved
 
     @property
     def latest(self) -> Path:
@@ -67,8 +69,12 @@ class CheckpointManager:
             is_best: whether no epoch before was better.
 
         Raises:
+            CheckpointError: another architecture lies there under this name.
             StorageError: the disk is full, or the folder cannot be written; the old files stay.
         """
+        if not self._is_own:
+            self._refuse_others(model)
+            self._is_own = True
         content = {
             "format_version": FORMAT_VERSION,
             "model_state_dict": model.state_dict(),
@@ -119,6 +125,17 @@ class CheckpointManager:
                 "Take its weights alone with load_weights, or train anew."
             ) from error
         return content
+
+    def _refuse_others(self, model: nn.Module) -> None:
+        for path in (self.latest, self.best):
+            if not path.exists():
+                continue
+            faults = misfits(model, load_checkpoint(path)["model_state_dict"])
+            if faults:
+                raise CheckpointError(
+                    f"{path} holds another architecture ({faults[0]}), and a folder cannot hold "
+                    f"two models under the name {self.name}. Give another folder, or move it away."
+                )
 
     def _load(self, path: Path, model: nn.Module) -> dict[str, Any]:
         content = load_checkpoint(path)
