@@ -62,7 +62,8 @@ bench: $(STAMP)  ## Run the benchmarks that need no trained model (minutes); see
 constraints: $(STAMP)  ## Write constraints.txt anew from what is installed in .venv
 	@{ sed -n '/^#/p' constraints.txt; \
 	  $(PY) -m pip freeze --exclude-editable \
-	  | sed -e 's/+[a-z0-9.]*$$//' -e '/ @ /d' -e '/^nvidia-/d' -e '/^cuda-/d' -e '/^triton==/d'; \
+	  | sed -e 's/+[a-z0-9.]*$$//' -e '/ @ /d' -e '/^nvidia-/d' -e '/^cuda-/d' -e '/^triton==/d' \
+	  | awk '{ print } sub(/^mlflow-skinny==/, "mlflow==")'; \
 	} > constraints.txt.new && mv constraints.txt.new constraints.txt
 
 clean:  ## Remove caches and build leftovers; results and .venv stay

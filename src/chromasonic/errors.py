@@ -12,6 +12,7 @@
     ├── TrainingError         training cannot go on (a loss that is not finite, ...)
     ├── EvaluationError       a figure was asked for over nothing
     ├── ExportError           a model cannot be exported, or an exported file is not what it claims
+    ├── RegistryError         a version, an alias or the store of models is not as it should be
     ├── RenderError           a score, a sound or a picture cannot be made
     └── StorageError          a file cannot be written whole (full disk, no permission)
 
@@ -70,6 +71,10 @@ class EvaluationError(ChromasonicError):
 
 class ExportError(ChromasonicError):
     """A model cannot be exported as asked, or an exported file is not what it claims to be."""
+
+
+class RegistryError(ChromasonicError):
+    """A registered model is not there or not what was registered; or its store cannot be used."""
 
 
 class RenderError(ChromasonicError):

@@ -1,0 +1,1 @@
+"""Search over recipes: spaces, studies, trials, and what was found."""
