@@ -29,7 +29,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "harmonize": ("chromasonic.cli.harmonize", "harmonize", "Set a tune for four voices."),
     "gesture": ("chromasonic.cli.gesture", "gesture_app", "Recognize gestures; play by them."),
     "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
-    "models": ("chromasonic.cli.models", "models_app", "List trained models, without loading one."),
+    "tune": ("chromasonic.cli.tune", "tune_app", "Search for a better recipe."),
+    "models": ("chromasonic.cli.models", "models_app", "Versions of trained models, by name."),
+    "ab": ("chromasonic.cli.ab", "ab_app", "Is B better than A: over tunes, and by ear."),
     "inspect": (
         "chromasonic.cli.inspect",
         "inspect",
