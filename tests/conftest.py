@@ -1,4 +1,4 @@
-"""What every test shares: corpora, an isolated cache, one thread, no network."""
+"""What every test shares: corpora, an isolated cache and registry, one thread, no network."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None, socket.gethost
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any test module is imported: an own cache, quiet plots, one thread a process."""
+    """Before any test module is imported: own cache and registry, quiet plots, one thread."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers and child processes inherit these
     os.environ.setdefault("MKL_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"
     if not hasattr(config, "workerinput"):  # the controller; xdist's workers share its folder
         folder = tempfile.mkdtemp(prefix="chromasonic-test-cache-")
         os.environ["CHROMASONIC_CACHE"] = folder
+        os.environ["CHROMASONIC_REGISTRY"] = f"{folder}/registry"  # nobody's own models
+        os.environ["CHROMASONIC_TRACKING"] = "off"  # tests of tracking switch it on
+        for name in ("MLFLOW_TRACKING_URI", "CHROMASONIC_ARTIFACTS"):
+            os.environ.pop(name, None)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 

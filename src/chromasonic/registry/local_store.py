@@ -1,0 +1,146 @@
+"""A store in a SQLite file: looked at before it is opened, made once, under a lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from chromasonic.errors import RegistryError
+from chromasonic.registry.address import REGISTRY, artifact_folder, is_folder, tracking_uri
+from chromasonic.registry.store_errors import LOCK_SECONDS, clear_errors, explained
+
+CREATE_SECONDS = 300
+"""How long a process waits for another that makes the store."""
+
+
+def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
+    """See that a SQLite store is there and of this schema; make it where it is absent.
+
+    Args:
+        address: of the store.
+        file: its database.
+        on_wait: told in a line before something that takes seconds.
+
+    Raises:
+        RegistryError: the folder cannot be made or written; the file is no database, another
+            program's, of a newer MLflow, or locked.
+    """
+    if revision_of(file, address) == _newest():
+        return
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file.with_name(f".{file.name}.lock"), timeout=CREATE_SECONDS)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with lock:
+            _migrated(address, file, on_wait)
+    except Timeout as error:
+        raise RegistryError(
+            f"Another process has been making the registry {address} for {CREATE_SECONDS} "
+            f"seconds. If none is at work, remove {lock.lock_file} and try again."
+        ) from error
+    except OSError as error:
+        raise explained(error, address) from error
+
+
+def _migrated(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
+    """Make or renew the tables, alone: the lock is held."""
+    revision = revision_of(file, address)
+    if revision == _newest():
+        return
+    if revision is None:
+        on_wait(f"Making the registry in {file.parent} (once, some seconds).")
+    else:
+        _check_known(revision, file, address)
+        saved = file.with_name(f"{file.name}.before-{revision}")
+        on_wait(f"Renewing the registry in {file.parent}; as it was it is kept as {saved.name}.")
+        with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(saved)) as copy:
+            old.backup(copy)
+    with clear_errors(address):
+        _upgrade(tracking_uri(address), str(artifact_folder(address)))
+
+
+def _upgrade(uri: str, artifacts: str) -> None:
+    from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    engine = create_sqlalchemy_engine(uri)
+    try:
+        with engine.connect() as connection:
+            is_fresh = not connection.dialect.get_table_names(connection)
+        if not is_fresh:
+            _upgrade_db(engine)
+    finally:
+        engine.dispose()
+    SqlAlchemyStore(uri, artifacts)  # makes the tables where there are none, and the first rows
+
+
+def _check_known(revision: str, file: Path, address: str) -> None:
+    if revision not in _revisions():
+        raise RegistryError(
+            f"The registry {file} was written by a newer MLflow (schema {revision}). Update: "
+            f"pip install -U mlflow-skinny; or choose another folder: {REGISTRY}=FOLDER."
+        )
+    if not is_folder(address):
+        raise RegistryError(
+            f"The database {file} has an older schema ({revision}) than this MLflow. Back it up, "
+            f"then: mlflow db upgrade {address}"
+        )
+
+
+def revision_of(file: Path, address: str) -> str | None:
+    """The schema of a store's database; None where there is no database yet, or an empty one.
+
+    Raises:
+        RegistryError: it is no database, another program's, or cannot be read.
+    """
+    try:
+        if not file.exists() or file.stat().st_size == 0:
+            return None
+        uri = f"{file.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_SECONDS)) as connection:
+            names = {
+                name
+                for (name,) in connection.execute(
+                    "select name from sqlite_master where type='table'"
+                )
+            }
+            if "alembic_version" in names:
+                rows = connection.execute("select version_num from alembic_version").fetchall()
+                if rows:
+                    return str(rows[0][0])
+            if names - {"alembic_version"}:
+                raise RegistryError(
+                    f"{file} is a database of another program (tables {', '.join(sorted(names)[:4])}"
+                    f"). Choose another folder: {REGISTRY}=FOLDER."
+                )
+            return None
+    except sqlite3.DatabaseError as error:
+        if "not a database" in str(error) or "malformed" in str(error):
+            raise RegistryError(
+                f"{file} is no SQLite database, or it is damaged ({error}). Put back a copy of "
+                f"it, move it away to begin anew, or choose another folder: {REGISTRY}=FOLDER."
+            ) from error
+        if "unable to open" in str(error) and not os.access(file, os.R_OK):
+            raise RegistryError(f"The registry {file} may not be read by you.") from error
+        raise explained(error, address) from error
+    except OSError as error:
+        raise explained(error, address) from error
+
+
+def _scripts():  # type: ignore[no-untyped-def]
+    import mlflow
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
+
+
+def _newest() -> str:
+    return str(_scripts().get_current_head())
+
+
+def _revisions() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
