@@ -1,0 +1,80 @@
+"""The card of a registered version: Hugging Face's format, from facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chromasonic.registry import card_sections as sections
+from chromasonic.registry.card_words import words_for
+from chromasonic.registry.front_matter import front_matter, yaml_text
+from chromasonic.registry.markdown import code, escaped, table
+from chromasonic.registry.version import Export, Version
+
+
+def card_text(version: Version, *, tests: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A version's card: YAML head, then what it is, its data, figures, limits, and how to go on.
+
+    Nothing of the machine that trained it is told (folders, user), and nothing that a stranger
+    wrote into a title becomes Markdown, HTML or YAML.
+
+    Args:
+        version: as the registry knows it.
+        tests: further results for the model index; see `front_matter.result`.
+    """
+    facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
+    head = yaml_text(front_matter(facts, name=version.reference, tests=tests))
+    title = facts.title or words.title
+    recipe = f"chromasonic models show {version.reference} --recipe"
+    return sections.page(
+        head,
+        f"{escaped(version.reference)}: {escaped(title)}",
+        [
+            ("", _opening(version)),
+            ("Uses", sections.uses_text(words)),
+            ("The weights", sections.weights_text(facts.corpora)),
+            ("Data", sections.corpora_text(facts.corpora)),
+            ("Figures", sections.figures_text(facts)),
+            ("Limits", sections.limits_text(facts, words)),
+            ("How to use it", sections.use_text(words, version.reference)),
+            ("How it was trained", sections.training_text(facts)),
+            ("How to make it again", sections.again_text(facts, recipe_command=recipe)),
+            ("Exports", _exports_text(version.exports)),
+            ("Files", sections.files_text(version.files)),
+        ],
+    )
+
+
+def _opening(version: Version) -> str:
+    facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
+    lines = [sections.MADE_UP] if sections.is_made_up(facts) else []
+    lines.append(escaped(words.summary))
+    if version.note:
+        lines.append(f"Note: {escaped(version.note)}")
+    lines.append(
+        f"Version {version.number} of {code(version.name)}, registered "
+        f"{escaped(version.created[:10])}; task {code(facts.task)}, kind {code(facts.kind)}."
+    )
+    return "\n\n".join(lines)
+
+
+def _exports_text(exports: Sequence[Export]) -> str:
+    """What it was exported to, and how that was proven."""
+    rows = [
+        [
+            code(name),
+            escaped(export.format),
+            f"{file.size_bytes:,}",
+            code(file.sha256),
+            escaped(_parity(export.parity)),
+        ]
+        for export in exports
+        for name, file in sorted(export.files.items())
+    ]
+    headings = ["file", "format", "bytes", "SHA-256", "largest difference"]
+    return table(headings, rows, right=(2,)) if rows else ""
+
+
+def _parity(parity: Mapping[str, Any]) -> str:
+    value = parity.get("largest_difference")
+    return f"{value:.1e}" if isinstance(value, float) else ""
