@@ -41,6 +41,9 @@ class Judged:
         scores: metric to its scores; the first is the one that decides.
         group_of: piece to the work or performer that it belongs to, where pieces of one depend on
             each other; empty where they do not.
+        recipe: a hash of every setting but the seed, that runs of one recipe share; "" where that
+            is not known.
+        remarks: what must be known to read the figures.
     """
 
     model: str
@@ -53,3 +56,5 @@ class Judged:
     pieces: tuple[str, ...]
     scores: Mapping[str, PieceScores]
     group_of: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,91 @@
+"""What a comparison comes to, in a word, and the thresholds behind the word."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+from chromasonic.abtest.power import LEVEL, pieces_needed
+from chromasonic.errors import UsageError
+
+FEWEST = 6
+"""With fewer pieces no order of wins is rarer than 1 in 20 (2 / 2^5 = 0.06)."""
+
+MEDIUM_EFFECT = 0.5
+"""A difference of half a standard deviation of the pieces' gaps: what a comparison must at least be
+able to see (4 times in 5), for "no difference seen" to mean anything.
+
+Source: Cohen, "Statistical Power Analysis for the Behavioral Sciences" (1988), section 2.2.
+"""
+
+
+class Verdict(StrEnum):
+    """What is said of the second beside the first."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "no difference as large as the margin"
+    NO_WORSE = "no worse than the margin"
+    NO_DIFFERENCE = "no difference seen"
+    TOO_FEW = "too few"
+    UNDEFINED = "not comparable"
+
+
+def verdict_of(
+    *,
+    gain: float,
+    low: float,
+    high: float,
+    p_value: float,
+    pieces: int,
+    deviation: float,
+    tests: int = 1,
+    margin: float | None = None,
+    detect: float | None = None,
+    seed_variance: float = 0.0,
+) -> Verdict:
+    """The word for one metric.
+
+    "better" and "worse" need an adjusted p-value below 0.05 and a 95% interval without 0. Else the
+    margin decides, where one is given: its whole interval within the margin, or at least its lower
+    end above minus the margin. Else it is "no difference seen", unless the pieces would miss the
+    difference that is looked for more often than once in five.
+
+    Args:
+        gain: the difference, above 0 where the second is better.
+        low: lower end of its 95% interval.
+        high: upper end.
+        p_value: two-sided, adjusted for the metrics.
+        pieces: that are independent of each other.
+        deviation: standard deviation of the pieces' gaps.
+        tests: how many metrics were tested.
+        margin: largest difference that does not matter; None asks for none.
+        detect: difference that must be seen; None: `MEDIUM_EFFECT` deviations.
+        seed_variance: of the difference, from the runs.
+
+    Raises:
+        UsageError: a margin or a difference to detect that is not above 0.
+    """
+    for name, value in (("--margin", margin), ("--detect", detect)):
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            raise UsageError(f"{name} is {value}; it must be above 0, in the metric's own unit.")
+    if math.isnan(gain):
+        return Verdict.UNDEFINED
+    if pieces < FEWEST or math.isnan(low):
+        return Verdict.TOO_FEW
+    if p_value < LEVEL and not low <= 0 <= high:
+        return Verdict.BETTER if gain > 0 else Verdict.WORSE
+    if margin is not None:
+        if -margin < low and high < margin:
+            return Verdict.EQUIVALENT
+        if -margin < low:
+            return Verdict.NO_WORSE
+    if deviation == 0:
+        return Verdict.NO_DIFFERENCE
+    needed = pieces_needed(
+        detect or MEDIUM_EFFECT * deviation,
+        deviation,
+        level=LEVEL / tests,
+        seed_variance=seed_variance if detect else 0.0,
+    )
+    return Verdict.TOO_FEW if needed is None or needed > pieces else Verdict.NO_DIFFERENCE
