@@ -1,0 +1,263 @@
+"""A Ray cluster for the length of a block: one that runs already, or one begun here and ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chromasonic.errors import UsageError
+from chromasonic.scaling.engine import cpu_count
+
+LOCAL_STORE_BYTES = 256 * 2**20
+"""Shared memory that a cluster begun here may use for values in transit; more goes to the disk."""
+
+ANSWER_SECONDS = 5.0
+"""How long a cluster's head may take to answer before it counts as absent."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a worker without a GPU of its own sees none
+    "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # how soon an end, or a death, is noticed
+    "RAY_DEDUP_LOGS": "0",
+}
+_FOLDER = "chromasonic-ray-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster that this process is connected to.
+
+    Attributes:
+        address: of its head.
+        cpus: in all.
+        gpus: in all.
+        machines: how many.
+        is_local: whether it was begun here and ends with the block.
+    """
+
+    address: str
+    cpus: int
+    gpus: int
+    machines: int
+    is_local: bool
+
+
+@contextmanager
+def connected(
+    address: str | None = None,
+    *,
+    cpus: int | None = None,
+    store_bytes: int = LOCAL_STORE_BYTES,
+) -> Iterator[Cluster]:
+    """Connect to a cluster within the block; a process that is connected already stays so.
+
+    Args:
+        address: auto (one that runs on this machine, or RAY_ADDRESS), or HOST:PORT of its head;
+            None begins one on this machine and ends it after the block.
+        cpus: how many the work wants; None takes what there is.
+        store_bytes: shared memory of a cluster that is begun here.
+
+    Yields:
+        What is there.
+
+    Raises:
+        UsageError: Ray is not installed; no cluster answers at the address; it runs another
+            version; or it has too few CPUs.
+    """
+    ray = _ray()
+    if ray.is_initialized():
+        yield _checked(_facts(ray, is_local=False), cpus)
+        return
+    if address is None:
+        _check_local(cpus)
+        began = _begun(ray, cpus, store_bytes)
+    else:
+        began = _joined(ray, address)
+    with began as cluster:
+        yield _checked(cluster, cpus)
+
+
+def _ray() -> Any:
+    """Ray, quiet.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError(
+            "The Ray engine needs Ray, which is not installed: pip install 'chromasonic[scale]'. "
+            "Or leave out --engine ray."
+        ) from error
+    return ray
+
+
+def _options() -> dict[str, Any]:
+    """How `ray.init` is called everywhere: it says nothing, and leaves logging alone."""
+    return {
+        "logging_level": logging.ERROR,
+        "configure_logging": False,
+        "log_to_driver": False,
+    }
+
+
+@contextmanager
+def _begun(ray: Any, cpus: int | None, store_bytes: int) -> Iterator[Cluster]:
+    """A cluster of this machine alone, in a folder that is removed after it."""
+    _remove_abandoned()
+    # Sockets lie in it, and their paths may have 107 characters at most.
+    parent = "/tmp" if os.path.isdir("/tmp") else None
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=parent)
+    try:
+        with _silenced():
+            ray.init(
+                address="local",
+                num_cpus=max(cpus or 0, cpu_count()),
+                include_dashboard=False,
+                object_store_memory=store_bytes,
+                _temp_dir=folder,
+                **_options(),
+            )
+        yield _facts(ray, is_local=True)
+    finally:
+        with _silenced():
+            ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _joined(ray: Any, address: str) -> Iterator[Cluster]:
+    """A cluster that runs already, and goes on running."""
+    _check_answers(address)
+    try:
+        with _silenced():
+            ray.init(address=address, **_options())
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        text = str(error)
+        if "ersion" in text and "mismatch" in text.lower():
+            found = " ".join(text.split())
+            raise UsageError(
+                f"The cluster at {address} runs another version of Ray or Python than this "
+                f"process. {found} Install the same on both."
+            ) from error
+        raise _no_cluster(address, text.splitlines()[0] if text else "it does not answer") from None
+    try:
+        yield _facts(ray, is_local=False)
+    finally:
+        with _silenced():
+            ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Find out within seconds what Ray itself takes two minutes to say.
+
+    A head speaks HTTP/2 (gRPC): it answers the opening of a connection with its settings.
+    Source: RFC 9113, section 3.4.
+
+    Raises:
+        UsageError: the address is none, or nothing that answers there is a head.
+    """
+    if address == "auto":
+        return
+    if address.startswith("ray://"):
+        raise UsageError(
+            f"{address} is the address of Ray's client server, through which nothing can be "
+            "trained. Run this on a machine of the cluster, with --address auto or HOST:6379."
+        )
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError(
+            f"'{address}' is no address of a cluster. Give auto, or HOST:PORT of its head, such as "
+            "10.0.0.5:6379; leave --address out to begin a cluster on this machine."
+        )
+    if os.environ.get("RAY_USE_TLS") == "1":
+        return
+    opening = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.sendall(opening)
+            answer = connection.recv(9)
+    except TimeoutError:
+        raise _no_cluster(address, f"nothing answers within {ANSWER_SECONDS:g} s") from None
+    except OSError as error:
+        raise _no_cluster(address, error.strerror or str(error)) from None
+    if len(answer) < 4 or answer[3] != 4:
+        raise _no_cluster(address, "something else than Ray answers there")
+
+
+def _no_cluster(address: str, why: str) -> UsageError:
+    return UsageError(
+        f"There is no Ray cluster at {address}: {why}. Start one (ray start --head), give the "
+        "HOST:PORT that it names, or leave --address out to begin one on this machine."
+    )
+
+
+def _check_local(cpus: int | None) -> None:
+    if cpus is not None and cpus > cpu_count():
+        raise UsageError(
+            f"{cpus} workers were asked for, but this machine has {cpu_count()} CPUs. Ask for "
+            f"{cpu_count()} at most (--workers), or give the --address of a cluster that has more."
+        )
+
+
+def _checked(cluster: Cluster, cpus: int | None) -> Cluster:
+    if cpus is not None and cpus > cluster.cpus:
+        raise UsageError(
+            f"{cpus} workers were asked for, but the cluster at {cluster.address} has "
+            f"{cluster.cpus} CPUs on {cluster.machines} machines. Ask for fewer (--workers), or "
+            "add machines to it."
+        )
+    return cluster
+
+
+def _facts(ray: Any, *, is_local: bool) -> Cluster:
+    resources = ray.cluster_resources()
+    return Cluster(
+        address=ray.get_runtime_context().gcs_address,
+        cpus=int(resources.get("CPU", 0)),
+        gpus=int(resources.get("GPU", 0)),
+        machines=sum(node["Alive"] for node in ray.nodes()),
+        is_local=is_local,
+    )
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """No warnings of Ray's within the block."""
+    logger = logging.getLogger("ray")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _remove_abandoned() -> None:
+    """Remove the folders of clusters whose processes were killed before they could."""
+    for folder in Path("/tmp").glob(f"{_FOLDER}*"):
+        number = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if not number.isdigit():
+            continue
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:  # somebody else's, and alive
+            continue
