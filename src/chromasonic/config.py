@@ -90,6 +90,21 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     return value
 
 
+def without_search(values: typing.Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe without its search tables: what `chromasonic tune` may change is no setting."""
+    return {
+        key: {name: one for name, one in value.items() if name != SEARCH}
+        if isinstance(value, dict)
+        else value
+        for key, value in values.items()
+        if key != SEARCH
+    }
+
+
+SEARCH = "search"
+"""Name of the table of a recipe that training leaves alone."""
+
+
 def to_dict(config: Any) -> dict[str, Any]:
     """A config dataclass as plain nested dicts, lists and numbers (for JSON and checkpoints)."""
     return {

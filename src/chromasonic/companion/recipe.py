@@ -16,7 +16,7 @@ from typing import Any
 
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.splitting import check_share
-from chromasonic.config import from_dict, to_dict
+from chromasonic.config import from_dict, to_dict, without_search
 from chromasonic.errors import ConfigError
 from chromasonic.training.config import TrainingConfig
 
@@ -155,7 +155,7 @@ def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> Companio
         name: _merged(to_dict(default_model_recipe(name)), value)
         if name in COMPANIONS and isinstance(value, dict)
         else value
-        for name, value in values.items()
+        for name, value in without_search(values).items()
     }
     recipe = from_dict(CompanionRecipe, merged, where=where)
     if not recipe.models:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from chromasonic.config import from_dict, to_dict
+from chromasonic.config import from_dict, to_dict, without_search
 from chromasonic.errors import ConfigError
 from chromasonic.gesture.augmentation_config import AugmentationConfig
 from chromasonic.gesture.feature_config import FeatureConfig
@@ -124,7 +124,7 @@ def recipe_from(values: dict[str, Any], *, where: str = "recipe") -> GestureReci
         ConfigError: an unknown name, or a value that is not allowed.
     """
     defaults = recipe_to_dict(GestureRecipe())
-    for name, table in values.items():
+    for name, table in without_search(values).items():
         if name in defaults and isinstance(table, dict):
             defaults[name] = {**defaults[name], **table}
         else:

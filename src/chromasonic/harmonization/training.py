@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chromasonic.config import from_dict, read_toml, to_dict, to_toml
+from chromasonic.config import from_dict, read_toml, to_dict, to_toml, without_search
 from chromasonic.errors import ConfigError, UsageError
 from chromasonic.files import write_text
 from chromasonic.harmonization.advanced_settings import AdvancedSettings
@@ -101,7 +101,7 @@ def recipe_from(values: dict[str, Any], where: str) -> HarmonizerRecipe:
     Raises:
         ConfigError: an unknown key, a wrong type, a value out of range, or no agent's table.
     """
-    recipe = from_dict(HarmonizerRecipe, values, where=where)
+    recipe = from_dict(HarmonizerRecipe, without_search(values), where=where)
     if not recipe.agents:
         raise ConfigError(f"{where} trains nothing: add a table [{'], ['.join(FILES)}].")
     return recipe

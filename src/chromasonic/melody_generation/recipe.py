@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chromasonic.config import from_dict, to_dict
+from chromasonic.config import from_dict, to_dict, without_search
 from chromasonic.errors import ConfigError, UsageError
 from chromasonic.melody_generation.lstm import LstmConfig
 from chromasonic.melody_generation.markov import MarkovConfig
@@ -177,7 +177,7 @@ def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> MelodyRe
         key: _merged(to_dict(DEFAULTS[key]), value)
         if key in DEFAULTS and isinstance(value, dict)
         else value
-        for key, value in values.items()
+        for key, value in without_search(values).items()
     }
     recipe = from_dict(MelodyRecipe, merged, where=where)
     if not recipe.models:

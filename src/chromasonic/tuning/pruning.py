@@ -1,0 +1,39 @@
+"""What ends a trial that is behind the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chromasonic.tuning.plan import Plan
+
+COMPLETE_FIRST = 5
+"""Trials that come to their end before any is measured against them."""
+
+LET_RUN = 0.25
+"""Share of a training in which no trial is ended: rates are still climbing."""
+
+
+def pruner_of(plan: Plan) -> Any:
+    """The pruner of a plan as Optuna has it."""
+    from optuna import pruners
+
+    length = length_of(plan)
+    if not plan.can_prune or length < 2:
+        return pruners.NopPruner()
+    if plan.pruner == "hyperband":
+        return pruners.HyperbandPruner(
+            min_resource=max(1, int(length * LET_RUN)), max_resource=length, reduction_factor=3
+        )
+    return pruners.MedianPruner(
+        n_startup_trials=COMPLETE_FIRST, n_warmup_steps=max(2, int(length * LET_RUN))
+    )
+
+
+def length_of(plan: Plan) -> int:
+    """Steps that a whole trial reports."""
+    training = plan.settings.get("training")
+    return int(training["epochs"]) if training else REWARD_STEPS
+
+
+REWARD_STEPS = 20
+"""How often a harmonizer's trial tells its reward."""
