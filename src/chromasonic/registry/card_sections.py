@@ -44,21 +44,29 @@ def page(head: str, title: str, sections: Sequence[tuple[str, str]]) -> str:
 
 def uses_text(words: CardWords) -> str:
     """What it is for, and what not."""
-    lines = [f"- {escaped(use)}" for use in words.uses]
-    if words.not_for:
-        lines += ["", "Not for:", "", *(f"- {escaped(use)}" for use in words.not_for)]
-    return "\n".join(lines)
+    return under({"Direct Use": _list(words.uses), "Out-of-Scope Use": _list(words.not_for)})
+
+
+def under(parts: Mapping[str, str]) -> str:
+    """Parts of a section, each below a heading of its own; empty ones are left out."""
+    return "\n\n".join(f"### {heading}\n\n{text}" for heading, text in parts.items() if text)
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {escaped(line)}" for line in lines)
 
 
 def weights_text(corpora: Sequence[CorpusUsed]) -> str:
     """What the licences say of the weights."""
     terms = weights_terms(corpora)
-    lines = [escaped(terms.sentence)]
+    parts = [escaped(terms.sentence)]
     if terms.asks:
-        lines += ["", "The corpora ask:", "", *(f"- {escaped(asks)}" for asks in terms.asks)]
-    lines += ["", "Whether weights are a work derived from their corpus is not settled; this is no "
-                  "legal advice. The code of Chromasonic is under the MIT licence."]  # fmt: skip
-    return "\n".join(lines)
+        parts.append(f"The corpora ask:\n\n{_list(terms.asks)}")
+    parts.append(
+        "Whether weights are a work derived from their corpus is not settled; this is no legal "
+        "advice. The code of Chromasonic is under the MIT licence."
+    )
+    return "\n\n".join(parts)
 
 
 def corpora_text(corpora: Sequence[CorpusUsed]) -> str:
@@ -118,7 +126,7 @@ def limits_text(facts: ModelFacts, words: CardWords) -> str:
         )
     if facts.seed is not None:
         limits.append("one training by one seed: another seed gives somewhat other figures")
-    return "\n".join(f"- {escaped(limit)}" for limit in limits)
+    return _list(limits)
 
 
 def use_text(words: CardWords, name: str) -> str:

@@ -32,13 +32,20 @@ def card_text(version: Version, *, tests: Sequence[Mapping[str, Any]] = ()) -> s
         [
             ("", _opening(version)),
             ("Uses", sections.uses_text(words)),
-            ("The weights", sections.weights_text(facts.corpora)),
-            ("Data", sections.corpora_text(facts.corpora)),
-            ("Figures", sections.figures_text(facts)),
-            ("Limits", sections.limits_text(facts, words)),
-            ("How to use it", sections.use_text(words, version.reference)),
-            ("How it was trained", sections.training_text(facts)),
-            ("How to make it again", sections.again_text(facts, recipe_command=recipe)),
+            ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
+            ("Licence of the Weights", sections.weights_text(facts.corpora)),
+            ("How to Get Started with the Model", sections.use_text(words, version.reference)),
+            (
+                "Training Details",
+                sections.under(
+                    {
+                        "Training Data": sections.corpora_text(facts.corpora),
+                        "Training Procedure": sections.training_text(facts),
+                        "How to Make It Again": sections.again_text(facts, recipe_command=recipe),
+                    }
+                ),
+            ),
+            ("Evaluation", sections.figures_text(facts)),
             ("Exports", _exports_text(version.exports)),
             ("Files", sections.files_text(version.files)),
         ],

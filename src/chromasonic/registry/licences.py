@@ -109,6 +109,8 @@ TERMS: tuple[Terms, ...] = (
 """From the freest to the strictest."""
 
 UNKNOWN, RIGHTS_OF_OTHERS = TERMS[-1], TERMS[-3]
+_KEPT = TERMS[-4:]
+"""Those under which nothing may be given away."""
 
 _DOUBT = re.compile(
     r"\b(?:not|except|unless|otherwise|partly|some|mixed|var(?:y|ies)|others?)\b", re.IGNORECASE
@@ -191,12 +193,14 @@ class WeightsTerms:
         """In plain words, for a card and for `models show`."""
         if not self.decided_by:
             return f"What it learned from is not recorded, so no licence is known. {_KEEP}."
-        if self.clash:
-            return f"{self.clash} {_KEEP}, or ask the makers of the corpora."
         of = ", ".join(dict.fromkeys(f"{_called(c)}: {c.licence}" for c in self.decided_by))
         if self.terms.is_free:
             return f"{self.terms.weights} ({of})"
-        return f"The strictest licence decides ({of}). {self.terms.weights}"
+        if not self.clash:
+            return f"The strictest licence decides ({of}). {self.terms.weights}"
+        if self.terms in _KEPT:
+            return f"The strictest licence decides ({of}). {self.terms.weights} {self.clash}"
+        return f"{self.clash} {_KEEP}, or ask the makers of the corpora."
 
 
 def weights_terms(corpora: Sequence[CorpusUsed]) -> WeightsTerms:
@@ -267,13 +271,11 @@ def _hub_keys(terms: Terms, decided_by: Sequence[CorpusUsed], clash: str) -> dic
     ids = {hub_id_of(corpus.licence) for corpus in decided_by}
     if len(ids) == 1 and "" not in ids and not clash and terms is not RIGHTS_OF_OTHERS:
         return {"license": ids.pop()}
-    name = "several-that-clash" if clash else re.sub(r"[^a-z]+", "-", terms.name)
+    if clash and terms not in _KEPT:
+        return {"license": "other", "license_name": "several-that-clash"}
+    name = re.sub(r"[^a-z]+", "-", terms.name)
     link = next((corpus.licence_url for corpus in decided_by if corpus.licence_url), "")
-    return {
-        "license": "other",
-        "license_name": name,
-        **({"license_link": link} if link else {}),
-    }
+    return {"license": "other", "license_name": name, **({"license_link": link} if link else {})}
 
 
 def _called(corpus: CorpusUsed) -> str:
