@@ -111,12 +111,12 @@ def evaluate_companions(
         CorpusError: a corpus that a model was trained on is not there.
     """
     folder = checkpoint_folder(path)
-    found, missing = _found(folder, models)
+    found, missing = found_models(folder, models)
     results = {}
     for name, file in found.items():
         loaded = load_companion(file, name)
         companion = COMPANIONS[loaded.name]
-        material = _material(companion, loaded, data_dir, download, on_progress)
+        material = material_of(companion, loaded, data_dir, download, on_progress)
         on_model(loaded.name, material)
         if material.synthetic:
             rows = synthetic_rows(companion, loaded.network, material)
@@ -126,15 +126,23 @@ def evaluate_companions(
             loaded=loaded,
             material=material,
             rows=tuple(rows),
-            remarks=(*_remarks(loaded, material), *material.data.remarks),
+            remarks=(*remarks_on(loaded, material), *material.data.remarks),
         )
     return Evaluation(models=results, missing=missing, folder=folder)
 
 
-def _found(
+def found_models(
     folder: Path, models: Sequence[str] | None
 ) -> tuple[dict[str | None, Path], tuple[str, ...]]:
-    """Name to checkpoint, and the names without one."""
+    """Name to checkpoint, and the names without one.
+
+    Args:
+        folder: of checkpoints, or one checkpoint.
+        models: which; None takes those that are there.
+
+    Raises:
+        CheckpointError: there is none, or one that was asked for is missing.
+    """
     if not folder.is_dir():
         return {None: folder}, ()
     wanted = tuple(COMPANIONS) if models is None else tuple(models)
@@ -152,14 +160,18 @@ def _found(
     return there, missing
 
 
-def _material(
+def material_of(
     companion: Companion,
     loaded: LoadedCompanion,
     data_dir: files.PathLike | None,
     download: bool,
     on_progress: Progress | None,
 ) -> Material:
-    """The data that a model was trained on, divided as it was then."""
+    """The data that a model was trained on, divided as it was then.
+
+    Raises:
+        CorpusError: none of its corpora is there.
+    """
     data = loaded.info.get("data")
     values = dict(data["settings"]) if isinstance(data, dict) and "settings" in data else {}
     if data_dir is not None:
@@ -170,7 +182,8 @@ def _material(
     )
 
 
-def _remarks(loaded: LoadedCompanion, material: Material) -> list[str]:
+def remarks_on(loaded: LoadedCompanion, material: Material) -> list[str]:
+    """What makes the figures of a model doubtful."""
     if material.synthetic:
         return [
             "Trained and judged on made-up examples: these figures show that training works, and "

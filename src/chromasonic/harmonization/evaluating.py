@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,40 @@ def _players(
             continue
         players[name] = _player(agent)
     return players, missing
+
+
+def judge_agent(
+    agent: Agent,
+    chorales: Sequence[Chorale],
+    *,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> tuple[list[Judged], dict[str, str]]:
+    """One agent on each chorale, beside the floor and the ceiling alone.
+
+    Args:
+        agent: who harmonizes.
+        chorales: four parts each.
+        seed: of the agent's chance.
+        on_progress: as for `evaluate_harmonizers`.
+
+    Returns:
+        What came of each chorale, and chorale to why it was left out.
+    """
+    game = replace(TWO if agent.name == AGENT_OF_TWO else FOUR, others={})
+    found: list[Judged] = []
+    skipped: dict[str, str] = {}
+    for done, chorale in enumerate(chorales):
+        if on_progress is not None:
+            on_progress(f"judging {agent.name}", done, len(chorales))
+        try:
+            melody = melody_of_chorale(chorale)
+        except UsageError as error:
+            skipped[chorale.id] = str(error)
+            continue
+        judged = _judge_game(chorale, melody, game, {agent.name: _player(agent)}, seed)
+        found.append(judged[agent.name])
+    return found, skipped
 
 
 def _player(agent: Agent) -> Play:

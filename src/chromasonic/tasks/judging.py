@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.evaluation.judged import Judged
 from chromasonic.registry.reference import located
+from chromasonic.tasks.table import TASKS
 from chromasonic.training.run_directory import FACTS
 
 PARTS = ("validation", "test")
+MELODY_KINDS = ("lstm", "transformer", "markov")
+"""As their checkpoints name themselves."""
 
 
 def judge(
@@ -51,14 +55,12 @@ def judge(
     path = located(model)
     task = task_at(path)
     name = str(model)
-    if task == "melody":
-        from chromasonic.tasks.judging_melody import judge_melody
-
-        return judge_melody(
-            path, name, corpus=corpus, part=part, kind=kind, data_dir=data_dir, device=device,
-            on_progress=on_progress,
-        )  # fmt: skip
-    raise UsageError(f"{model} is of the task {task}, which is not judged piece by piece yet.")
+    module = importlib.import_module(f"chromasonic.tasks.judging_{task}")
+    found: list[Judged] = getattr(module, f"judge_{task}")(
+        path, name, corpus=corpus, part=part, kind=kind, data_dir=data_dir, device=device,
+        on_progress=on_progress,
+    )  # fmt: skip
+    return found
 
 
 def task_at(path: files.PathLike) -> str:
@@ -73,11 +75,20 @@ def task_at(path: files.PathLike) -> str:
             f"There is nothing at {path}. Give a run directory, a checkpoint, or NAME@VERSION of a "
             "registered model (chromasonic models list)."
         )
-    for folder in (path, *path.absolute().parents[:2]):
-        task = _task_of_run(folder)
-        if task:
-            return task
-    raise CheckpointError(f"{path} holds no model of a task that is known here.")
+    from chromasonic.harmonization.models_directory import FILES
+
+    names = {agent.model for agent in FILES.values()}
+    if path.name in names or any((path / name).is_file() for name in names):
+        return "harmonizer"
+    task = "" if path.is_dir() else _task_of_checkpoint(path)
+    for folder in () if task else (path, *path.absolute().parents[:2]):
+        task = task or _task_of_run(folder)
+    if task not in TASKS:
+        raise CheckpointError(
+            f"{path} holds no model of {', '.join(TASKS)}. Give a run directory, a models "
+            "directory, a checkpoint, or NAME@VERSION."
+        )
+    return task
 
 
 def _task_of_run(folder: Path) -> str:
@@ -86,3 +97,17 @@ def _task_of_run(folder: Path) -> str:
     except (OSError, ValueError):
         return ""
     return str(facts.get("task", "")) if isinstance(facts, dict) else ""
+
+
+def _task_of_checkpoint(file: Path) -> str:
+    """By what the checkpoint says of its model."""
+    from chromasonic.training.checkpoint import load_checkpoint
+
+    config = load_checkpoint(file).get("config")
+    if not isinstance(config, dict):
+        return ""
+    if config.get("task") in TASKS:
+        return str(config["task"])
+    model = config.get("model")
+    is_melody = isinstance(model, dict) and model.get("kind") in MELODY_KINDS
+    return "melody" if is_melody else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from chromasonic.evaluation.likelihood import StreamScores, score_streams
 from chromasonic.melody_generation.likelihood import CLASS_NAMES, MELODY_CLASSES, pitch_sums
 from chromasonic.melody_generation.subjects import Subject, find_material, find_subjects
 from chromasonic.melody_generation.tokens import encode_all
+from chromasonic.tasks.judging_settings import recipe_hash
 
 
 def judge_melody(
@@ -52,12 +55,13 @@ def judge_melody(
                 model=name if len(subjects) == 1 else f"{name} ({subject.kind})",
                 task="melody",
                 kind=subject.kind,
-                seed=None,
+                seed=_seed_of(subject),
                 corpus=material.dataset,
                 part=part,
                 unit="tune",
                 pieces=tuple(encoded.ids),
                 scores=scores_of(scores),
+                recipe=_recipe_of(subject),
             )
         )
     return found
@@ -87,7 +91,24 @@ def _corpus_of(subject: Subject) -> str:
     return str(facts.get("corpus", {}).get("manifest", {}).get("name", ""))
 
 
-def _told(on_progress: Progress | None, what: str):  # type: ignore[no-untyped-def]
+def _seed_of(subject: Subject) -> int | None:
+    """Of the training; the Markov model knows no chance."""
+    training = _own_recipe(subject).get("training")
+    return training.get("seed") if isinstance(training, dict) else None
+
+
+def _own_recipe(subject: Subject) -> dict[str, Any]:
+    recipe = subject.run.recipe() if subject.run is not None else {}
+    return dict(recipe.get(subject.kind, {}))
+
+
+def _recipe_of(subject: Subject) -> str:
+    if subject.run is None:
+        return ""
+    return recipe_hash({"data": subject.run.recipe().get("data", {}), **_own_recipe(subject)})
+
+
+def _told(on_progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
     if on_progress is None:
         return None
     return lambda done, total: on_progress(what, done, total)
