@@ -21,7 +21,7 @@ from chromasonic.errors import ChromasonicError
 # Name on the command line -> (module, attribute, what the list in --help says). The attribute is a
 # typer app where the noun has verbs below it, else the command's function.
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "data": ("chromasonic.cli.data", "data_app", "List, describe and fetch corpora."),
+    "data": ("chromasonic.cli.data_prepare", "data_app", "List, fetch and prepare corpora."),
     "train": ("chromasonic.cli.train", "train_app", "Train a model on a corpus."),
     "evaluate": ("chromasonic.cli.evaluate", "evaluate_app", "Judge a trained model."),
     "compare": ("chromasonic.cli.compare", "compare", "Set models side by side, with tests."),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chromasonic.data import Corpus, CorpusFacts
     from chromasonic.data.progress import Progress
 
-DATA_HELP = """List, describe and fetch corpora.
+DATA_HELP = """List, describe, fetch and prepare corpora.
 
 Examples:
 
@@ -133,7 +133,7 @@ def info(
         _print_facts(facts)
         typer.echo(f"\n{error}")
         return
-    with _progress() as on_progress:
+    with on_bar() as on_progress:
         corpus = load(
             name,
             data_dir=data_dir,
@@ -155,7 +155,7 @@ def _describe_recordings(folder: Path, as_json: bool) -> None:
     """What a folder of recordings of one's own holds."""
     from chromasonic.gesture.recordings import corpus_of
 
-    with _progress() as on_progress:
+    with on_bar() as on_progress:
         corpus = corpus_of(folder, on_progress=on_progress)
     if as_json:
         found = {"found": True, "split": corpus.split.sizes, **corpus.manifest.to_dict()}
@@ -182,7 +182,7 @@ def fetch(name: Name, data_dir: Folder = None, as_json: AsJson = False) -> None:
     from chromasonic.data.unverified import unverified_remarks
 
     facts = facts_of(name)
-    with _progress() as on_progress:
+    with on_bar() as on_progress:
         place = obtain(facts, data_dir=data_dir, on_progress=on_progress)
     folders = [str(folder) for folder in place.folders]
     remarks = unverified_remarks(facts, place.folders[0])
@@ -331,7 +331,7 @@ def _counts_text(counts: dict[str, int], noun: str) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def on_bar() -> Iterator[Progress]:
     """A progress bar on stderr, there while the work goes on; nothing where stderr is a file."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -14,8 +14,9 @@ How the two numbers were chosen: docs/decisions/0101-near-duplicates.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import gcd
 
 import numpy as np
@@ -32,6 +33,8 @@ GROUPING_VERSION = 1
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _ROWS_AT_ONCE = 100_000
+_CANDIDATES_AT_ONCE = 5_000_000
+"""Bounds the memory: of a large corpus there are billions."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,17 @@ def group_keys(tunes: Sequence[Tune]) -> list[str]:
 
 def group_labels(tunes: Sequence[Tune]) -> list[int]:
     """For each tune the index of the first tune of its group of near-duplicates."""
-    parents = list(range(len(tunes)))
+    return joined(len(tunes), near_pairs(tunes))
+
+
+def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """For each of `count` things the first of its group, when the things of a pair belong together.
+
+    Args:
+        count: how many things there are, 0 to count - 1.
+        pairs: of them, in any order.
+    """
+    parents = list(range(count))
 
     def root(index: int) -> int:
         while parents[index] != index:
@@ -79,15 +92,20 @@ def group_labels(tunes: Sequence[Tune]) -> list[int]:
             index = parents[index]
         return index
 
-    for left, right in near_pairs(tunes):
+    for left, right in pairs:
         low, high = sorted((root(left), root(right)))
         parents[high] = low
-    return [root(index) for index in range(len(tunes))]
+    return [root(index) for index in range(count)]
 
 
 def near_pairs(tunes: Sequence[Tune], *, threshold: float = THRESHOLD) -> list[tuple[int, int]]:
     """Every pair (i, j), i < j, of tunes that are near-duplicates."""
-    return _pairs(fingerprints_of(tunes), threshold, None)
+    return pairs_of(fingerprints_of(tunes), threshold=threshold)
+
+
+def pairs_of(prints: Fingerprints, *, threshold: float = THRESHOLD) -> list[tuple[int, int]]:
+    """Every pair (i, j), i < j, of near-duplicates among tunes whose shingles are known."""
+    return _pairs(prints, threshold, None)
 
 
 def without_copies_of(
@@ -117,12 +135,13 @@ def without_copies_of(
 
 def fingerprints_of(tunes: Sequence[Tune]) -> Fingerprints:
     """The shingles of each tune as written; a tune too short for one is a shingle by itself."""
-    rows = [_shingles_of(tune) for tune in tunes]
+    rows = [shingles_of(tune) for tune in tunes]
     sizes = np.array([len(row) for row in rows], dtype=np.int64)
     return Fingerprints(np.concatenate(rows) if rows else np.zeros(0, np.uint64), sizes)
 
 
-def _shingles_of(tune: Tune) -> NDArray[np.uint64]:
+def shingles_of(tune: Tune) -> NDArray[np.uint64]:
+    """The distinct shingles of one tune, ascending."""
     notes = np.array([(onset, pitch) for onset, _, pitch in tune.sounding()], np.int64)
     if len(notes) < 2:
         return np.array([len(notes)], np.uint64)
@@ -160,24 +179,23 @@ def _pairs(
     count = len(prints.sizes)
     owners = np.repeat(np.arange(count), prints.sizes)
     _, names, frequencies = np.unique(prints.shingles, return_inverse=True, return_counts=True)
-    smaller, larger = _candidates(prints.sizes, owners, names, frequencies, threshold)
-    keep = smaller != larger
-    if is_reference is not None:
-        keep &= is_reference[smaller] != is_reference[larger]
-    # Where sizes are equal both orders come up: one is enough.
-    keep &= (prints.sizes[smaller] < prints.sizes[larger]) | (smaller < larger)
-    codes = np.unique(smaller[keep] * count + larger[keep])
-    smaller, larger = np.divmod(codes, max(count, 1))
     table = sparse.csr_matrix(
         (np.ones(len(owners), np.int32), (owners, names)), shape=(count, len(frequencies))
     )
     pairs: list[tuple[int, int]] = []
-    for start in range(0, len(codes), _ROWS_AT_ONCE):
-        low, high = smaller[start : start + _ROWS_AT_ONCE], larger[start : start + _ROWS_AT_ONCE]
-        common = np.asarray(table[low].multiply(table[high]).sum(axis=1)).ravel()
-        near = common >= _needed(prints.sizes[low], threshold)
-        both = np.stack([low[near], high[near]])
-        pairs += zip(both.min(axis=0).tolist(), both.max(axis=0).tolist(), strict=True)
+    for smaller, larger in _candidates(prints.sizes, owners, names, frequencies, threshold):
+        keep = smaller != larger
+        if is_reference is not None:
+            keep &= is_reference[smaller] != is_reference[larger]
+        # Where sizes are equal both orders come up: one is enough.
+        keep &= (prints.sizes[smaller] < prints.sizes[larger]) | (smaller < larger)
+        codes = np.unique(smaller[keep] * count + larger[keep])
+        for start in range(0, len(codes), _ROWS_AT_ONCE):
+            low, high = np.divmod(codes[start : start + _ROWS_AT_ONCE], count)
+            common = np.asarray(table[low].multiply(table[high]).sum(axis=1)).ravel()
+            near = common >= _needed(prints.sizes[low], threshold)
+            both = np.stack([low[near], high[near]])
+            pairs += zip(both.min(axis=0).tolist(), both.max(axis=0).tolist(), strict=True)
     return sorted(pairs)
 
 
@@ -192,8 +210,11 @@ def _candidates(
     names: NDArray[np.int64],
     frequencies: NDArray[np.int64],
     threshold: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs (smaller, larger or equal tune) that share one of the smaller one's rarest shingles."""
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Pairs (smaller, larger or equal tune) that share one of the smaller one's rarest shingles.
+
+    They come in portions; all pairs of one smaller tune stand in the same.
+    """
     by_rarity = np.lexsort((names, frequencies[names], owners))
     starts = np.cumsum(sizes) - sizes
     rank = np.empty(len(owners), np.int64)
@@ -203,9 +224,15 @@ def _candidates(
     # Posting lists: the tunes of each shingle, one list after the other.
     postings = owners[np.argsort(names, kind="stable")]
     list_starts = np.cumsum(frequencies) - frequencies
-    wanted, lengths = names[in_prefix], frequencies[names[in_prefix]]
-    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    smaller = np.repeat(owners[in_prefix], lengths)
-    larger = postings[np.repeat(list_starts[wanted], lengths) + offsets]
-    fits = sizes[smaller] <= sizes[larger]
-    return smaller[fits], larger[fits]
+    wanted, whose = names[in_prefix], owners[in_prefix]
+    lengths = frequencies[wanted]
+    candidates = np.bincount(whose, weights=lengths, minlength=len(sizes)).cumsum()
+    portion = (candidates // _CANDIDATES_AT_ONCE).astype(np.int64)[whose]
+    borders = [0, *(np.flatnonzero(np.diff(portion)) + 1).tolist(), len(whose)]
+    for begin, end in pairwise(borders):
+        counts = lengths[begin:end]
+        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        smaller = np.repeat(whose[begin:end], counts)
+        larger = postings[np.repeat(list_starts[wanted[begin:end]], counts) + offsets]
+        fits = sizes[smaller] <= sizes[larger]
+        yield smaller[fits], larger[fits]

@@ -1,0 +1,69 @@
+"""What one file gave: tunes as tokens, refusals with their reasons, and the time it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+STAGES = ("read", "parse", "filter", "tokenize", "write")
+"""What a block's time goes to; `parse` to `tokenize` are measured where the file is parsed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TuneTokens:
+    """A tune that passed.
+
+    Attributes:
+        id: the file's name below the source; for books of tunes with `#` and the tune's number.
+        tokens: its stream, in the smallest unsigned type that holds the vocabulary.
+        notes: how many sound.
+        metre: at the start.
+        key: hash of its content in any key (`near_duplicates.content_key`).
+        shingles: by which near-duplicates are found (`near_duplicates.shingles_of`).
+    """
+
+    id: str
+    tokens: NDArray[np.unsignedinteger]
+    notes: int
+    metre: str
+    key: str
+    shingles: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file or a tune that is left out.
+
+    Attributes:
+        id: as `TuneTokens.id`.
+        reason: a short one, the same for all of a kind, to be counted.
+        detail: what was met; may be empty.
+    """
+
+    id: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What a file gave.
+
+    Attributes:
+        sha256: of its bytes; empty where it was not read.
+        tunes: that passed.
+        refused: that did not.
+        seconds: stage to processor seconds.
+    """
+
+    sha256: str = ""
+    tunes: tuple[TuneTokens, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def refused_file(name: str, reason: str, detail: str = "", sha256: str = "") -> FileOutcome:
+    """The outcome of a file that gave nothing."""
+    return FileOutcome(sha256=sha256, refused=(Refusal(name, reason, detail),))
