@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from chromasonic.errors import RegistryError, StorageError
-from chromasonic.files import write_json, write_text
+from chromasonic.files import write_text
 from chromasonic.registry.manifest import (
     MANIFEST,
     Manifest,
@@ -29,7 +29,7 @@ from chromasonic.registry.manifest import (
     differences,
     manifest_of,
 )
-from chromasonic.registry.model import ModelFacts, TrainedModel
+from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.store import AbsentError, Store
 from chromasonic.registry.store_errors import clear_errors
 
@@ -55,19 +55,24 @@ class Leftover:
 
 
 @contextmanager
-def staged(model: TrainedModel) -> Iterator[tuple[Path, Manifest]]:
-    """A folder with all files of a model, as a version has them; gone after the block.
+def staged(
+    files: Mapping[str, Path], texts: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path, Manifest]]:
+    """A folder with copies of some files and their manifest; gone after the block.
+
+    Args:
+        files: name in the folder to the file that is copied there.
+        texts: name in the folder to what is written there.
 
     Raises:
         RegistryError: a file is not there, or has a name that cannot be kept.
     """
     with tempfile.TemporaryDirectory(prefix="chromasonic-version-") as name:
         folder = Path(name)
-        for file, source in model.files.items():
+        for file, source in files.items():
             _copy(source, folder / check_file_name(file))
-        for file, text in model.texts.items():
+        for file, text in (texts or {}).items():
             write_text(folder / check_file_name(file), text)
-        write_json(folder / FACTS, model.facts.to_dict())
         manifest = manifest_of(folder)
         write_text(folder / MANIFEST, manifest.text)
         yield folder, manifest

@@ -53,14 +53,15 @@ def lone_model(file: Path) -> TrainedModel | None:
     kind, data = str(model.get("kind", "")), info.get("data")
     data = data if isinstance(data, dict) else {}
     training = info.get("training")
-    shared = {
+    recipe = _recipe(info, kind)
+    shared: dict[str, Any] = {
         "task": task,
         "title": str(info.get("title", "")),
         "headline": str(info.get("headline", "")),
         "seed": training.get("seed") if isinstance(training, dict) else None,
         "parameters": _count(content) or None,
         "validation": _validation(content.get("metrics")),
-        "recipe": _recipe(info, kind),
+        "recipe": recipe,
     }
     if task == "melody" and kind in finding_melody.KINDS:
         corpus = info.get("corpus")
@@ -73,7 +74,6 @@ def lone_model(file: Path) -> TrainedModel | None:
         told, name = shared, finding_companion.best_name(kind)
     elif task == "gesture":
         corpora = corpora_of([{**data, "name": str(data.get("dataset", ""))}] if data else [])
-        recipe = shared["recipe"]
         kind = finding_gesture.kind_of(recipe) if recipe else "gesture"
         told, name = shared, finding_gesture.BEST
     else:
