@@ -141,12 +141,16 @@ def run_demo(settings: DemoSettings) -> DemoResult:
 
 def _train(settings: DemoSettings) -> MelodyRun:
     """Train the models, or go on with the training of the same demo that was interrupted."""
+    from chromasonic.cli.tracking import tracked
     from chromasonic.cli.training_progress import training_progress
     from chromasonic.melody_generation.runs import load_streams, resumed_recipe, train_melody
 
     folder, plan = settings.output / RUN, settings.output / PLAN
     goes_on = _is_same_demo(plan, settings)
-    with training_progress() as progress:
+    with (
+        tracked("melody", folder, resume=goes_on) as trackers,
+        training_progress() as progress,
+    ):
 
         def say(line: str) -> None:
             progress.console.print(line, highlight=False, markup=False)
@@ -168,7 +172,7 @@ def _train(settings: DemoSettings) -> MelodyRun:
             folder,
             resume=goes_on,
             overwrite=True,
-            observers=[progress],
+            observers=[progress, *trackers],
             on_data=lambda data: say(f"{data.manifest.title}: {sum(data.sizes.values()):,} tunes"),
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.tracking import Track, tracked
 from chromasonic.cli.train_companion import companion
 from chromasonic.cli.train_gesture import gesture
 from chromasonic.cli.train_harmonizer import harmonizer
@@ -148,6 +149,7 @@ def melody(
     data_dir: DataDir = None,
     without_copies_of: WithoutCopies = None,
     data_seed: DataSeed = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Train melody models; ends with a reading of the learning curves.
@@ -166,10 +168,12 @@ def melody(
     from chromasonic.training.distributed import is_first_process
 
     where = {key: given.pop(key) for key in ("recipe", "model", "output", "resume", "as_json")}
-    start = {key: given.pop(key) for key in ("init_from", "overwrite")}
+    start = {key: given.pop(key) for key in ("init_from", "overwrite", "track")}
     settings = {key: value for key, value in given.items() if value is not None}
     if resume is not None:
-        _refuse_with_resume({**settings, **{k: v for k, v in (where | start).items() if v}})
+        _refuse_with_resume(
+            {**settings, **{k: v for k, v in (where | start).items() if v and k != "track"}}
+        )
         output, start["overwrite"] = resume, False
     chosen = _chosen_recipe(recipe, model, resume, init_from, settings)
     run = run_training(chosen, output or DEFAULT_OUTPUT, resume=resume is not None, **start)
@@ -243,8 +247,9 @@ def run_training(
     resume: bool,
     init_from: Path | None,
     overwrite: bool,
+    track: bool | None = None,
 ) -> MelodyRun:
-    """Train with progress on stderr."""
+    """Train with progress on stderr; the training is tracked unless that is switched off."""
     from rich.markup import escape
 
     from chromasonic.cli.training_progress import training_progress
@@ -252,7 +257,10 @@ def run_training(
     from chromasonic.melody_generation.runs import train_melody
     from chromasonic.training.distributed import is_first_process
 
-    with training_progress() as progress:
+    with (
+        tracked("melody", output, resume=resume, wanted=track) as trackers,
+        training_progress() as progress,
+    ):
 
         def say_data(data: MelodyData) -> None:
             if not is_first_process():
@@ -271,7 +279,7 @@ def run_training(
             resume=resume,
             init_from=init_from,
             overwrite=overwrite,
-            observers=[progress],
+            observers=[progress, *trackers],
             on_data=say_data,
         )
 

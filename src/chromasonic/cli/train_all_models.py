@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.cli import train_companion as flags
 from chromasonic.cli.script import failures_told, run_script, script_app
+from chromasonic.cli.tracking import Track
 
 app = script_app()
 
@@ -32,6 +33,7 @@ def train_all_models(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what lies in --output, exactly.")
     ] = False,
+    track: Track = None,
     as_json: flags.AsJson = False,
 ) -> None:
     """Train the five companion models; what lies in --output is trained anew without --resume.
@@ -64,7 +66,7 @@ def train_all_models(
             models, settings, recipe=recipe, resume=output if resume else None
         )
         run = flags.run_training(
-            chosen, output, resume=resume, overwrite=not resume, download=download
+            chosen, output, resume=resume, overwrite=not resume, download=download, track=track
         )
         flags.print_run(run, as_json=as_json)
 

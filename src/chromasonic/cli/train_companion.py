@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.tracking import Track, tracked
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -85,6 +86,7 @@ def companion(
     recipe: Recipe = None,
     resume: Resume = None,
     overwrite: Overwrite = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Train companion models on their corpora; made-up examples stand in for those not at hand.
@@ -122,6 +124,7 @@ def companion(
         resume=resume is not None,
         overwrite=overwrite,
         download=download,
+        track=track,
     )
     print_run(run, as_json=as_json)
 
@@ -172,16 +175,25 @@ def chosen_recipe(
 
 
 def run_training(
-    recipe: CompanionRecipe, output: Path, *, resume: bool, overwrite: bool, download: bool = False
+    recipe: CompanionRecipe,
+    output: Path,
+    *,
+    resume: bool,
+    overwrite: bool,
+    download: bool = False,
+    track: bool | None = None,
 ) -> CompanionRun:
-    """Train with progress on stderr."""
+    """Train with progress on stderr; the trainings are tracked unless that is switched off."""
     from rich.markup import escape
 
     from chromasonic.cli.training_progress import training_progress
     from chromasonic.companion.runs import train_companions
     from chromasonic.training.distributed import is_first_process
 
-    with training_progress() as progress:
+    with (
+        tracked("companion", output, resume=resume, wanted=track) as trackers,
+        training_progress() as progress,
+    ):
 
         def say_data(name: str, material: Material) -> None:
             if is_first_process():
@@ -194,7 +206,7 @@ def run_training(
             resume=resume,
             overwrite=overwrite,
             download=download,
-            observers=[progress],
+            observers=[progress, *trackers],
             on_data=say_data,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.tracking import Track, tracked
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -91,6 +92,7 @@ def gesture(
     resume: Resume = None,
     init_from: InitFrom = None,
     overwrite: Overwrite = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a network to tell movements apart: a hand's signs, a bow's strokes, a mouth's words.
@@ -133,6 +135,7 @@ def gesture(
         overwrite=overwrite,
         init_from=init_from,
         download=download,
+        track=track,
     )
     print_run(run, as_json=as_json)
 
@@ -185,15 +188,19 @@ def run_training(
     overwrite: bool,
     init_from: Path | None,
     download: bool,
+    track: bool | None = None,
 ) -> GestureRun:
-    """Train with progress on stderr."""
+    """Train with progress on stderr; the training is tracked unless that is switched off."""
     from rich.markup import escape
 
     from chromasonic.cli.training_progress import training_progress
     from chromasonic.gesture.runs import train_gesture
     from chromasonic.training.distributed import is_first_process
 
-    with training_progress() as progress:
+    with (
+        tracked("gesture", output, resume=resume, wanted=track) as trackers,
+        training_progress() as progress,
+    ):
 
         def say_data(data: Prepared) -> None:
             if is_first_process():
@@ -207,7 +214,7 @@ def run_training(
             overwrite=overwrite,
             init_from=init_from,
             download=download,
-            observers=[progress],
+            observers=[progress, *trackers],
             on_data=say_data,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.tracking import Track, tracked
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -58,6 +59,7 @@ def harmonizer(
     resume: Resume = None,
     chorales: Chorales = None,
     data_dir: DataDir = None,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Train agents that harmonize a melody, on Bach's chorales; the exact agent needs none.
@@ -94,7 +96,9 @@ def harmonizer(
         chorales=chorales,
         data_dir=None if data_dir is None else str(data_dir),
     )
-    trained = _train(chosen, resume or output or DEFAULT_OUTPUT, resume=resume is not None)
+    trained = _train(
+        chosen, resume or output or DEFAULT_OUTPUT, resume=resume is not None, track=track
+    )
     _print(trained, as_json)
 
 
@@ -131,7 +135,9 @@ def _chosen(agent: str | None, recipe: Path | None, resume: Path | None) -> Harm
     return training.with_agents(chosen, names)
 
 
-def _train(recipe: HarmonizerRecipe, folder: Path, *, resume: bool) -> HarmonizerTraining:
+def _train(
+    recipe: HarmonizerRecipe, folder: Path, *, resume: bool, track: bool | None
+) -> HarmonizerTraining:
     """Train with progress on stderr: a bar on a terminal, else a line at every twentieth."""
     from rich.console import Console
     from rich.progress import (
@@ -151,9 +157,12 @@ def _train(recipe: HarmonizerRecipe, folder: Path, *, resume: bool) -> Harmonize
     tasks: dict[str, Any] = {}
     said: dict[str, int] = {}
 
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bars:
+    with (
+        tracked("harmonizer", folder, resume=resume, wanted=track) as trackers,
+        Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as bars,
+    ):
 
         def say_data(training: int, validation: int) -> None:
             console.print(
@@ -176,7 +185,14 @@ def _train(recipe: HarmonizerRecipe, folder: Path, *, resume: bool) -> Harmonize
                     highlight=False,
                 )
 
-        return train_harmonizer(recipe, folder, resume=resume, on_progress=say, on_data=say_data)
+        return train_harmonizer(
+            recipe,
+            folder,
+            resume=resume,
+            on_progress=say,
+            on_data=say_data,
+            observers=trackers,
+        )
 
 
 def _print(trained: HarmonizerTraining, as_json: bool) -> None:

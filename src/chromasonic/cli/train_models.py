@@ -9,8 +9,10 @@ import typer
 
 from chromasonic.cli import train as flags
 from chromasonic.cli.script import failures_told, run_script, script_app
+from chromasonic.cli.tracking import Track
 
 if TYPE_CHECKING:
+    from chromasonic.melody_generation.recipe import MelodyRecipe
     from chromasonic.melody_generation.runs import MelodyRun
 
 LABELS = {"lstm": "LSTM", "transformer": "Transformer", "markov": "Markov"}
@@ -48,6 +50,7 @@ def train_models(
     init_from: flags.InitFrom = None,
     device: flags.Device = None,
     seed: flags.Seed = None,
+    track: Track = None,
 ) -> None:
     """Train melody models end to end, and compare them.
 
@@ -59,27 +62,27 @@ def train_models(
       python train_models.py --model lstm --dataset nottingham --epochs 100
     """
     given = dict(locals())
-    for key in ("model", "output_dir", "resume", "init_from"):
+    for key in ("model", "output_dir", "resume", "init_from", "track"):
         del given[key]
     given["scheduler"] = given.pop("lr_scheduler")
     settings = {key: value for key, value in given.items() if value is not None}
     with failures_told("Interrupted. Go on with the same command and --resume."):
-        run = _train(settings, model, output_dir, resume=resume, init_from=init_from)
+        recipe = _recipe(settings, model, init_from)
+        run = flags.run_training(
+            recipe, output_dir, resume=resume, init_from=init_from, overwrite=True, track=track
+        )
         flags.print_run(run)
         _compare(run)
 
 
-def _train(
-    settings: dict[str, object], model: str, output: Path, *, resume: bool, init_from: Path | None
-) -> MelodyRun:
+def _recipe(settings: dict[str, object], model: str, init_from: Path | None) -> MelodyRecipe:
     from chromasonic.melody_generation import recipe as recipes
     from chromasonic.melody_generation.runs import recipe_like
 
     recipe = recipes.default_recipe(recipes.kinds_of(model))
     if init_from is not None:
         recipe = recipe_like(init_from, recipe)
-    recipe = recipes.with_settings(recipe, **flags.split_settings(settings))
-    return flags.run_training(recipe, output, resume=resume, init_from=init_from, overwrite=True)
+    return recipes.with_settings(recipe, **flags.split_settings(settings))
 
 
 def _compare(run: MelodyRun) -> None:

@@ -36,6 +36,10 @@ class TrainingProgress(Observer):
         """A line that says what begins, and its bar."""
         self.start = start
         self.name = start.name
+        if start.parameters == 0:
+            self._say(f"{start.name}: counted, not trained")
+            self.task = self.progress.add_task(start.name, total=None)
+            return
         goes_on = f", from epoch {start.first_epoch}" if start.first_epoch > 1 else ""
         several = f", {start.processes} processes" if start.processes > 1 else ""
         self._say(
@@ -68,7 +72,8 @@ class TrainingProgress(Observer):
             parts.append(f"{epoch.val['pitch_bits'].value:.2f} pitch bits a note ({right:.0%})")
         elif headline in epoch.val:
             parts.append(f"{headline.replace('_', ' ')} {_short(epoch.val[headline].value)}")
-        parts.append(f"rate {epoch.learning_rate:.2g}")
+        if epoch.learning_rate:
+            parts.append(f"rate {epoch.learning_rate:.2g}")
         unit = UNITS.get(self.start.metadata.get("task", ""), "targets")
         parts.append(f"{epoch.tokens_per_second:,.0f} {unit}/s")
         self._say("  " + "  ".join(parts) + ("  best" if is_best else ""))

@@ -10,7 +10,7 @@ FOLDER/hybrid_model_test_results.json             each method on named melodies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ from chromasonic.music.chorale import Chorale
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.loop import fit
-from chromasonic.training.observers import Observer
+from chromasonic.training.observers import Observer, TrainingStart
 from chromasonic.training.randomness import seeded
 
 NAMES = FILES["hybrid"]
@@ -60,6 +60,8 @@ REWARD = (
 OnProgress = Callable[[int, int, float], None]
 """Told how many rounds are done (passes of the priors, then updates of fine-tuning), of how many,
 and how good the last was: log-likelihood a note in nats (validation), then reward a beat."""
+OnFigures = Callable[[int, int, Mapping[str, float]], None]
+"""Told the same rounds, with every figure by its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ def train_hybrid(
     folder: Path,
     resume: bool = False,
     on_progress: OnProgress | None = None,
+    on_figures: OnFigures = lambda *_: None,
 ) -> HybridTraining:
     """Train the hybrid into a models directory.
 
@@ -99,6 +102,7 @@ def train_hybrid(
         folder: the models directory.
         resume: go on with what lies there, exactly.
         on_progress: told how it goes.
+        on_figures: told the losses of both priors, then the reward.
 
     Raises:
         DataError: a part is empty.
@@ -113,7 +117,7 @@ def train_hybrid(
     if not resume:
         archive_training(folder, "hybrid")
         (folder / NAMES.checkpoint).unlink(missing_ok=True)
-    told = _Told(on_progress, settings)
+    told = _Told(on_progress, on_figures, settings)
     beats, beats_history = _train_prior(
         "beats", training, validation, settings, folder, resume, told
     )
@@ -228,21 +232,31 @@ def _train_prior(
 class _Told(Observer):
     """Tells a training's progress as one count of rounds."""
 
-    def __init__(self, on_progress: OnProgress | None, settings: HybridSettings) -> None:
-        self._tell = on_progress
+    def __init__(
+        self, on_progress: OnProgress | None, on_figures: OnFigures, settings: HybridSettings
+    ) -> None:
+        self._tell, self._figures, self._grid = on_progress, on_figures, ""
         self._before = settings.beats_epochs + settings.sixteenths_epochs
         self._total = self._before + settings.updates
         self._epochs = 0
 
+    def on_start(self, start: TrainingStart) -> None:
+        self._grid = start.name
+
     def on_epoch(self, epoch: Epoch, is_best: bool) -> None:  # noqa: ARG002
         self._epochs += 1
+        done = min(self._epochs, self._before)
+        losses = {"train_loss": epoch.train_loss, "val_loss": epoch.val_loss}
         if self._tell is not None:
-            self._tell(min(self._epochs, self._before), self._total, -epoch.val_loss)
+            self._tell(done, self._total, -epoch.val_loss)
+        named = {f"{self._grid}_{name}": loss for name, loss in losses.items()}
+        self._figures(done, self._total, named)
 
     def update(self, done: int, reward: float) -> None:
         """After an update of fine-tuning."""
         if self._tell is not None:
             self._tell(self._before + done, self._total, reward)
+        self._figures(self._before + done, self._total, {"reward": reward})
 
 
 def _write_history(folder: Path, tuned: Tuned) -> None:

@@ -23,6 +23,7 @@ from chromasonic.harmonization.simple_settings import SimpleSettings
 
 if TYPE_CHECKING:
     from chromasonic.music.chorale import Chorale
+    from chromasonic.training.observers import Observer
 
 OnProgress = Callable[[str, int, int, float], None]
 """Told the agent, how many episodes are done, of how many, and the mean reward of late."""
@@ -166,6 +167,7 @@ def train_harmonizer(
     resume: bool = False,
     on_progress: OnProgress | None = None,
     on_data: Callable[[int, int], None] | None = None,
+    observers: Sequence[Observer] = (),
 ) -> HarmonizerTraining:
     """Train the agents of a recipe, one after the other, into a models directory.
 
@@ -178,6 +180,7 @@ def train_harmonizer(
         resume: go on with what lies there, exactly.
         on_progress: told how each training goes.
         on_data: told how many chorales are learned from and chosen by, before it begins.
+        observers: hear of each agent's training: its start, its figures by round, its end.
 
     Raises:
         UsageError: the folder of corpora is none.
@@ -201,7 +204,7 @@ def train_harmonizer(
     write_text(folder / RECIPE, to_toml(recipe_to_dict(merged)))
     for agent in recipe.agents:
         told = None if on_progress is None else _told(on_progress, agent)
-        _train(agent, recipe, training, validation, folder, resume, told)
+        _train(agent, recipe, training, validation, folder, resume, told, observers)
         write_readme(folder)
     return HarmonizerTraining(
         folder=folder,
@@ -245,9 +248,14 @@ def _train(
     folder: Path,
     resume: bool,
     told: Callable[[int, int, float], None] | None,
+    observers: Sequence[Observer],
 ) -> None:
     """One agent; what only it needs is imported here."""
+    from chromasonic.harmonization.observing import Observed
+
     settings: Any = getattr(recipe, agent)
+    observed = Observed(agent, settings, folder, observers, told)
+    observed.start()
     if agent == "hybrid":
         from chromasonic.harmonization.hybrid_training import train_hybrid
 
@@ -258,7 +266,9 @@ def _train(
             folder=folder,
             resume=resume,
             on_progress=told,
+            on_figures=observed.figures,
         )
+        observed.end()
         return
     from chromasonic.harmonization.advanced_training import train_advanced
     from chromasonic.harmonization.bach import melody_of_chorale
@@ -272,5 +282,6 @@ def _train(
         folder=folder,
         corpora=learned_from(),
         resume=resume,
-        on_progress=told,
+        on_progress=observed.progress,
     )
+    observed.end()

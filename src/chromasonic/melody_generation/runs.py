@@ -192,7 +192,8 @@ def train_melody(
             )
         split_file = run.path / "split.json" if is_resumed else None
         data = load_streams(recipe.data, split_file=split_file, on_progress=on_progress)
-        recipe = replace(recipe, data=replace(recipe.data, dataset=data.manifest.name))
+        # "auto" by its name; a prepared corpus stays the folder that it is.
+        recipe = replace(recipe, data=replace(recipe.data, dataset=data.options["corpus"]))
         on_data(data)
         if is_resumed:
             _check_corpus(run, data)
@@ -248,6 +249,7 @@ def _train_one(
             folder=folder if processes.is_first else None,
             name=name,
             metadata=_metadata(name, model, recipe, data),
+            observers=observers if processes.is_first else (),
         )
     else:
         window, transpose = recipe.data.window, recipe.data.transpose

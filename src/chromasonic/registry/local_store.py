@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from chromasonic.errors import RegistryError
 from chromasonic.registry.address import REGISTRY, artifact_folder, is_folder, tracking_uri
@@ -113,9 +114,10 @@ def revision_of(file: Path, address: str) -> str | None:
                 if rows:
                     return str(rows[0][0])
             if names - {"alembic_version"}:
+                tables = ", ".join(sorted(names)[:4])
                 raise RegistryError(
-                    f"{file} is a database of another program (tables {', '.join(sorted(names)[:4])}"
-                    f"). Choose another folder: {REGISTRY}=FOLDER."
+                    f"{file} is a database of another program (tables {tables}). Choose another "
+                    f"folder: {REGISTRY}=FOLDER."
                 )
             return None
     except sqlite3.DatabaseError as error:
@@ -131,7 +133,7 @@ def revision_of(file: Path, address: str) -> str | None:
         raise explained(error, address) from error
 
 
-def _scripts():  # type: ignore[no-untyped-def]
+def _scripts() -> Any:
     import mlflow
     from alembic.script import ScriptDirectory
 

@@ -37,8 +37,8 @@ class Store:
     Attributes:
         address: a folder or a URL; see `registry.address`.
         uri: the same as MLflow has it.
-        client: an `MlflowClient`; each call is quiet and raises a `RegistryError` (an `AbsentError`,
-            `PresentError` or `BusyError` where that is the matter).
+        client: an `MlflowClient`; each call is quiet and raises a `RegistryError`: an
+            `AbsentError`, `PresentError` or `BusyError` where that is the matter.
     """
 
     address: str

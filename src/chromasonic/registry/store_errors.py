@@ -73,7 +73,7 @@ def explained(error: Exception, address: str) -> RegistryError:
     code = str(getattr(error, "error_code", ""))
     text = without_secret(str(error)).strip()
     where = without_secret(address)
-    if "DOES_NOT_EXIST" in code or code == "NOT_FOUND":
+    if "DOES_NOT_EXIST" in code or code == "NOT_FOUND" or "Current state is deleted" in text:
         return AbsentError(text)
     if "ALREADY_EXISTS" in code:
         return PresentError(text)

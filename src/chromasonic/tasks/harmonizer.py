@@ -42,11 +42,12 @@ class HarmonizerTask:
         on_data: Callable[[str], None] = lambda _: None,
     ) -> Trained:
         """See `Task`."""
-        del overwrite, observers  # an earlier training goes to the folder's archive
+        del overwrite  # an earlier training goes to the folder's archive
         trained = recipes.train_harmonizer(
             recipes.recipe_from(dict(values), "recipe"),
             output,
             resume=resume,
+            observers=observers,
             on_progress=None
             if on_progress is None
             else lambda agent, done, total, _: on_progress(agent, done, total),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from chromasonic.training.checkpoint import FORMAT_VERSION, save_checkpoint
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.loop import judge
+from chromasonic.training.observers import Observer, TrainingStart
 from chromasonic.training.saving import CheckpointFiles
 from chromasonic.training.task import Task
 
@@ -25,6 +26,7 @@ def fit_counts(
     folder: Path | None,
     name: str,
     metadata: dict[str, Any],
+    observers: Sequence[Observer] = (),
 ) -> TrainingHistory:
     """Fit a model without gradients, judge it, and save NAME_best.pt, NAME_final.pt and history.
 
@@ -35,11 +37,25 @@ def fit_counts(
         folder: where files go; None writes none.
         name: begins each file's name.
         metadata: what is fitted on what; goes into the checkpoint's `config`.
+        observers: hear of it as of a training of one epoch.
 
     Returns:
         A history of one epoch with learning rate 0.
     """
     config = TrainingConfig(epochs=1, device="cpu")
+    begun = TrainingStart(
+        name=name,
+        config=config,
+        device="cpu",
+        precision="float32",
+        parameters=0,
+        processes=1,
+        first_epoch=1,
+        folder=folder,
+        metadata=metadata,
+    )
+    for observer in observers:
+        observer.on_start(begun)
     start = time.perf_counter()
     count()
     seconds = time.perf_counter() - start
@@ -77,4 +93,7 @@ def fit_counts(
             save_checkpoint(files.path(what), content)
         history.save(files.path("history.json"))
         history.save(files.path("history.csv"))
+    for observer in observers:
+        observer.on_epoch(epoch, True)
+        observer.on_end(history)
     return history

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ class Observer:
 
     def on_epoch(self, epoch: Epoch, is_best: bool) -> None:
         """After an epoch, validated and saved."""
+
+    def on_figures(self, done: int, total: int, figures: Mapping[str, float]) -> None:
+        """In a training without epochs (an agent's): figures after `done` of `total` rounds."""
 
     def on_end(self, history: TrainingHistory) -> None:
         """After the last epoch, when the best weights are back in the model."""
