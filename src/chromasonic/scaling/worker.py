@@ -1,0 +1,170 @@
+"""A training's part that runs in a worker: it joins the others, trains, and tells the driver."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chromasonic.errors import ChromasonicError, UsageError
+from chromasonic.training.history import Epoch, TrainingHistory
+from chromasonic.training.observers import Observer, TrainingStart
+
+BATCH_SECONDS = 0.2
+"""How often the driver hears of batches at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a worker is to do; travels to it.
+
+    Attributes:
+        train: called with (output, resume=, overwrite=, observers=, on_data=); what it gives back
+            goes to the driver.
+        output: the run directory, absolute.
+        resume: go on with the run that lies there.
+        overwrite: whether a run that lies there may be replaced.
+        was_there: whether one lay there when the driver began.
+        describe: what `on_data` is told, as lines for people.
+        mark: a file that the driver wrote, by which a worker knows the folder for the same one.
+        threads: of arithmetic.
+        command: the driver's command line, which a run records.
+        folder: the driver's working folder, from which relative paths count.
+        variables: of the environment, where the worker has none of its own.
+    """
+
+    train: Callable[..., Any]
+    output: Path
+    resume: bool
+    overwrite: bool
+    was_there: bool
+    describe: Callable[..., list[str]]
+    mark: Path
+    threads: int
+    command: tuple[str, ...]
+    folder: str
+    variables: dict[str, str]
+
+
+class StoppedByDriver(Exception):
+    """The driver wants no more of it; what was saved stays."""
+
+
+class Relay(Observer):
+    """Tells the driver how a training goes, and waits at each epoch until it has heard.
+
+    Args:
+        desk: the actor between them.
+    """
+
+    def __init__(self, desk: Any) -> None:
+        self.desk = desk
+        self.told = 0.0
+
+    def on_start(self, start: TrainingStart) -> None:
+        """Before the first epoch."""
+        self._ask("start", start)
+
+    def on_batch(self, epoch: int, batch: int, batches: int) -> None:
+        """Now and then; nobody waits."""
+        now = time.monotonic()
+        if now - self.told >= BATCH_SECONDS:
+            self.told = now
+            self.desk.tell.remote("batch", epoch, batch, batches)
+
+    def on_epoch(self, epoch: Epoch, is_best: bool) -> None:
+        """After an epoch, validated and saved."""
+        self._ask("epoch", epoch, is_best)
+
+    def on_end(self, history: TrainingHistory) -> None:
+        """After the last epoch."""
+        self._ask("end", history)
+
+    def _ask(self, kind: str, *values: Any) -> None:
+        import ray
+
+        if not ray.get(self.desk.ask.remote(kind, *values)):
+            raise StoppedByDriver
+
+
+def work(config: dict[str, Any]) -> None:
+    """One worker's part; Ray Train calls it in each.
+
+    A failure that anybody foresaw, or that no lost peer can have caused, is told and final.
+    Otherwise the worker fails, all begin again, and go on from the last epoch that was saved.
+
+    Args:
+        config: {"job": a `Job`, "desk": the actor}.
+    """
+    import ray
+    from ray import cloudpickle
+
+    job, desk = config["job"], config["desk"]
+    rank, count = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    order = ray.get(desk.begin.remote(rank, os.getpid(), socket.gethostname()))
+    if order.is_over:
+        return
+    try:
+        _settle_in(job)
+        resume, overwrite = job.resume, job.overwrite
+        if order.attempt > 1:
+            resume = resume or order.goes_on
+            overwrite = not resume and (overwrite or not job.was_there)
+        made = job.train(
+            job.output,
+            resume=resume,
+            overwrite=overwrite,
+            observers=(Relay(desk),),
+            on_data=lambda *data: _say(desk, job.describe(*data)) if rank == 0 else None,
+        )
+        if rank == 0:
+            ray.get(desk.tell.remote("result", cloudpickle.dumps(made)))
+    except StoppedByDriver:
+        if count > 1:
+            raise  # the others wait for this one; all begin again, and are told that it is over
+    except ChromasonicError as error:
+        ray.get(desk.tell.remote("error", error))
+        if count > 1:
+            raise
+    except Exception as error:
+        if count > 1:
+            raise
+        error.add_note(traceback.format_exc())
+        ray.get(desk.tell.remote("error", error))
+
+
+def _say(desk: Any, lines: list[str]) -> None:
+    desk.tell.remote("data", lines)
+
+
+def _settle_in(job: Job) -> None:
+    """Make this process like the driver's.
+
+    Raises:
+        UsageError: the output folder is not the driver's.
+    """
+    import torch
+
+    for name, value in job.variables.items():
+        os.environ.setdefault(name, value)
+    if os.path.isdir(job.folder):
+        os.chdir(job.folder)
+    if not job.mark.is_file():
+        raise UsageError(
+            f"A worker on {socket.gethostname()} cannot see {job.output}. Give an --output on "
+            "storage that all machines of the cluster share, under the same path."
+        )
+    sys.argv = list(job.command)
+    torch.set_num_threads(max(1, min(job.threads, os.cpu_count() or 1)))
+    if torch.cuda.is_available():
+        from ray.train.torch import get_device
+
+        device = get_device()
+        if device.type == "cuda":  # which of the visible ones is this worker's
+            os.environ["LOCAL_RANK"] = str(device.index or 0)
