@@ -1,0 +1,276 @@
+"""Two versions of an experiment: shares, the sequential test vote by vote, a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from chromasonic.abtest.assignment import Trial, planned_votes
+from chromasonic.abtest.sequential import (
+    EVEN,
+    LEFT_AFTER_MINUTES,
+    ConfidenceInterval,
+    EvidencePath,
+    Tally,
+    interval,
+)
+from chromasonic.abtest.vote import Vote
+
+FIRST_BETTER, SECOND_BETTER = "first preferred", "second preferred"
+NO_DIFFERENCE, UNDECIDED = "no difference", "undecided"
+DECIDED = (FIRST_BETTER, SECOND_BETTER, NO_DIFFERENCE)
+LOOKS = 60
+_LEFT_AFTER = timedelta(minutes=LEFT_AFTER_MINUTES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The interval at one moment.
+
+    Attributes:
+        votes: how many counted by then.
+        low: of the interval at that moment alone.
+        high: of the same.
+        share: for the first version.
+    """
+
+    votes: int
+    low: float
+    high: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairReading:
+    """What the votes between two versions say.
+
+    Attributes:
+        first: label.
+        second: label.
+        votes: that count.
+        listeners: who cast them.
+        in_the_middle: of them, those who may still go on; they count by the worst.
+        for_first: votes.
+        for_second: votes.
+        neither: votes.
+        share: for the first, a listener counting by the part of the planned votes that was cast;
+            NaN without votes.
+        low: of the confidence sequence: everything that no look has refuted.
+        high: of the same.
+        e_value: evidence against "no preference" now.
+        highest_e_value: of any look; the one that counts.
+        p_value: always valid; 1 / highest_e_value.
+        alpha: level of this pair: the experiment's, shared among its pairs.
+        verdict: first preferred, second preferred, no difference, undecided.
+        decided_at: votes that counted when the highest e-value first sufficed; None.
+        e_values: after each vote that counts.
+        looks: intervals at up to `LOOKS` moments.
+    """
+
+    first: str
+    second: str
+    votes: int
+    listeners: int
+    in_the_middle: int
+    for_first: int
+    for_second: int
+    neither: int
+    share: float
+    low: float
+    high: float
+    e_value: float
+    highest_e_value: float
+    p_value: float
+    alpha: float
+    verdict: str
+    decided_at: int | None
+    e_values: tuple[float, ...]
+    looks: tuple[Look, ...]
+
+    def beaten_by(self, label: str) -> str | None:
+        """The version that `label` is preferred to here; None where it is not."""
+        if label == self.first and self.verdict == FIRST_BETTER:
+            return self.second
+        if label == self.second and self.verdict == SECOND_BETTER:
+            return self.first
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; of the evidence only what the looks saw."""
+        values = asdict(self)
+        del values["e_values"]
+        return values
+
+
+def read_pair(
+    votes: Sequence[Vote],
+    pair: tuple[str, str],
+    plans: Mapping[str, Sequence[Trial]],
+    *,
+    left_out: AbstractSet[int] = frozenset(),
+    alpha: float = 0.05,
+    margin: float = 0.1,
+    now: datetime | None = None,
+) -> PairReading:
+    """Read the votes between two versions.
+
+    Args:
+        votes: all of the experiment, in order.
+        pair: labels, in order.
+        plans: pseudonym to plan, of everyone who voted.
+        left_out: numbers of votes that were set apart.
+        alpha: of this pair.
+        margin: a preference nearer to one half is no difference.
+        now: who voted shortly before may be in the middle; None: nobody is.
+    """
+    moments = list(_replayed(votes, pair, plans, left_out, now))
+    log_e = [moment.log_e_value for moment in moments[:-1]]
+    last_e, final = moments[-1].log_e_value, len(log_e)
+    highest_at = int(np.argmax([0.0, *log_e, last_e]))  # 0: before any vote; final + 1: by now
+    highest = max([0.0, *log_e, last_e])
+    wanted = {*_evenly(final), highest_at}
+    replay = _replayed(votes, pair, plans, left_out, now, snapshots=wanted)
+    looks = [_look(moment, alpha) for moment in replay if moment.tallies]
+    own = [v for v in votes if v.counts and v.pair == pair and v.number not in left_out]
+    enough = -math.log(alpha)
+    low, high = _never_refuted(looks)
+    verdict = UNDECIDED
+    if highest >= enough:
+        at = next((look for look in looks if look.votes == highest_at), looks[-1])
+        verdict = FIRST_BETTER if at.share > EVEN else SECOND_BETTER
+    elif looks and ConfidenceInterval(low=low, high=high).lies_within(margin):
+        verdict = NO_DIFFERENCE
+    decided_at = next((n for n, e in enumerate([*log_e, last_e], start=1) if e >= enough), None)
+    return PairReading(
+        first=pair[0], second=pair[1], votes=len(own),
+        listeners=len({vote.listener for vote in own}),
+        in_the_middle=moments[-1].in_the_middle,
+        for_first=sum(vote.preferred == pair[0] for vote in own),
+        for_second=sum(vote.preferred == pair[1] for vote in own),
+        neither=sum(vote.preferred is None for vote in own),
+        share=looks[-1].share if looks else math.nan, low=low, high=high, e_value=math.exp(last_e),
+        highest_e_value=math.exp(highest), p_value=math.exp(-highest), alpha=alpha,
+        verdict=verdict, decided_at=None if decided_at is None else min(decided_at, final),
+        e_values=tuple(math.exp(value) for value in log_e), looks=tuple(looks),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """After a vote that counts, or (the last one) by now; tallies only where they were wanted."""
+
+    votes: int
+    log_e_value: float
+    in_the_middle: int
+    tallies: tuple[Tally, ...] | None
+
+
+def _replayed(
+    votes: Sequence[Vote],
+    pair: tuple[str, str],
+    plans: Mapping[str, Sequence[Trial]],
+    left_out: AbstractSet[int],
+    now: datetime | None,
+    snapshots: AbstractSet[int] = frozenset(),
+) -> Iterator[_Moment]:
+    """The votes once more, one after the other, as they were seen when they came."""
+    log = _PairLog(pair, plans)
+    number = 0
+    for vote in votes:
+        log.let_go(vote.cast_at - _LEFT_AFTER)
+        is_counted = log.take(vote, is_left_out=vote.number in left_out)
+        if is_counted:
+            number += 1
+            yield log.moment(number, wanted=number in snapshots)
+    log.let_go(None if now is None else now - _LEFT_AFTER)
+    yield log.moment(number, wanted=True)
+
+
+class _PairLog:
+    """Where each listener stands between two versions while votes come in."""
+
+    def __init__(self, pair: tuple[str, str], plans: Mapping[str, Sequence[Trial]]) -> None:
+        self._pair = pair
+        self._planned = {name: planned_votes(trials, pair) for name, trials in plans.items()}
+        self._cast: dict[str, int] = defaultdict(int)
+        self._counted: dict[str, int] = defaultdict(int)
+        self._points: dict[str, float] = defaultdict(float)
+        self._here: OrderedDict[str, datetime] = OrderedDict()  # last seen, the longest ago first
+        self._path = EvidencePath()
+
+    def take(self, vote: Vote, *, is_left_out: bool) -> bool:
+        """Put a vote in; whether it counts between these two versions."""
+        name = vote.listener
+        is_new = name not in self._here
+        self._here[name] = vote.cast_at
+        self._here.move_to_end(name)
+        is_ours = vote.counts and vote.pair == self._pair
+        is_counted = is_ours and not is_left_out
+        self._cast[name] += is_ours
+        if is_counted:
+            self._counted[name] += 1
+            self._points[name] += vote.points_for(self._pair[0])
+        if is_ours or is_new:
+            self._set(name, is_here=True)
+        return is_counted
+
+    def let_go(self, moment: datetime | None) -> None:
+        """Listeners who were last seen before a moment have left; None: everyone has."""
+        while self._here:
+            name, seen = next(iter(self._here.items()))
+            if moment is not None and seen >= moment:
+                break
+            del self._here[name]
+            self._set(name, is_here=False)
+
+    def moment(self, votes: int, *, wanted: bool) -> _Moment:
+        """How things stand."""
+        tallies = self._path.tallies.values()
+        return _Moment(
+            votes=votes,
+            log_e_value=self._path.log_e_value,
+            in_the_middle=sum(tally.to_come > 0 for tally in tallies) if wanted else 0,
+            tallies=tuple(tallies) if wanted else None,
+        )
+
+    def _set(self, name: str, *, is_here: bool) -> None:
+        if not self._counted[name]:
+            return  # not one vote that counts: not in the game
+        planned = self._planned[name]
+        self._path.set_tally(
+            name,
+            Tally(
+                planned=planned,
+                votes=self._counted[name],
+                points=self._points[name],
+                to_come=planned - self._cast[name] if is_here else 0,
+            ),
+        )
+
+
+def _evenly(votes: int) -> set[int]:
+    """Moments to look at, the last one among them."""
+    return {round(x) for x in np.linspace(1, votes, min(LOOKS, votes))} if votes else set()
+
+
+def _look(moment: _Moment, alpha: float) -> Look:
+    tallies = moment.tallies or ()
+    span = interval(tallies, alpha=alpha)
+    points = sum(tally.points / tally.planned for tally in tallies)
+    share = points / sum(tally.votes / tally.planned for tally in tallies)
+    return Look(votes=moment.votes, low=span.low, high=span.high, share=share)
+
+
+def _never_refuted(looks: Sequence[Look]) -> tuple[float, float]:
+    """What every look has left; the last look's own where that is nothing."""
+    if not looks:
+        return 0.0, 1.0
+    low, high = max(look.low for look in looks), min(look.high for look in looks)
+    return (low, high) if low <= high else (looks[-1].low, looks[-1].high)

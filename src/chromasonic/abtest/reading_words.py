@@ -1,0 +1,66 @@
+"""A reading of votes in sentences that can be quoted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from chromasonic.abtest.design import Design
+from chromasonic.abtest.guards import RULES
+from chromasonic.abtest.pair_reading import (
+    FIRST_BETTER,
+    NO_DIFFERENCE,
+    SECOND_BETTER,
+    PairReading,
+)
+
+if TYPE_CHECKING:
+    from chromasonic.abtest.reading import Reading
+
+
+def in_words(reading: Reading) -> str:
+    """The result in a few sentences, one a line."""
+    design = reading.design
+    lines = [verdict_in_words(pair, design) for pair in reading.pairs]
+    for pair, all_of_it in zip(reading.pairs, reading.pairs_with_all, strict=True):
+        if pair.verdict != all_of_it.verdict:
+            lines.append(
+                f"With the votes that were set apart it would read: "
+                f"{verdict_in_words(all_of_it, design)}"
+            )
+    if reading.votes_set_apart:
+        rules = Counter(flag.rule for flag in reading.flags)
+        why = "; ".join(f"{RULES[rule]} ({n})" for rule, n in rules.most_common())
+        lines.append(f"{reading.votes_set_apart} votes are counted apart: {why}.")
+    return "\n".join([*lines, reading.advice])
+
+
+def verdict_in_words(pair: PairReading, design: Design) -> str:
+    """One pair's result in a sentence, with its interval."""
+    first, second = named(design, pair.first), named(design, pair.second)
+    if not pair.votes:
+        return f"{first} and {second}: no votes yet."
+    level = f"{100 * (1 - pair.alpha):.3g}%"
+    share, low, high = pair.share, pair.low, pair.high
+    votes = f"{pair.votes} votes of {pair.listeners} listeners"
+    if pair.verdict == SECOND_BETTER:
+        first, second, share, low, high = second, first, 1 - share, 1 - high, 1 - low
+    span = f"{share:.0%} of {votes}, {level} interval {low:.0%} to {high:.0%}"
+    if pair.verdict in (FIRST_BETTER, SECOND_BETTER):
+        return f"{first} is preferred to {second} ({span}, p {p_text(pair.p_value)})."
+    if pair.verdict == NO_DIFFERENCE:
+        return (
+            f"{first} and {second}: no difference of {design.margin:.0%} or more from one half "
+            f"({span} for {pair.first})."
+        )
+    return f"{first} and {second}: not decided yet ({span} for {pair.first})."
+
+
+def named(design: Design, label: str) -> str:
+    """A version as people read it, such as "A (folk@3)"."""
+    return f"{label} ({design.arm(label).version})"
+
+
+def p_text(p_value: float) -> str:
+    """A p-value for people."""
+    return "below 0.001" if p_value < 0.001 else f"{p_value:.3f}"
