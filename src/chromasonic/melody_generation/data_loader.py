@@ -6,11 +6,9 @@ is left out is counted with its reason.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Any
 
 from chromasonic import data, files
@@ -20,6 +18,12 @@ from chromasonic.data.corpus import PARTS, Corpus, Manifest
 from chromasonic.data.progress import Progress
 from chromasonic.data.split import Split
 from chromasonic.errors import CorpusError, UsageError
+from chromasonic.melody_generation.cutting import cut_at_bar
+from chromasonic.melody_generation.prepared import (
+    is_prepared_folder,
+    load_prepared_streams,
+    prepared_options,
+)
 from chromasonic.melody_generation.tokens import encode_all
 from chromasonic.music.tune import Tune
 
@@ -29,7 +33,8 @@ class MelodyData:
     """Token streams of a corpus, part by part.
 
     Attributes:
-        train, validation, test: streams of token ids, one a tune.
+        train, validation, test: streams of token ids, one a tune: lists, or arrays of small
+            integers where the corpus is a prepared one.
         tunes: part name to the tunes behind its streams, in the same order.
         split: ids of those tunes.
         manifest: of the corpus: licence, source, what could not be read.
@@ -38,17 +43,17 @@ class MelodyData:
         options: the choices that made it, for the run's record.
     """
 
-    train: list[list[int]]
-    validation: list[list[int]]
-    test: list[list[int]]
-    tunes: dict[str, tuple[Tune, ...]] = field(repr=False)
+    train: Sequence[Sequence[int]]
+    validation: Sequence[Sequence[int]]
+    test: Sequence[Sequence[int]]
+    tunes: Mapping[str, Sequence[Tune]] = field(repr=False)
     split: Split = field(repr=False)
     manifest: Manifest = field(repr=False)
     skipped: dict[str, int]
     changed: dict[str, int]
     options: dict[str, Any]
 
-    def part(self, name: str) -> list[list[int]]:
+    def part(self, name: str) -> Sequence[Sequence[int]]:
         """The streams of "train", "validation" or "test".
 
         Raises:
@@ -91,7 +96,8 @@ def load_dataset(
     """Load a corpus as token streams.
 
     Args:
-        name: a corpus (`chromasonic data list`), or "auto".
+        name: a corpus (`chromasonic data list`), "auto", or the folder of a prepared one
+            (`chromasonic data prepare`).
         num_sequences: how many tunes to make, for synthetic corpora; real ones take no number.
         min_melody_length: tunes with fewer sounding notes are left out.
         max_melody_length: tunes with more are cut at the last bar line before it; one whose first
@@ -112,6 +118,18 @@ def load_dataset(
         DownloadError: it could not be fetched.
     """
     _check_lengths(min_melody_length, max_melody_length)
+    if is_prepared_folder(name):
+        return _prepared(
+            name,
+            refused={"num_sequences": num_sequences, "expand_repeats": expand_repeats or None},
+            min_melody_length=min_melody_length,
+            max_melody_length=max_melody_length,
+            split_file=split_file,
+            without_copies_of=without_copies_of,
+            seed=seed,
+            download=download,
+            on_progress=on_progress,
+        )
     for asked in (name, without_copies_of):
         if asked and asked != loading.AUTO:
             facts_of_tunes(asked)
@@ -140,6 +158,33 @@ def load_dataset(
     if copies:
         encoded.skipped[f"copies of held-out tunes of {without_copies_of}"] = len(copies)
     return encoded
+
+
+def _prepared(name: str, *, refused: Mapping[str, Any], **options: Any) -> MelodyData:
+    """A prepared corpus, in the form of any other.
+
+    Raises:
+        UsageError: something was asked for that was settled when it was prepared.
+    """
+    for option, value in refused.items():
+        if value is not None:
+            raise UsageError(
+                f"{option} is {value!r}, but '{name}' is a prepared corpus: its tunes are as they "
+                "were prepared. Leave that out."
+            )
+    read = load_prepared_streams(name, **options)
+    lengths = {key: options[key] for key in ("min_melody_length", "max_melody_length")}
+    return MelodyData(
+        train=read.streams["train"],
+        validation=read.streams["validation"],
+        test=read.streams["test"],
+        tunes=read.tunes,
+        split=read.split,
+        manifest=read.corpus.manifest,
+        skipped=read.skipped,
+        changed=read.changed,
+        options=prepared_options(name, **lengths),
+    )
 
 
 def encode_corpus(
@@ -243,7 +288,7 @@ def _fitted(
     for tune in tunes:
         played = tune.expanded() if expand_repeats else tune
         if longest is not None and _length(played) > longest:
-            played = _cut(played, longest)
+            played = cut_at_bar(played, longest)
             if not played.bars:
                 skipped[f"first bar has more than {longest} notes"] += 1
                 continue
@@ -258,11 +303,3 @@ def _fitted(
 def _length(tune: Tune) -> int:
     """How many notes are heard, ties joined."""
     return sum(1 for _ in tune.sounding())
-
-
-def _cut(tune: Tune, longest: int) -> Tune:
-    """The tune up to the last bar line before which at most `longest` notes begin."""
-    onsets = [onset for onset, _, _ in tune.sounding()]
-    ends = accumulate(bar.duration for bar in tune.bars)
-    count = sum(1 for end in ends if bisect_left(onsets, end) <= longest)
-    return replace(tune, bars=tune.bars[:count])

@@ -24,6 +24,7 @@ from chromasonic.melody_generation.data_loader import MelodyData, load_dataset
 from chromasonic.melody_generation.recipe import KINDS, recipe_from
 from chromasonic.melody_generation.runs import load_streams
 from chromasonic.music.tune import Tune
+from chromasonic.registry.reference import is_version_folder, located
 from chromasonic.training.run_directory import RunDirectory
 
 
@@ -60,9 +61,9 @@ class TestMaterial:
 
     dataset: str
     part: str
-    tunes: tuple[Tune, ...]
+    tunes: Sequence[Tune]
     reference: Reference
-    training: tuple[Tune, ...]
+    training: Sequence[Tune]
 
 
 def find_subjects(
@@ -71,25 +72,27 @@ def find_subjects(
     """The models at some paths.
 
     Args:
-        paths: run directories (all models in them) or checkpoints.
+        paths: run directories (all models in them), checkpoints, NAME@VERSION or NAME@ALIAS.
         kind: take only this kind from run directories.
         device: where they shall compute.
 
     Raises:
         CheckpointError: a path holds no model.
+        RegistryError: no such version is registered, or its files were changed.
     """
     from chromasonic.training.device import choose_device
 
     where = choose_device(device)
     found: list[tuple[Path, RunDirectory | None, str, nn.Module]] = []
-    for path in map(Path, paths):
+    for given in map(Path, paths):
+        path = located(given)
         run = run_of(path)
         if run is not None and run.path == path:
             kinds = [kind] if kind else _kinds_in(path)
             loaded = [models.load_model(path, kind=one) for one in kinds]
         else:
             loaded = [models.load_model(path)]
-        found += [(path, run, one.kind, one.model.to(where)) for one in loaded]
+        found += [(given, run, one.kind, one.model.to(where)) for one in loaded]
     names = _names([(path, run, kind) for path, run, kind, _ in found])
     return [
         Subject(name=name, kind=kind, model=model, run=run)
@@ -138,7 +141,7 @@ def find_material(
     if dataset is None and split_file is None and trained_on is not None:
         melody = trained_on
     else:
-        name = dataset or (trained_on.manifest.name if trained_on else "auto")
+        name = dataset or (trained_on.options["corpus"] if trained_on else "auto")
         melody = load_dataset(name, data_dir=data_dir, split_file=split_file)
     tunes = melody.tunes[part]
     if not tunes:
@@ -172,11 +175,18 @@ def _names(places: Sequence[tuple[Path, RunDirectory | None, str]]) -> list[str]
     kinds = [kind for _, _, kind in places]
     if len(set(kinds)) == len(kinds):
         return kinds
-    names = [f"{run.path.name if run else path.stem}/{kind}" for path, run, kind in places]
+    names = [f"{_short(path, run)}/{kind}" for path, run, kind in places]
     return [
         name if names.count(name) == 1 else f"{path}/{kind}"
         for name, (path, _, kind) in zip(names, places, strict=True)
     ]
+
+
+def _short(path: Path, run: RunDirectory | None) -> str:
+    """A version by its reference, a run by its folder's name, a checkpoint by its own."""
+    if run is None:
+        return path.stem
+    return str(path) if is_version_folder(run.path) else run.path.name
 
 
 def _data_of(run: RunDirectory, *, data_dir: files.PathLike | None) -> MelodyData:
@@ -202,7 +212,8 @@ def _refuse_training_tunes(subject: Subject, dataset: str, tunes: Sequence[Tune]
         return
     learned = set(subject.run.split().get("train", ()))
     known = [tune.id for tune in tunes if tune.id in learned]
-    if known and CORPORA[dataset].kind != "generated":
+    facts = CORPORA.get(dataset)
+    if known and (facts is None or facts.kind != "generated"):
         raise EvaluationError(
             f"{subject.name} ({subject.run.path}) was trained on {len(known)} of the "
             f"{len(tunes)} tunes to judge it on, such as '{known[0]}'; its figures would mean "

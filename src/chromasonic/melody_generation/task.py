@@ -53,7 +53,7 @@ class Window:
     """A stretch of a stream.
 
     Attributes:
-        ids: int64, the tokens to read; all but the first `context` are to be predicted.
+        ids: integers, the tokens to read; all but the first `context` are to be predicted.
         context: tokens at the front that are given: START, or what is in force at a later bar
             (START METRE TONIC MODE).
         tune: number of its stream.
@@ -73,7 +73,7 @@ def windows_of(ids: Sequence[int] | np.ndarray, tune: int, longest: int) -> list
     A later window begins after a BAR, with the metre and key then in force before it as context,
     so that the model knows where it is. Each token but the first is predicted exactly once.
     """
-    array = np.asarray(ids, dtype=np.int64)
+    array = np.asarray(ids)
     if len(array) - 1 <= longest:
         return [Window(array, 1, tune)]
     after_bars = np.flatnonzero(array == BAR) + 1
@@ -91,7 +91,7 @@ def windows_of(ids: Sequence[int] | np.ndarray, tune: int, longest: int) -> list
         end = len(array) if pieces == 1 else end
         windows.append(Window(np.concatenate([header, array[start:end]]), len(header), tune))
         start = end
-        header = _in_force(array[:start], kinds[:start])
+        header = _in_force(array[:start], kinds[:start]).astype(array.dtype)
     return windows
 
 
@@ -102,7 +102,7 @@ def _in_force(array: np.ndarray, kinds: np.ndarray) -> np.ndarray:
 
 
 def checked_streams(sequences: Sequence[Sequence[int]], part: str) -> list[np.ndarray]:
-    """Streams as arrays.
+    """Streams as arrays; those that are arrays stay as they are (a byte a token, maybe).
 
     Raises:
         DataError: an id is outside the vocabulary, or a stream has less than two tokens; names
@@ -123,7 +123,7 @@ def checked_streams(sequences: Sequence[Sequence[int]], part: str) -> list[np.nd
                 f"0 to {VOCABULARY.size - 1}. Make them with tokens.encode or "
                 "create_training_data."
             )
-        streams.append(array.astype(np.int64))
+        streams.append(array)
     return streams
 
 

@@ -99,7 +99,7 @@ def share_on_grid(onsets: np.ndarray, ticks_per_quarter: int) -> float:
     return float((np.minimum(*distances) <= 1 / 24).mean())
 
 
-def _abc(name: str, data: bytes, settings: PrepareSettings) -> Found:
+def _abc(name: str, data: bytes, _: PrepareSettings) -> Found:
     from chromasonic.formats.abc import read_abc
 
     try:
@@ -113,7 +113,7 @@ def _abc(name: str, data: bytes, settings: PrepareSettings) -> Found:
         yield Refusal(f"{name}#{skipped.reference}", "damaged tune in a book", skipped.reason)
 
 
-def _musicxml(name: str, data: bytes, settings: PrepareSettings) -> Found:
+def _musicxml(name: str, data: bytes, _: PrepareSettings) -> Found:
     from chromasonic.formats.musicxml_document import unpacked
     from chromasonic.formats.musicxml_reader import parse_musicxml
 

@@ -135,7 +135,7 @@ def prepare(
         todo = [block for block in blocks if block[0] not in kept]
         _do(todo, len(blocks), settings, work, engine, workers, address, on_progress)
         mapped = time.perf_counter()
-        results = _results(work, blocks, settings)
+        results = _results(work, blocks)
         merged = merge(results, opened, settings, folder, on_progress)
         shutil.rmtree(work, ignore_errors=True)
     return Preparation(
@@ -341,7 +341,7 @@ def _whole(work: Path, count: int) -> set[int]:
     return whole
 
 
-def _results(work: Path, blocks: Sequence[Block], settings: PrepareSettings) -> list[BlockResult]:
+def _results(work: Path, blocks: Sequence[Block]) -> list[BlockResult]:
     """The results of all blocks, in their order.
 
     Raises:
