@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chromasonic.errors import ConfigError
+from chromasonic.errors import ConfigError, UsageError
 from chromasonic.tasks.search_spaces import default_space, way_to
 from chromasonic.tasks.table import task_named
-from chromasonic.tuning.space import Dimension, at_default, laid_over, space_of, values_of
+from chromasonic.tuning.space import Dimension, at_default, laid_over, plain, space_of, values_of
 
 Pruner = Literal["median", "hyperband", "none"]
 PRUNERS: tuple[Pruner, ...] = ("median", "hyperband", "none")
+ANY_KIND = "KIND."
 SEARCH = "search"
 """Name of the table in a recipe that says what may change."""
 
@@ -73,6 +74,10 @@ class Plan:
         """Optuna's parameters as values of settings, by name."""
         return values_of(self.space, parameters)
 
+    def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of settings as Optuna's parameters."""
+        return {name: plain(values[name]) for name in self.space}
+
     def recipe_with(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The recipe with some settings changed."""
         way = way_to(self.task, self.kind)
@@ -122,7 +127,8 @@ def plan_of(
         kind: of model; None: the one that the recipe trains.
         values: a recipe as read; what it leaves out is the default, its search table too. None is
             the default recipe of the kind.
-        settings: laid over the recipe: whole ways such as "lstm.training.epochs", to values.
+        settings: laid over the recipe: whole ways such as "lstm.training.epochs", to values;
+            "KIND." stands for the kind's own table.
         seed: of the search.
         pruner: what ends a trial that is behind the others.
         where: how to call the recipe in messages.
@@ -134,9 +140,11 @@ def plan_of(
     chosen = task_named(task)
     if values is None:
         if kind is None:
-            raise ConfigError(f"Name the model to search for: {', '.join(chosen.kinds)}.")
+            option = OPTION.get(task, "model")
+            raise UsageError(
+                f"Say what to search for: --{option} {'|'.join(chosen.kinds)}, or --recipe FILE."
+            )
         values = chosen.default_recipe([kind])
-    values = laid_over(values, settings or {})
     there = chosen.kinds_in(values)
     if kind is None or task == "gesture":
         if len(there) > 1:
@@ -150,6 +158,8 @@ def plan_of(
     others = [one for one in chosen.kinds if one != kind]
     if task != "gesture":
         values = {name: value for name, value in values.items() if name not in others}
+    given = {name.replace(ANY_KIND, f"{kind}."): one for name, one in (settings or {}).items()}
+    values = laid_over(values, given)
     holder: Any = values
     for step in way_to(task, kind):
         holder = holder[step]

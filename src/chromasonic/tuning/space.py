@@ -99,7 +99,7 @@ class Choices:
 
     def holds(self, value: Any) -> bool:
         """Whether a value is one of them."""
-        return _plain(value) in [_plain(one) for one in self.values]
+        return plain(value) in [plain(one) for one in self.values]
 
     def contains(self, other: Dimension) -> bool:
         """Whether every value of another choice is one of these."""
@@ -109,14 +109,14 @@ class Choices:
         """The choice as Optuna has it; lists go as their JSON text."""
         from optuna.distributions import CategoricalDistribution
 
-        return CategoricalDistribution([_plain(value) for value in self.values])
+        return CategoricalDistribution([plain(value) for value in self.values])
 
     def to_dict(self) -> dict[str, Any]:
         """As a recipe has it."""
         return {"choices": list(self.values)}
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(str(_plain(value)) for value in self.values)
+        return "one of " + ", ".join(str(plain(value)) for value in self.values)
 
 
 Dimension = Numbers | Choices
@@ -201,7 +201,7 @@ def laid_over(settings: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[st
 def at_default(space: Mapping[str, Dimension], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe's own values as a trial's parameters."""
     values = flat(settings)
-    return {name: _plain(values[name]) for name in space}
+    return {name: plain(values[name]) for name in space}
 
 
 def values_of(space: Mapping[str, Dimension], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,18 +210,18 @@ def values_of(space: Mapping[str, Dimension], parameters: Mapping[str, Any]) -> 
     for name, dimension in space.items():
         value = parameters[name]
         if isinstance(dimension, Choices):
-            value = next(one for one in dimension.values if _plain(one) == value)
+            value = next(one for one in dimension.values if plain(one) == value)
         found[name] = list(value) if isinstance(value, tuple) else value
     return found
 
 
-def _may_change(name: str) -> bool:
-    return not any(part in NEVER for part in name.split("."))
-
-
-def _plain(value: Any) -> Plain:
+def plain(value: Any) -> Plain:
     """A value as Optuna takes it."""
     return json.dumps(list(value)) if isinstance(value, (list, tuple)) else value
+
+
+def _may_change(name: str) -> bool:
+    return not any(part in NEVER for part in name.split("."))
 
 
 def _dimension(values: Any, default: Any, where: str) -> Dimension:
@@ -269,7 +269,7 @@ def _choices(choices: Any, default: Any, where: str) -> Choices:
                 f"{where}: the choice {value!r} is {type(value).__name__}, the setting "
                 f"{type(default).__name__} ({default!r}). Give choices of that type."
             )
-    if len({_plain(value) for value in values}) < len(values):
+    if len({plain(value) for value in values}) < len(values):
         raise ConfigError(f"{where}: choices says a value twice: {list(choices)}. Say it once.")
     return Choices(values=values)
 

@@ -150,19 +150,14 @@ def database_error(shown: str, error: Exception) -> StorageError:
     for sign, step in (
         ("readonly", "It may only be read: give a file that may be written"),
         ("read-only", "It may only be read: give a file that may be written"),
-        (
-            "locked",
-            f"Another program held it for {WAIT_SECONDS} s: close it, or use a server",
-        ),
+        ("locked", f"Another program held it for {WAIT_SECONDS} s: close it, or use a server"),
         ("unable to open", "Give a file in a folder that is there and may be written"),
         ("not a database", "That file is something else: give another name"),
         ("connection", "Is the server up, and may this machine reach it?"),
     ):
         if sign in text:
-            return StorageError(
-                f"The study at {shown} cannot be used: {_first_line(error)}. {step}."
-            )
-    return StorageError(f"The study at {shown} cannot be used: {_first_line(error)}.")
+            return StorageError(f"{said} {step}.")
+    return StorageError(said)
 
 
 def _first_line(error: Exception) -> str:

@@ -111,6 +111,14 @@ class Study:
                 return None
             return self._ask(len(last), deadline, threads)
 
+    def has_next(self, most: int | None) -> bool:
+        """Whether `next_trial` would find one."""
+        with self._talking(), self._deciding():
+            self._take_from_the_dead()
+            last = self._last().values()
+            is_left = any(t.user_attrs.get(GOES_ON) or t.state.name == "WAITING" for t in last)
+            return is_left or most is None or len(last) < most
+
     def report(self, spec: TrialSpec, step: int, loss: float) -> bool:
         """Note the loss after an epoch; True where the trial should end: it is behind the others.
 
