@@ -1,4 +1,4 @@
-"""`chromasonic models`: which trained models there are, told from their metadata alone."""
+"""`chromasonic models`: versions of trained models by name, told without loading one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli import models_agents as agents
+from chromasonic.cli import models_keep, models_promote, models_read, models_register
+from chromasonic.cli.registered import AsJson, is_there, opened
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
-    from chromasonic.harmonization.models_directory import ModelMetadata
+    from chromasonic.registry.version import Version
 
-DEFAULT_FOLDER = Path("models")
+NEWEST = 5
+"""So many of a name's newest versions are listed, besides those that an alias points to."""
 
 models_app = typer.Typer(
-    help="""List trained models, without loading one.
+    help="""Versions of trained models, by name; and the agents that ship.
+
+Whatever loads a model takes NAME@VERSION or NAME@ALIAS: folk@3, folk@champion.
 
 Examples:
 
 \b
+  chromasonic models register runs/first --name folk --alias champion
   chromasonic models
+  chromasonic models show folk@champion
+  chromasonic models promote folk@2 --gate
+  chromasonic models rollback folk
   chromasonic models --models runs/harmonizer
   chromasonic models show advanced
 """,
@@ -31,155 +41,119 @@ Folder = Annotated[
     typer.Option(
         "--models",
         metavar="FOLDER",
-        help="A models directory; left out: ./models where it is, and what ships.",
+        help="A models directory of harmonizers alone; left out: what is registered, ./models "
+        "where it is, and what ships.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @models_app.callback(invoke_without_command=True)
 def models(context: typer.Context, folder: Folder = None, as_json: AsJson = False) -> None:
-    """List what there is: agent, version, date, episodes, rewards, size."""
+    """List what there is: registered versions, then agents of ./models, then what ships."""
     context.obj = folder
     if context.invoked_subcommand is None:
-        _list(folder, as_json)
+        _list(None, folder, as_json)
 
 
 @models_app.command("list")
-def list_models(context: typer.Context, folder: Folder = None, as_json: AsJson = False) -> None:
-    """List what there is: agent, version, date, episodes, rewards, size.
+def list_models(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="All versions of this model alone.")
+    ] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what there is: registered versions, then agents of ./models, then what ships.
 
     Examples:
 
     \b
       chromasonic models list
-      chromasonic models list --models models --json
+      chromasonic models list --json
+      chromasonic models list --models models
     """
-    _list(folder or context.obj, as_json)
+    _list(name, folder or context.obj, as_json)
 
 
-def _list(folder: Path | None, as_json: bool) -> None:
-    found = _found(folder)
+def _list(name: str | None, folder: Path | None, as_json: bool) -> None:
+    from chromasonic.cli.models_tables import print_versions, summary
+
+    versions: list[Version] = []
+    if folder is None and (name is not None or is_there()):
+        versions = opened().versions(name)
+    found = agents.found_in(folder) if name is None else []
     if as_json:
-        typer.echo(json_text({"models": [_facts(place, known) for place, known in found]}))
+        document: dict[str, Any] = {"versions": [summary(version) for version in versions]}
+        document["models"] = [agents.facts_of(place, known) for place, known in found]
+        typer.echo(json_text(document))
         return
-    if not found:
+    if versions:
+        print_versions(versions, newest=None if name is not None else NEWEST)
+    if found:
+        if versions:
+            typer.echo("\nNot registered: agents that harmonize")
+        agents.print_table(found)
+    if folder is not None and not found:
+        typer.echo(agents.none_in(folder))
+    elif not versions:
         typer.echo(
-            f"No trained model in {folder or DEFAULT_FOLDER}. {_how_to_train('simple', folder)}"
+            "\nNothing is registered yet. Register a training: chromasonic models register RUN "
+            "--name NAME.",
+            err=True,
         )
-        return
-    _print_table(found)
 
 
 @models_app.command("show")
 def show(
     context: typer.Context,
-    agent: Annotated[str, typer.Argument(help="simple, advanced or hybrid.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="NAME@VERSION, NAME, or an agent: simple, advanced, hybrid."
+        ),
+    ],
+    recipe: Annotated[
+        bool, typer.Option("--recipe", help="Print its recipe alone, as TOML that train takes.")
+    ] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say all that the metadata of a model says.
+    """Say all that is known of a version, a name, or an agent of a models directory.
 
     Examples:
 
     \b
-      chromasonic models show advanced
-      chromasonic models show simple --models models --json
+      chromasonic models show folk@champion
+      chromasonic models show folk
+      chromasonic models show folk@2 --recipe > recipe.toml
+      chromasonic models show advanced --models models
     """
-    from chromasonic.errors import UsageError
-    from chromasonic.harmonization.models_directory import FILES
+    from chromasonic.cli import models_show
 
     folder = folder or context.obj
-    if agent not in FILES:
-        raise UsageError(f"'{agent}' is no trained agent; known: {', '.join(FILES)}.")
-    found = [(place, known) for place, known in _found(folder) if known.agent == agent]
-    if not found:
-        raise UsageError(
-            f"No {agent} model in {folder or DEFAULT_FOLDER}. {_how_to_train(agent, folder)}"
-        )
-    place, known = found[0]
-    facts = _facts(place, known)
-    if as_json:
-        typer.echo(json_text(facts))
-        return
-    width = max(map(len, facts))
-    for key, value in facts.items():
-        typer.echo(f"{key:{width}}  {_said(value)}")
+    if "@" in model:
+        models_show.show_version(model, recipe=recipe, as_json=as_json)
+    elif agents.is_agent(model) and (folder is not None or not _is_registered(model)):
+        agents.show(model, folder, as_json)
+    elif folder is not None or not is_there():
+        agents.refuse(model, folder)
+    else:
+        models_show.show_name(model, as_json=as_json)
 
 
-def _how_to_train(agent: str, folder: Path | None) -> str:
-    return (
-        f"Train one: chromasonic train harmonizer --agent {agent} "
-        f"--output {folder or DEFAULT_FOLDER}"
-    )
+def _is_registered(name: str) -> bool:
+    return is_there() and name in opened().names()
 
 
-def _found(folder: Path | None) -> list[tuple[Path, ModelMetadata]]:
-    """Folder and metadata of each model: of the folder given, else of ./models and what ships."""
-    from chromasonic.errors import DataError, UsageError
-    from chromasonic.harmonization.agents import SHIPPED
-    from chromasonic.harmonization.models_directory import agents_in, read_metadata
-
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"{folder} is no folder. Give a models directory, or leave --models out.")
-    places = [folder] if folder is not None else [DEFAULT_FOLDER, SHIPPED]
-    found = []
-    for place in places:
-        for agent in agents_in(place):
-            try:
-                found.append((place, read_metadata(place, agent)))
-            except DataError as error:  # the others can still be told
-                typer.echo(f"Passed over: {error}", err=True)
-    return found
-
-
-def _facts(place: Path, known: ModelMetadata) -> dict[str, Any]:
-    """The metadata, with the model's file and size in front."""
-    from dataclasses import asdict
-
-    from chromasonic.harmonization.agents import SHIPPED
-    from chromasonic.harmonization.models_directory import FILES
-
-    path = place / FILES[known.agent].model
-    return {
-        "where": "shipped" if place == SHIPPED else str(place),
-        "file": path.name,
-        "size_bytes": path.stat().st_size if path.is_file() else None,
-        **asdict(known),
-    }
-
-
-def _said(value: Any) -> str:
-    """A value of the metadata on one line."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(item)}" for key, item in value.items()) or "-"
-    if isinstance(value, list):
-        return "; ".join(_said(item) for item in value) or "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _print_table(found: list[tuple[Path, ModelMetadata]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from chromasonic.harmonization.models_readme import said
-
-    console = Console(width=None if Console().is_terminal else 120, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("AGENT", "WHERE", "VERSION", "DATE", "EPISODES", "AVERAGE", "BEST", "SIZE"):
-        is_number = heading in ("EPISODES", "AVERAGE", "BEST", "SIZE")
-        table.add_column(heading, justify="right" if is_number else "left")
-    for place, known in found:
-        facts = _facts(place, known)
-        size = facts["size_bytes"]
-        table.add_row(
-            known.agent,
-            facts["where"],
-            known.version,
-            known.date[:10],
-            f"{known.episodes:,}",
-            f"{known.average_reward:.2f}",
-            f"{known.best_reward:.2f}",
-            "absent" if size is None else said(size),
-        )
-    console.print(table)
+for verb, command in {
+    "register": models_register.register,
+    "promote": models_promote.promote,
+    "rollback": models_promote.rollback,
+    "diff": models_read.diff,
+    "card": models_read.card,
+    "verify": models_read.verify,
+    "export": models_keep.export,
+    "prune": models_keep.prune,
+}.items():
+    models_app.command(verb)(command)

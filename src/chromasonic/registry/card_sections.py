@@ -12,7 +12,7 @@ from chromasonic.registry.card_words import CardWords
 from chromasonic.registry.licences import terms_of_corpus, weights_terms
 from chromasonic.registry.manifest import FileFacts
 from chromasonic.registry.markdown import code, escaped, fenced, link, one_line, table
-from chromasonic.registry.metrics import figures_of, metric, said
+from chromasonic.registry.metrics import Measured, figures_of, metric, said
 from chromasonic.registry.model import CorpusUsed, ModelFacts
 
 NEW_FOLDER = "again"
@@ -99,6 +99,13 @@ def figures_text(facts: ModelFacts) -> str:
     figures = figures_of(facts.validation, facts.headline)
     if not figures:
         return "None was recorded."
+    notes = "The arrow says which way is better; brackets are 95% intervals over pieces."
+    has_bare = any(not figure.has_interval for figure in figures.values())
+    return "\n\n".join([figures_table(figures), f"{notes} {NO_INTERVAL}" if has_bare else notes])
+
+
+def figures_table(figures: Mapping[str, Measured]) -> str:
+    """Figures with unit and meaning; the arrow says which way is better."""
     arrows = {True: " ↓", False: " ↑", None: ""}
     rows = [
         [
@@ -110,10 +117,7 @@ def figures_text(facts: ModelFacts) -> str:
         ]
         for name, figure in figures.items()
     ]
-    shown = table(["validation part", "figure", "pieces", "unit", "meaning"], rows, right=(1, 2))
-    notes = "The arrow says which way is better; brackets are 95% intervals over pieces."
-    has_bare = any(not figure.has_interval for figure in figures.values())
-    return "\n\n".join([shown, f"{notes} {NO_INTERVAL}" if has_bare else notes])
+    return table(["metric", "figure", "pieces", "unit", "meaning"], rows, right=(1, 2))
 
 
 def limits_text(facts: ModelFacts, words: CardWords) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from chromasonic.registry import card_sections as sections
 from chromasonic.registry.card_words import words_for
-from chromasonic.registry.front_matter import front_matter, yaml_text
+from chromasonic.registry.front_matter import front_matter, result, yaml_text
+from chromasonic.registry.judgements import Judgement
 from chromasonic.registry.markdown import code, escaped, table
+from chromasonic.registry.metrics import figures_of
 from chromasonic.registry.version import Export, Version
 
 
-def card_text(version: Version, *, tests: Sequence[Mapping[str, Any]] = ()) -> str:
+def card_text(version: Version, *, judged: Sequence[Judgement] = ()) -> str:
     """A version's card: YAML head, then what it is, its data, figures, limits, and how to go on.
 
     Nothing of the machine that trained it is told (folders, user), and nothing that a stranger
@@ -20,9 +22,10 @@ def card_text(version: Version, *, tests: Sequence[Mapping[str, Any]] = ()) -> s
 
     Args:
         version: as the registry knows it.
-        tests: further results for the model index; see `front_matter.result`.
+        judged: what it was measured to be worth, piece by piece; these figures have intervals.
     """
     facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
+    tests = [_result(version, judgement) for judgement in judged]
     head = yaml_text(front_matter(facts, name=version.reference, tests=tests))
     title = facts.title or words.title
     recipe = f"chromasonic models show {version.reference} --recipe"
@@ -45,7 +48,7 @@ def card_text(version: Version, *, tests: Sequence[Mapping[str, Any]] = ()) -> s
                     }
                 ),
             ),
-            ("Evaluation", sections.figures_text(facts)),
+            ("Evaluation", _evaluation(version, judged)),
             ("Exports", _exports_text(version.exports)),
             ("Files", sections.files_text(version.files)),
         ],
@@ -63,6 +66,34 @@ def _opening(version: Version) -> str:
         f"{escaped(version.created[:10])}; task {code(facts.task)}, kind {code(facts.kind)}."
     )
     return "\n\n".join(lines)
+
+
+def _result(version: Version, judgement: Judgement) -> dict[str, Any]:
+    """A judgement for the model index."""
+    titles = {corpus.name: corpus.title for corpus in version.facts.corpora}
+    return result(
+        task=f"{version.facts.task} ({judgement.kind.replace('_', ' ')})",
+        dataset=judgement.corpus,
+        title=titles.get(judgement.corpus, ""),
+        split=judgement.part,
+        figures=figures_of(judgement.figures),
+    )
+
+
+def _evaluation(version: Version, judged: Sequence[Judgement]) -> str:
+    """Figures with intervals first, then what the training measured."""
+    parts = {
+        f"{escaped(judgement.corpus)}, {judgement.part}: {escaped(judgement.kind)}": "\n\n".join(
+            [
+                f"{judgement.pieces:,} {escaped(judgement.unit)}s, judged {judgement.when[:10]} by "
+                f"Chromasonic {escaped(judgement.code_version)}.",
+                sections.figures_table(figures_of(judgement.figures)),
+            ]
+        )
+        for judgement in judged
+    }
+    parts["As the training measured it"] = sections.figures_text(version.facts)
+    return sections.under(parts)
 
 
 def _exports_text(exports: Sequence[Export]) -> str:
