@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.engine import Address, EngineName, Workers, engine_of, train_in_cluster
 from chromasonic.cli.tracking import Track, tracked
 from chromasonic.cli.train_companion import companion
 from chromasonic.cli.train_gesture import gesture
@@ -15,8 +16,10 @@ from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
+    from chromasonic.melody_generation.data_loader import MelodyData
     from chromasonic.melody_generation.recipe import MelodyRecipe
     from chromasonic.melody_generation.runs import MelodyRun
+    from chromasonic.scaling.engine import Engine
 
 TRAIN_HELP = """Train a model on a corpus.
 
@@ -149,6 +152,9 @@ def melody(
     data_dir: DataDir = None,
     without_copies_of: WithoutCopies = None,
     data_seed: DataSeed = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    workers: Workers = None,
     track: Track = None,
     as_json: AsJson = False,
 ) -> None:
@@ -163,12 +169,16 @@ def melody(
       chromasonic train melody --resume runs/first
       chromasonic train melody --dataset folk --without-copies-of nottingham --output runs/folk
       chromasonic train melody --init-from runs/folk --dataset nottingham --output runs/tuned
+      chromasonic train melody --engine ray --workers 2
     """
     given = dict(locals())
     from chromasonic.training.distributed import is_first_process
 
     where = {key: given.pop(key) for key in ("recipe", "model", "output", "resume", "as_json")}
     start = {key: given.pop(key) for key in ("init_from", "overwrite", "track")}
+    for key in ("engine", "address", "workers"):
+        given.pop(key)
+    where_to = engine_of(engine, address, workers)
     settings = {key: value for key, value in given.items() if value is not None}
     if resume is not None:
         _refuse_with_resume(
@@ -176,7 +186,9 @@ def melody(
         )
         output, start["overwrite"] = resume, False
     chosen = _chosen_recipe(recipe, model, resume, init_from, settings)
-    run = run_training(chosen, output or DEFAULT_OUTPUT, resume=resume is not None, **start)
+    run = run_training(
+        chosen, output or DEFAULT_OUTPUT, resume=resume is not None, engine=where_to, **start
+    )
     if not as_json:
         print_run(run)
     elif is_first_process():
@@ -248,40 +260,50 @@ def run_training(
     init_from: Path | None,
     overwrite: bool,
     track: bool | None = None,
+    engine: Engine | None = None,
 ) -> MelodyRun:
     """Train with progress on stderr; the training is tracked unless that is switched off."""
-    from rich.markup import escape
+    from functools import partial
 
     from chromasonic.cli.training_progress import training_progress
-    from chromasonic.melody_generation.data_loader import MelodyData
     from chromasonic.melody_generation.runs import train_melody
     from chromasonic.training.distributed import is_first_process
 
+    train = partial(train_melody, recipe, init_from=init_from)
     with (
         tracked("melody", output, resume=resume, wanted=track) as trackers,
         training_progress() as progress,
     ):
+        how: dict[str, Any] = {
+            "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],
+        }  # fmt: skip
+        if engine is not None and engine.is_ray:
+            trained: MelodyRun = train_in_cluster(
+                engine, train, output, device=device_of(recipe), describe=data_lines,
+                console=progress.console, **how,
+            )  # fmt: skip
+            return trained
 
         def say_data(data: MelodyData) -> None:
-            if not is_first_process():
-                return
-            sizes = ", ".join(f"{count:,} {part}" for part, count in data.sizes.items())
-            lines = [f"{data.manifest.title} ({data.manifest.licence}): {sizes}"]
-            lines += data.manifest.remarks
-            for counted in (data.skipped, data.changed):
-                lines += [f"  {count:,} tunes: {reason}" for reason, count in counted.items()]
-            for line in lines:
-                progress.console.print(escape(line), highlight=False, soft_wrap=True)
+            if is_first_process():
+                progress.say_lines(data_lines(data))
 
-        return train_melody(
-            recipe,
-            output,
-            resume=resume,
-            init_from=init_from,
-            overwrite=overwrite,
-            observers=[progress, *trackers],
-            on_data=say_data,
-        )
+        return train(output, on_data=say_data, **how)
+
+
+def device_of(recipe: MelodyRecipe) -> str:
+    """The device of the networks; the Markov model counts on the CPU."""
+    networks = [part for part in (recipe.lstm, recipe.transformer) if part]
+    return networks[0].training.device if networks else "cpu"
+
+
+def data_lines(data: MelodyData) -> list[str]:
+    """What is learned from, in words."""
+    sizes = ", ".join(f"{count:,} {part}" for part, count in data.sizes.items())
+    lines = [f"{data.manifest.title} ({data.manifest.licence}): {sizes}", *data.manifest.remarks]
+    for counted in (data.skipped, data.changed):
+        lines += [f"  {count:,} tunes: {reason}" for reason, count in counted.items()]
+    return lines
 
 
 def print_run(run: MelodyRun) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.engine import Address, EngineName, Workers, engine_of, train_in_cluster
 from chromasonic.cli.tracking import Track, tracked
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chromasonic.companion.materials import Material
     from chromasonic.companion.recipe import CompanionRecipe
     from chromasonic.companion.runs import CompanionRun
+    from chromasonic.scaling.engine import Engine
 
 DEFAULT_OUTPUT = Path("runs/companion")
 RESUMABLE = ("epochs", "patience", "device")
@@ -86,6 +88,9 @@ def companion(
     recipe: Recipe = None,
     resume: Resume = None,
     overwrite: Overwrite = False,
+    engine: EngineName = "local",
+    address: Address = None,
+    workers: Workers = None,
     track: Track = None,
     as_json: AsJson = False,
 ) -> None:
@@ -102,7 +107,9 @@ def companion(
       chromasonic train companion --recipe recipes/companion.toml --epochs 20
       chromasonic train companion --resume runs/drums
       chromasonic train companion --synthetic --epochs 3 --output runs/trial
+      chromasonic train companion --engine ray --workers 2
     """
+    where_to = engine_of(engine, address, workers)
     settings = {
         "epochs": epochs,
         "validation_split": validation_split,
@@ -125,6 +132,7 @@ def companion(
         overwrite=overwrite,
         download=download,
         track=track,
+        engine=where_to,
     )
     print_run(run, as_json=as_json)
 
@@ -182,33 +190,36 @@ def run_training(
     overwrite: bool,
     download: bool = False,
     track: bool | None = None,
+    engine: Engine | None = None,
 ) -> CompanionRun:
     """Train with progress on stderr; the trainings are tracked unless that is switched off."""
-    from rich.markup import escape
+    from functools import partial
 
     from chromasonic.cli.training_progress import training_progress
     from chromasonic.companion.runs import train_companions
     from chromasonic.training.distributed import is_first_process
 
+    train = partial(train_companions, recipe, download=download)
     with (
         tracked("companion", output, resume=resume, wanted=track) as trackers,
         training_progress() as progress,
     ):
+        how: dict[str, Any] = {
+            "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],
+        }  # fmt: skip
+        if engine is not None and engine.is_ray:
+            device = next(iter(recipe.models.values())).training.device
+            trained: CompanionRun = train_in_cluster(
+                engine, train, output, device=device, describe=data_lines,
+                console=progress.console, **how,
+            )  # fmt: skip
+            return trained
 
         def say_data(name: str, material: Material) -> None:
             if is_first_process():
-                for line in data_lines(name, material):
-                    progress.console.print(escape(line), highlight=False, soft_wrap=True)
+                progress.say_lines(data_lines(name, material))
 
-        return train_companions(
-            recipe,
-            output,
-            resume=resume,
-            overwrite=overwrite,
-            download=download,
-            observers=[progress, *trackers],
-            on_data=say_data,
-        )
+        return train(output, on_data=say_data, **how)
 
 
 def data_lines(name: str, material: Material) -> list[str]:

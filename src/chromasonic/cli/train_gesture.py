@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromasonic.cli.engine import Address, EngineName, Workers, engine_of, train_in_cluster
 from chromasonic.cli.tracking import Track, tracked
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chromasonic.gesture.preparing import Prepared
     from chromasonic.gesture.recipe import GestureRecipe
     from chromasonic.gesture.runs import GestureRun
+    from chromasonic.scaling.engine import Engine
     from chromasonic.training.history import TrainingHistory
 
 RESUMABLE = ("epochs", "patience", "device")
@@ -63,7 +65,7 @@ BatchSize = Annotated[int | None, typer.Option(help="Movements of one update.")]
 LearningRate = Annotated[float | None, typer.Option(help="The schedule's highest rate.")]
 Rate = Annotated[float | None, typer.Option("--rate", help="Frames a second that it reads.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-Workers = Annotated[int | None, typer.Option(help="Processes that prepare batches.")]
+Loaders = Annotated[int | None, typer.Option(help="Processes that prepare batches.")]
 Seed = Annotated[int | None, typer.Option(help="Of weights, order, changes and dropout.")]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpus in it.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch a corpus that is not here.")]
@@ -85,13 +87,16 @@ def gesture(
     rate: Rate = None,
     seed: Seed = None,
     device: Device = None,
-    workers: Workers = None,
+    loaders: Loaders = None,
     data_dir: DataDir = None,
     download: Download = False,
     recipe: Recipe = None,
     resume: Resume = None,
     init_from: InitFrom = None,
     overwrite: Overwrite = False,
+    engine: EngineName = "local",
+    address: Address = None,
+    workers: Workers = None,
     track: Track = None,
     as_json: AsJson = False,
 ) -> None:
@@ -106,7 +111,9 @@ def gesture(
       chromasonic train gesture --recipe recipes/gesture-auslan95-unseen.toml --performer waleed
       chromasonic train gesture --dataset my-recordings --size causal --output runs/mine
       chromasonic train gesture --resume runs/mine --epochs 200
+      chromasonic train gesture --engine ray --workers 2
     """
+    where_to = engine_of(engine, address, workers)
     settings: dict[str, Any] = {
         "dataset": dataset,
         "movements": movements,
@@ -121,7 +128,7 @@ def gesture(
         "rate_hz": rate,
         "seed": seed,
         "device": device,
-        "workers": workers,
+        "workers": loaders,
         "data_dir": str(data_dir) if data_dir else None,
     }
     if resume is not None:
@@ -136,6 +143,7 @@ def gesture(
         init_from=init_from,
         download=download,
         track=track,
+        engine=where_to,
     )
     print_run(run, as_json=as_json)
 
@@ -146,7 +154,7 @@ def refuse_with_resume(given: dict[str, Any]) -> None:
     Raises:
         UsageError: a setting was given that a resumed run cannot change.
     """
-    names = {"rate_hz": "rate"}
+    names = {"rate_hz": "rate", "workers": "loaders"}
     wrong = [
         f"--{names.get(key, key).replace('_', '-')}"
         for key, value in given.items()
@@ -189,34 +197,35 @@ def run_training(
     init_from: Path | None,
     download: bool,
     track: bool | None = None,
+    engine: Engine | None = None,
 ) -> GestureRun:
     """Train with progress on stderr; the training is tracked unless that is switched off."""
-    from rich.markup import escape
+    from functools import partial
 
     from chromasonic.cli.training_progress import training_progress
     from chromasonic.gesture.runs import train_gesture
     from chromasonic.training.distributed import is_first_process
 
+    train = partial(train_gesture, recipe, init_from=init_from, download=download)
     with (
         tracked("gesture", output, resume=resume, wanted=track) as trackers,
         training_progress() as progress,
     ):
+        how: dict[str, Any] = {
+            "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],
+        }  # fmt: skip
+        if engine is not None and engine.is_ray:
+            trained: GestureRun = train_in_cluster(
+                engine, train, output, device=recipe.training.device, describe=data_lines,
+                console=progress.console, **how,
+            )  # fmt: skip
+            return trained
 
         def say_data(data: Prepared) -> None:
             if is_first_process():
-                for line in data_lines(data):
-                    progress.console.print(escape(line), highlight=False, soft_wrap=True)
+                progress.say_lines(data_lines(data))
 
-        return train_gesture(
-            recipe,
-            output,
-            resume=resume,
-            overwrite=overwrite,
-            init_from=init_from,
-            download=download,
-            observers=[progress, *trackers],
-            on_data=say_data,
-        )
+        return train(output, on_data=say_data, **how)
 
 
 def data_lines(data: Prepared) -> list[str]:

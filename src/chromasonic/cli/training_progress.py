@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,8 @@ class TrainingProgress(Observer):
 
     def on_start(self, start: TrainingStart) -> None:
         """A line that says what begins, and its bar."""
+        if self.task is not None:  # of a training that begins again, as after a lost worker
+            self.progress.remove_task(self.task)
         self.start = start
         self.name = start.name
         if start.parameters == 0:
@@ -81,8 +83,14 @@ class TrainingProgress(Observer):
     def on_end(self, history: TrainingHistory) -> None:
         """The bar goes away."""
         self.progress.remove_task(self.task)
+        self.task = None
         if history.end == "patience":
             self._say(f"{history.name}: stopped early, no improvement for a while.")
+
+    def say_lines(self, lines: Sequence[str]) -> None:
+        """Lines above the bar, such as what is learned from."""
+        for line in lines:
+            self._say(line)
 
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)

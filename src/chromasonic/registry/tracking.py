@@ -162,11 +162,14 @@ class Tracker(Observer):
         """
         name = f"{self.prefix}{name}"
         spool = Spool(self.folder)
-        before = spool.key_of(name) if self.resume else None
+        own = name.removeprefix(self.prefix)
+        # Begun twice here, it goes on: a worker of it was lost, and another took its place.
+        before = self._keys.get(own) or (spool.key_of(name) if self.resume else None)
         key = before or uuid.uuid4().hex
-        self._keys[name.removeprefix(self.prefix)] = key
-        self._now = name.removeprefix(self.prefix)
-        self._open.append(self._now)
+        self._keys[own] = key
+        self._now = own
+        if own not in self._open:
+            self._open.append(own)
         shown = {k: str(v) for k, v in {"kind": kind, **(tags or {}), **self.tags}.items() if v}
         event = {
             "key": key,

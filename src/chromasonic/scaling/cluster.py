@@ -123,6 +123,7 @@ def _begun(ray: Any, cpus: int | None, store_bytes: int) -> Iterator[Cluster]:
     folder = tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=parent)
     try:
         with _silenced():
+            _no_worker_logs(ray)
             ray.init(
                 address="local",
                 num_cpus=max(cpus or 0, cpu_count()),
@@ -144,6 +145,7 @@ def _joined(ray: Any, address: str) -> Iterator[Cluster]:
     _check_answers(address)
     try:
         with _silenced():
+            _no_worker_logs(ray)
             ray.init(address=address, **_options())
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         text = str(error)
@@ -233,6 +235,17 @@ def _facts(ray: Any, *, is_local: bool) -> Cluster:
         machines=sum(node["Alive"] for node in ray.nodes()),
         is_local=is_local,
     )
+
+
+def _no_worker_logs(ray: Any) -> None:
+    """Keep what Ray says of lost workers off stdout, where a result stands; we say it ourselves.
+
+    There is no public switch: `log_to_driver` leaves these messages on. Without the attribute,
+    they are seen.
+    """
+    worker = ray._private.worker
+    if hasattr(worker, "_worker_logs_enabled"):
+        worker._worker_logs_enabled = False
 
 
 @contextmanager

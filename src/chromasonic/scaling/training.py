@@ -77,7 +77,7 @@ def train_on_ray(
         mark = path / f".seen-by-workers-{uuid.uuid4().hex}"
         job = Job(
             train=train,
-            output=path,
+            output=Path(output),
             resume=resume,
             overwrite=overwrite,
             was_there=RunDirectory(path).is_there,

@@ -27,12 +27,13 @@ class Job:
     Attributes:
         train: called with (output, resume=, overwrite=, observers=, on_data=); what it gives back
             goes to the driver.
-        output: the run directory, absolute.
+        output: the run directory as the driver's user gave it.
         resume: go on with the run that lies there.
         overwrite: whether a run that lies there may be replaced.
         was_there: whether one lay there when the driver began.
         describe: what `on_data` is told, as lines for people.
-        mark: a file that the driver wrote, by which a worker knows the folder for the same one.
+        mark: a file that the driver wrote into `output`, by which a worker knows the folder for the
+            same one; absolute.
         threads: of arithmetic.
         command: the driver's command line, which a run records.
         folder: the driver's working folder, from which relative paths count.
@@ -117,7 +118,7 @@ def work(config: dict[str, Any]) -> None:
             resume = resume or order.goes_on
             overwrite = not resume and (overwrite or not job.was_there)
         made = job.train(
-            job.output,
+            job.output if _is_here(job.folder) else job.mark.parent,
             resume=resume,
             overwrite=overwrite,
             observers=(Relay(desk),),
@@ -141,6 +142,11 @@ def work(config: dict[str, Any]) -> None:
 
 def _say(desk: Any, lines: list[str]) -> None:
     desk.tell.remote("data", lines)
+
+
+def _is_here(folder: str) -> bool:
+    """Whether this process works in the folder that relative paths count from."""
+    return os.getcwd() == folder
 
 
 def _settle_in(job: Job) -> None:
