@@ -15,7 +15,10 @@ from chromasonic.files import json_text
 def compare(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="MODEL...", help="Run directories (all their models), checkpoints."),
+        typer.Argument(
+            metavar="MODEL...",
+            help="Run directories (all their models), checkpoints, or NAME@VERSION.",
+        ),
     ],
     dataset: judging.Dataset = None,
     part: judging.PartOption = "test",
@@ -49,6 +52,7 @@ def compare(
     \b
       chromasonic compare runs/first
       chromasonic compare runs/first runs/second --output compared
+      chromasonic compare folk@champion folk@challenger --part validation
       chromasonic compare a/melody_lstm_best.pt b/melody_lstm_best.pt --dataset nottingham
     """
     from chromasonic.evaluation.dynamic import DynamicConfig
@@ -79,7 +83,7 @@ def compare(
             training_tunes=material.training,
             on_progress=show,
         )
-        run = run_of(paths[0]) if len(paths) == 1 else None
+        run = run_of(paths[0]) if len(paths) == 1 else None  # of a NAME@VERSION it is none
         folder = output or (run.comparison if run is not None else Path("comparison_results"))
         results = comparison.compare_models(
             {subject.name: subject.model for subject in subjects}, material.tunes, folder

@@ -55,7 +55,10 @@ OTHER_ROWS = {"expanded": "repeats played out", "dynamic": "dynamic evaluation"}
 @evaluate_app.command("melody")
 def melody(
     path: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A run directory, or a checkpoint (.pt).")
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A run directory, a checkpoint (.pt), or NAME@VERSION."
+        ),
     ],
     model: Annotated[
         str | None,
@@ -87,6 +90,7 @@ def melody(
       chromasonic evaluate melody runs/first
       chromasonic evaluate melody runs/first --model lstm --dynamic
       chromasonic evaluate melody melody_lstm_best.pt --dataset nottingham --part validation
+      chromasonic evaluate melody folk@champion --part validation
       chromasonic evaluate melody runs/first --json > results.json
     """
     from chromasonic.evaluation.dynamic import DynamicConfig

@@ -30,7 +30,8 @@ def companion(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN", help="An output folder, its folder of checkpoints, or a checkpoint."
+            metavar="RUN",
+            help="An output folder, its folder of checkpoints, a checkpoint, or NAME@VERSION.",
         ),
     ],
     models: Models = None,
@@ -44,7 +45,8 @@ def companion(
 ) -> None:
     """Judge companion models on the test parts, beside their baselines, with 95% intervals.
 
-    The model cards in RUN/cards are written anew with what was found.
+    The model cards in RUN/cards are written anew with what was found; a registered version stays
+    as it is.
 
     Examples:
 

@@ -29,7 +29,7 @@ def gesture(
         list[Path],
         typer.Argument(
             metavar="RUN...",
-            help="Run directories, checkpoints in them, or folders of run directories.",
+            help="Run directories, checkpoints in them, folders of run directories, NAME@VERSION.",
         ),
     ],
     baselines: Annotated[

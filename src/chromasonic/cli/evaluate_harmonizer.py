@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Models = Annotated[
     Path | None,
-    typer.Option(help="A models directory; left out: the models that ship with the package."),
+    typer.Option(
+        help="A models directory, or NAME@VERSION; left out: the models that ship with the package."
+    ),
 ]
 Part = Annotated[str, typer.Option("--part", help="test or validation.")]
 Agents = Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.errors import ExportError, UsageError
 from chromasonic.files import json_text
+from chromasonic.registry.reference import located
 
 if TYPE_CHECKING:
     from chromasonic.export.exported import Exported
@@ -20,7 +21,8 @@ def export(
     run: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN", help="An output folder, its folder of checkpoints, or a checkpoint."
+            metavar="RUN",
+            help="An output folder, its folder of checkpoints, a checkpoint, or NAME@VERSION.",
         ),
     ],
     format: Annotated[
@@ -41,7 +43,11 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A folder for the files; the output folder if not."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="A folder for the files; the output folder (of NAME@VERSION: this one) if not.",
+        ),
     ] = None,
     opset: Annotated[
         int | None,
@@ -65,11 +71,13 @@ def export(
       chromasonic export runs/companion --format modelt --output plugin/include
       chromasonic export runs/first --format onnx --opset 18
       chromasonic export runs/gesture --format onnx
+      chromasonic export folk@champion --format onnx --output plugin/models
     """
     if format not in FORMATS:
         raise UsageError(f"--format is '{format}'; allowed: {', '.join(FORMATS)}.")
     if opset is not None and format != "onnx":
         raise UsageError(f"--opset is of --format onnx; it says nothing of {format}.")
+    run = located(run)
     if is_gesture_run(run):
         exported = _export_gesture(run, format, models, output, opset)
     elif is_melody_run(run):

@@ -18,6 +18,7 @@ from chromasonic.cli.generate_steered import (
 from chromasonic.cli.numbered import numbered
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
+from chromasonic.registry.reference import located
 
 if TYPE_CHECKING:
     from chromasonic.companion.melody_steering import SteeredMelody
@@ -31,7 +32,7 @@ def generate(
         typer.Argument(
             metavar="MODEL",
             show_default=False,
-            help="A run directory, or a checkpoint (.pt); of companion models too.",
+            help="A run directory, a checkpoint (.pt) or NAME@VERSION; of companion models too.",
         ),
     ] = None,
     output: Annotated[
@@ -101,11 +102,12 @@ def generate(
       chromasonic generate runs/first --key "D major" --metre 6/8 --output jig.mid --output jig.svg
       chromasonic generate runs/first --count 10 --bars 32 --temperature 0.9 --output tunes/tune.wav
       chromasonic generate runs/first --opening "GABc dedB" --key G --seed 3
+      chromasonic generate folk@champion --bars 8
       chromasonic generate --companion trained_models --valence 0.8 --arousal -0.5 -o tune.mid
     """
     outputs = output or []
     _check_outputs(outputs)
-    path = _one_model(model_path, companion)
+    path = located(_one_model(model_path, companion))
     if companion is not None or is_companion(path):
         _refuse({"--opening": opening, "--model": model}, "a MelodyTransformer")
         wishes = Wishes(

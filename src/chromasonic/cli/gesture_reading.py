@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromasonic.errors import FormatError, UsageError
+from chromasonic.registry.reference import located
 
 if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
@@ -23,7 +24,7 @@ Model = Annotated[
         "--model",
         "-m",
         metavar="RUN_OR_CHECKPOINT",
-        help="A gesture training's folder, or a .pth of it.",
+        help="A gesture training's folder, a .pth of it, or NAME@VERSION.",
     ),
 ]
 Nodes = Annotated[
@@ -106,6 +107,7 @@ def model_of(
     nodes: list[str] | None,
 ) -> GestureModel:
     """The model, acquainted with whoever moves."""
+    path = located(path)
     if not path.exists():
         raise UsageError(f"There is no model at {path}. {_instead_of(path)}")
     if path.is_dir() and not any(path.glob("*.pth")):

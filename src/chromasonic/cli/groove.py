@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
+from chromasonic.registry.reference import located
 
 if TYPE_CHECKING:
     from chromasonic.companion.groove_humanizing import HumanizedDrums
@@ -33,7 +34,8 @@ def groove(
         Path | None,
         typer.Option(
             metavar="RUN_OR_CHECKPOINT",
-            help="A trained GroovePredictor: the folder of a training, or a checkpoint (.pt).",
+            help="A trained GroovePredictor: the folder of a training, a checkpoint (.pt), or "
+            "NAME@VERSION.",
         ),
     ] = None,
     output: Annotated[
@@ -81,6 +83,7 @@ def groove(
       chromasonic groove drums.mid --model runs/groove --amount 0 --output straight.wav
     """
     outputs = output or []
+    model = None if model is None else located(model)
     _check(drums, outputs, model)
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.companion.groove_humanizing import HumanizeSettings, humanize

@@ -66,7 +66,10 @@ def harmonize(
     seed: Annotated[int, typer.Option(help="Of chance, where the agent uses any.")] = 0,
     models: Annotated[
         Path | None,
-        typer.Option(help="A models directory of 'chromasonic train harmonizer', for its agents."),
+        typer.Option(
+            help="A models directory of 'chromasonic train harmonizer', or NAME@VERSION, for its "
+            "agents."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

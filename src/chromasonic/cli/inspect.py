@@ -16,8 +16,8 @@ def inspect(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Checkpoints (.pt, .pth, .ckpt, .bin, .safetensors), or folders of them. Given "
-            "several: what differs, and what contradicts.",
+            help="Checkpoints (.pt, .pth, .ckpt, .bin, .safetensors), folders of them, or "
+            "NAME@VERSION. Given several: what differs, and what contradicts.",
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -53,10 +53,11 @@ def inspect(
     from chromasonic.cli.inspect_shapes import SHAPES_OF
     from chromasonic.errors import UsageError
     from chromasonic.inspection import inspect_paths
+    from chromasonic.registry.reference import located
 
     if as_json and as_markdown:
         raise UsageError("--json and --markdown are both given; choose one.")
-    found = inspect_paths(paths, shapes_of=SHAPES_OF)
+    found = inspect_paths([located(path) for path in paths], shapes_of=SHAPES_OF)
     if output is None and not as_json and not as_markdown:
         from chromasonic.cli.inspect_table import print_inspection
 

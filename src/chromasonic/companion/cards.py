@@ -12,6 +12,7 @@ from chromasonic.companion.features import INPUTS
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.table import markdown_table
 from chromasonic.export.spec import ModelSpec
+from chromasonic.registry.reference import is_version_folder
 from chromasonic.training.run_directory import RunDirectory
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ def write_card(run: RunDirectory, name: str, results: ModelResults | None = None
 def update_cards(evaluation: Evaluation) -> list[Path]:
     """Write the cards of models that were judged anew, where their output folder is there.
 
+    A registered version stays as it is.
+
     Args:
         evaluation: its results stand in the cards then.
     """
     run = RunDirectory(evaluation.folder.parent)
-    if not run.is_there:
+    if not run.is_there or is_version_folder(run.path):
         return []
     facts = run.facts()
     return [

@@ -19,6 +19,7 @@ from chromasonic.companion.spec import SPECS
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.exported import Exported
 from chromasonic.export.exporting import write_verified
+from chromasonic.registry.reference import is_version_folder, located
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import SHARED
 
@@ -41,7 +42,8 @@ def export_companions(
     """Export trained companion models, each from its best checkpoint.
 
     Args:
-        run: an output folder of a training, its folder of checkpoints, or a checkpoint.
+        run: an output folder of a training, its folder of checkpoints, a checkpoint, or
+            NAME@VERSION.
         format: rtneural, onnx or modelt.
         models: short or full names; without, all that are there.
         output: the folder for the files; without, the output folder of the training.
@@ -81,10 +83,14 @@ def record_export(run: RunDirectory, exported: Exported) -> None:
 
 
 def output_folder(run: files.PathLike) -> Path:
-    """Where exports go: the output folder that a run, its checkpoints or one of them lie in."""
-    path = Path(run)
+    """Where exports go: the output folder that a run, its checkpoints or one of them lie in.
+
+    Of a registered version the present folder: nothing may be written beside its files.
+    """
+    path = located(run)
     folder = path if path.is_dir() else path.parent
-    return folder.parent if folder.name == SHARED.checkpoints else folder
+    folder = folder.parent if folder.name == SHARED.checkpoints else folder
+    return Path() if is_version_folder(folder) else folder
 
 
 def export_companion(

@@ -12,6 +12,7 @@ from chromasonic.companion.spec import SPECS
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.export.spec import ModelSpec
 from chromasonic.files import PathLike
+from chromasonic.registry.reference import located
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
 from chromasonic.training.saving import SHARED
 from chromasonic.training.state import find_checkpoint
@@ -98,10 +99,11 @@ class LoadedCompanion:
 
 
 def load_companion(path: PathLike, name: str | None = None) -> LoadedCompanion:
-    """A trained companion model from a checkpoint, a folder of checkpoints, or an output folder.
+    """A trained companion model from a checkpoint, a folder, an output folder, or the registry.
 
     Args:
-        path: a file is taken as it is; of a folder the best checkpoint.
+        path: a file is taken as it is; of a folder the best checkpoint; NAME@VERSION or NAME@ALIAS
+            is a registered version.
         name: which model of a folder that holds several ("groove" or "groove_predictor"); any
             other is refused.
 
@@ -109,6 +111,7 @@ def load_companion(path: PathLike, name: str | None = None) -> LoadedCompanion:
         UsageError: there is no model of that name.
         CheckpointError: there is no checkpoint, or several and `name` names none, or it is damaged,
             of something else, or of another model.
+        RegistryError: no such version is registered, or its files were changed.
     """
     wanted = SHORT_NAMES.get(name, name) if name is not None else None
     if wanted is not None:
@@ -132,9 +135,14 @@ def load_companion(path: PathLike, name: str | None = None) -> LoadedCompanion:
 
 
 def checkpoint_folder(path: PathLike) -> Path:
-    """Of an output folder its folder of checkpoints; any other path as it is."""
-    inside = Path(path) / SHARED.checkpoints
-    return inside if inside.is_dir() else Path(path)
+    """Of an output folder or a registered version its folder of checkpoints; else as it is.
+
+    Raises:
+        RegistryError: no such version is registered, or its files were changed.
+    """
+    path = located(path)
+    inside = path / SHARED.checkpoints
+    return inside if inside.is_dir() else path
 
 
 def _spec_in(content: dict[str, Any], file: Path, wanted: str | None) -> ModelSpec:

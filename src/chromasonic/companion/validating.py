@@ -18,6 +18,7 @@ from chromasonic.companion.validating_training import checkpoint, not_compared, 
 from chromasonic.export.spec import Block, ModelSpec
 from chromasonic.export.validation import Check, Validation, examine, further_checks
 from chromasonic.files import PathLike
+from chromasonic.registry.reference import located
 
 
 def validate_companions(
@@ -30,7 +31,8 @@ def validate_companions(
     """Look at files, and at all exported files of folders.
 
     Args:
-        paths: of .json and .onnx files, and of folders (see `validating_folder.files_of`).
+        paths: of .json and .onnx files, and of folders (see `validating_folder.files_of`);
+            NAME@VERSION is such a folder.
         name: the model that the one file must hold, however it is called; without, what it is
             called decides.
         against: an output folder of a training, or its checkpoints: the files must compute what
@@ -45,9 +47,10 @@ def validate_companions(
     """
     spec = None if name is None else one_model(name, [Path(path) for path in paths])
     found: list[Validation] = []
-    for path in map(Path, paths):
+    run = None if against is None else located(against)
+    for path in map(located, paths):
         for file in files_of(path):
-            found.append(validate_companion(file, spec, against=against, with_golden=with_golden))
+            found.append(validate_companion(file, spec, against=run, with_golden=with_golden))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from chromasonic.errors import ExportError, UsageError
 from chromasonic.export.exported import Exported
 from chromasonic.gesture.features import feature_names
 from chromasonic.gesture.models import NAME, GestureModel, load_gesture
+from chromasonic.registry.reference import is_version_folder, located
 from chromasonic.training.checkpoint import training_facts
 from chromasonic.training.run_directory import RunDirectory
 
@@ -40,7 +41,7 @@ def export_gesture(
     """Export a trained gesture model from its best checkpoint.
 
     Args:
-        run: a run directory, or a checkpoint.
+        run: a run directory, a checkpoint, or NAME@VERSION.
         format: onnx, rtneural or modelt.
         output: the folder for the file; without, the run directory.
         opset: ONNX's operator set; None is the newest that the installed packages know.
@@ -54,8 +55,11 @@ def export_gesture(
     """
     if format not in FORMATS:
         raise UsageError(f"--format is '{format}'; allowed: {', '.join(FORMATS)}.")
-    path = Path(run)
-    folder = Path(output) if output is not None else path if path.is_dir() else path.parent
+    path = located(run)
+    beside = path if path.is_dir() else path.parent
+    if is_version_folder(beside):  # nothing may be written beside its files
+        beside = Path()
+    folder = Path(output) if output is not None else beside
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--output is {folder}, which is a file; give a folder.")
     exported = export_gesture_model(load_gesture(path), folder, format=format, opset=opset)

@@ -24,6 +24,7 @@ from chromasonic.gesture.network_config import NetworkConfig
 from chromasonic.gesture.statistics import Statistics, statistics_by_name, whose
 from chromasonic.gesture.task import Reader, at_last_frame
 from chromasonic.music.movement import Movement, Skeleton
+from chromasonic.registry.reference import located
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
 from chromasonic.training.examples import FEATURES, MASK, collate
 from chromasonic.training.saving import Layout
@@ -230,12 +231,16 @@ def build(
 
 
 def load_gesture(path: PathLike) -> GestureModel:
-    """A trained gesture model from a checkpoint, or the best one of a run directory.
+    """A trained gesture model from a checkpoint, a run directory (its best one), or the registry.
+
+    Args:
+        path: of either; or NAME@VERSION or NAME@ALIAS.
 
     Raises:
         CheckpointError: there is none, or it is damaged, or of something else.
+        RegistryError: no such version is registered, or its files were changed.
     """
-    file = find_checkpoint(Path(path))
+    file = find_checkpoint(located(path))
     content = load_checkpoint(file)
     info = content.get("config")
     if not isinstance(info, dict) or info.get("task") != TASK or "gesture" not in info:

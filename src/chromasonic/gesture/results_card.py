@@ -12,12 +12,13 @@ from chromasonic.gesture.recipe import GestureRecipe
 from chromasonic.gesture.results import GestureResults
 from chromasonic.gesture.results_report import LEAD, body_parts, mistakes_text
 from chromasonic.gesture.results_runs import JudgedRun
+from chromasonic.registry.reference import is_version_folder
 
 CARD = "card.md"
 
 
 def write_cards(results: GestureResults) -> list[Path]:
-    """Write the card of every run that was judged.
+    """Write the card of every run that was judged; a registered version stays as it is.
 
     Raises:
         StorageError: a card cannot be written.
@@ -26,6 +27,7 @@ def write_cards(results: GestureResults) -> list[Path]:
         files.write_text(run.path / CARD, card_text(run, results))
         for runs in results.runs.values()
         for run in runs
+        if not is_version_folder(run.path)
     ]
 
 

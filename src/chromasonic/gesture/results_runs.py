@@ -10,6 +10,7 @@ from typing import Any, Literal
 from chromasonic import files
 from chromasonic.errors import CheckpointError, EvaluationError
 from chromasonic.gesture.recipe import GestureRecipe, recipe_from, recipe_to_dict
+from chromasonic.registry.reference import located
 from chromasonic.training.run_directory import FACTS, RunDirectory
 
 Which = Literal["best", "final"]
@@ -74,7 +75,7 @@ def gather(paths: Sequence[files.PathLike], *, which: Which = "best") -> dict[st
     """Runs by fold, each fold's by seed.
 
     Args:
-        paths: run directories, checkpoints in them, or folders of run directories.
+        paths: run directories, checkpoints in them, folders of run directories, NAME@VERSION.
         which: checkpoint counts where a path names none: the best one by the validation part, or
             the last epoch's.
 
@@ -86,7 +87,7 @@ def gather(paths: Sequence[files.PathLike], *, which: Which = "best") -> dict[st
         EvaluationError: the runs do not belong together: another corpus, another protocol or
             another setting, which is named; or one stands there twice.
     """
-    runs = [run for path in paths for run in _runs_at(Path(path), which)]
+    runs = [run for path in paths for run in _runs_at(located(path), which)]
     if not runs:
         raise CheckpointError("No run was given. Give what 'chromasonic train gesture' wrote.")
     first = runs[0]

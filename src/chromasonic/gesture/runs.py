@@ -24,6 +24,8 @@ from chromasonic.gesture.models import LAYOUT, NAME, TASK, GestureModel, build, 
 from chromasonic.gesture.preparing import Prepared, movements_of, prepare
 from chromasonic.gesture.recipe import GestureRecipe, recipe_from, recipe_to_dict
 from chromasonic.gesture.task import GestureTask
+from chromasonic.registry.lineage import began_from
+from chromasonic.registry.reference import located
 from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import joined
 from chromasonic.training.history import TrainingHistory
@@ -32,6 +34,7 @@ from chromasonic.training.observers import Observer
 from chromasonic.training.randomness import seeded
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import CheckpointFiles
+from chromasonic.training.state import find_checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,7 @@ def train_gesture(
         output: the run directory.
         resume: go on with the run that lies there, exactly.
         overwrite: whether a new run may take the place of one that lies there.
-        init_from: a checkpoint or a run whose weights to begin with.
+        init_from: a checkpoint, a run or NAME@VERSION whose weights to begin with.
         download: whether the network may be asked for the corpus.
         observers: hear how it goes.
         on_progress: told how loading goes.
@@ -133,7 +136,7 @@ def train_gesture(
         if is_resumed:
             _check_same_data(run, data)
         if processes.is_first:
-            _begin(run, recipe, data, is_resumed=is_resumed)
+            _begin(run, recipe, data, is_resumed=is_resumed, init_from=init_from)
         processes.wait()
         with seeded(recipe.training.seed):
             network = build(recipe.network, data.skeleton, data.classes, data.reader.config)
@@ -153,7 +156,7 @@ def train_gesture(
             observers=observers,
             resume=is_resumed,
             overwrite=overwrite,
-            init_from=Path(init_from) if init_from is not None else None,
+            init_from=located(init_from) if init_from is not None else None,
             metadata=_metadata(model, recipe, data),
             layout=LAYOUT,
         )
@@ -202,13 +205,21 @@ def _metadata(model: GestureModel, recipe: GestureRecipe, data: Prepared) -> dic
     }
 
 
-def _begin(run: RunDirectory, recipe: GestureRecipe, data: Prepared, *, is_resumed: bool) -> None:
+def _begin(
+    run: RunDirectory,
+    recipe: GestureRecipe,
+    data: Prepared,
+    *,
+    is_resumed: bool,
+    init_from: files.PathLike | None,
+) -> None:
     """Write what stands fixed before the first epoch."""
     if is_resumed:
         run.add_session()
         run.write_recipe(recipe_to_dict(recipe))
         return
     division = data.division
+    weights = {} if init_from is None else {NAME: find_checkpoint(located(init_from))}
     run.begin(
         recipe=recipe_to_dict(recipe),
         facts={
@@ -217,6 +228,7 @@ def _begin(run: RunDirectory, recipe: GestureRecipe, data: Prepared, *, is_resum
             "corpus": data.manifest.to_dict(),
             "remarks": list(data.remarks),
             "seed": recipe.training.seed,
+            **began_from(init_from, weights),
         },
         split={
             "train": list(division.train),

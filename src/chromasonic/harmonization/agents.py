@@ -11,6 +11,7 @@ from chromasonic.harmonization.alternatives import find_alternatives
 from chromasonic.harmonization.exact import Harmonization, harmonize_exactly
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.models_directory import FILES
+from chromasonic.registry.reference import located
 
 SHIPPED = Path(__file__).parent / "shipped"
 """The models directory that comes with the package."""
@@ -77,17 +78,18 @@ def load_agent(name: str, models: Path | None = None) -> Agent:
 
     Args:
         name: one of `AGENTS`.
-        models: a models directory; the shipped one by default.
+        models: a models directory, or NAME@VERSION or NAME@ALIAS; the shipped one by default.
 
     Raises:
         UsageError: no such agent, or the directory has no model of it.
         CheckpointError: the model is damaged, or of another version.
+        RegistryError: no such version is registered, or its files were changed.
     """
     if name not in AGENTS:
         raise UsageError(f"'{name}' is no agent; known: {', '.join(AGENTS)}.")
     if name == ExactAgent.name:
         return ExactAgent()
-    path = (SHIPPED if models is None else Path(models)) / FILES[name].model
+    path = (SHIPPED if models is None else located(models)) / FILES[name].model
     if path.parent.exists() and not path.parent.is_dir():
         raise UsageError(
             f"--models {path.parent} is no folder, and a models directory is one. Name a folder "

@@ -28,6 +28,7 @@ from chromasonic.melody_generation.models import MODELS, LoadedModel, load_model
 from chromasonic.melody_generation.onnx_networks import add_lstm, add_transformer
 from chromasonic.melody_generation.onnx_proof import Proof, golden_of, prove
 from chromasonic.melody_generation.tokens import VOCABULARY
+from chromasonic.registry.reference import is_version_folder, located
 from chromasonic.training.checkpoint import training_facts
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.state import find_checkpoint
@@ -60,7 +61,7 @@ def export_melody(
     """Export trained melody networks, each from its best checkpoint.
 
     Args:
-        run: a run directory, a folder of checkpoints, or a checkpoint.
+        run: a run directory, a folder of checkpoints, a checkpoint, or NAME@VERSION.
         models: lstm, transformer; without, all networks that are there.
         output: the folder for the files; without, the run directory.
         opset: ONNX's operator set; None is the newest that the installed packages know.
@@ -83,7 +84,7 @@ def export_melody(
     folder = Path(output) if output is not None else output_folder(run)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"--output is {folder}, which is a file; give a folder.")
-    loaded, remarks = _networks(Path(run), models)
+    loaded, remarks = _networks(located(run), models)
     return tuple(
         export_melody_model(model, folder, opset=opset, remarks=remarks) for model in loaded
     )
@@ -158,10 +159,14 @@ def export_melody_model(
 
 
 def output_folder(run: files.PathLike) -> Path:
-    """Where exports go: the run directory that a run, its checkpoints or one of them lie in."""
-    path = Path(run)
+    """Where exports go: the run directory that a run, its checkpoints or one of them lie in.
+
+    Of a registered version the present folder: nothing may be written beside its files.
+    """
+    path = located(run)
     folder = path if path.is_dir() else path.parent
-    return folder.parent if folder.name.endswith("_checkpoints") else folder
+    folder = folder.parent if folder.name.endswith("_checkpoints") else folder
+    return Path() if is_version_folder(folder) else folder
 
 
 def _networks(run: Path, models: Sequence[str] | None) -> tuple[list[LoadedModel], tuple[str, ...]]:

@@ -15,6 +15,7 @@ from chromasonic.melody_generation.lstm import LstmConfig, LstmModel
 from chromasonic.melody_generation.markov import MarkovConfig, MarkovModel
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.transformer import TransformerConfig, TransformerModel
+from chromasonic.registry.reference import located
 from chromasonic.training.checkpoint import load_checkpoint, load_weights
 from chromasonic.training.state import find_checkpoint
 
@@ -62,17 +63,19 @@ class LoadedModel:
 
 
 def load_model(path: PathLike, *, kind: str | None = None) -> LoadedModel:
-    """A trained melody model from a checkpoint, a folder of checkpoints, or a run directory.
+    """A trained melody model from a checkpoint, a folder, a run directory, or the registry.
 
     Args:
-        path: a file is taken as it is; of a folder its best checkpoint.
+        path: a file is taken as it is; of a folder its best checkpoint; NAME@VERSION or NAME@ALIAS
+            is a registered version.
         kind: which model of a run directory that holds several; also refuses any other kind.
 
     Raises:
         CheckpointError: there is none, or several and `kind` names none, or it is damaged,
             hostile, or of another vocabulary or kind.
+        RegistryError: no such version is registered, or its files were changed.
     """
-    file = find_checkpoint(Path(path), f"melody_{kind}" if kind else None)
+    file = find_checkpoint(located(path), f"melody_{kind}" if kind else None)
     content = load_checkpoint(file)
     config = content.get("config")
     model_config = config.get("model") if isinstance(config, dict) else None

@@ -27,6 +27,8 @@ from chromasonic.melody_generation.recipe import (
 from chromasonic.melody_generation.task import MelodyTask
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.training import HEADLINE, describe_model
+from chromasonic.registry.lineage import began_from
+from chromasonic.registry.reference import located
 from chromasonic.training.checkpoint import load_checkpoint
 from chromasonic.training.device import choose_device
 from chromasonic.training.diagnosis import (
@@ -166,7 +168,7 @@ def train_melody(
         recipe: data, models, settings.
         output: the run directory.
         resume: go on with the run that lies there, exactly; where none does, begin.
-        init_from: a checkpoint or a run whose weights to begin with.
+        init_from: a checkpoint, a run or NAME@VERSION whose weights to begin with.
         overwrite: whether a new run may take the place of one that lies there.
         observers: hear how each training goes.
         on_progress: told how long loading goes on.
@@ -199,7 +201,7 @@ def train_melody(
             _check_corpus(run, data)
         processes.wait()
         if processes.is_first:
-            _begin(run, recipe, data, is_resumed=is_resumed)
+            _begin(run, recipe, data, is_resumed=is_resumed, init_from=init_from)
         models = {}
         for kind in recipe.models:
             models[kind] = _train_one(
@@ -306,11 +308,19 @@ def _metadata(name: str, model: nn.Module, recipe: MelodyRecipe, data: Streams) 
     }
 
 
-def _begin(run: RunDirectory, recipe: MelodyRecipe, data: Streams, *, is_resumed: bool) -> None:
+def _begin(
+    run: RunDirectory,
+    recipe: MelodyRecipe,
+    data: Streams,
+    *,
+    is_resumed: bool,
+    init_from: files.PathLike | None,
+) -> None:
     """Write what stands fixed, or note that the run goes on."""
     if is_resumed:
         run.add_session()
         return
+    origins = _origins(recipe, init_from)
     for kind in recipe.models:  # no later resume shall take up what lay here before
         CheckpointFiles(run.checkpoints(kind), f"melody_{kind}").set_latest_aside()
     run.begin(
@@ -322,6 +332,7 @@ def _begin(run: RunDirectory, recipe: MelodyRecipe, data: Streams, *, is_resumed
             "vocabulary": VOCABULARY.signature,
             "seed": recipe.data.seed,
             "models": list(recipe.models),
+            **origins,
         },
     )
 
@@ -367,15 +378,26 @@ def _weights_for(kind: str, source: files.PathLike | None) -> Path | None:
     """Where a kind of model finds the weights to begin with: a run has a folder for each."""
     if source is None:
         return None
-    own = RunDirectory(source).checkpoints(kind)
-    return own if own.is_dir() else Path(source)
+    place = located(source)
+    own = RunDirectory(place).checkpoints(kind)
+    return own if own.is_dir() else place
+
+
+def _origins(recipe: MelodyRecipe, source: files.PathLike | None) -> dict[str, Any]:
+    """What run.json says of the weights that the networks begin with."""
+    found = {}
+    for kind, part in recipe.models.items():
+        where = None if isinstance(part, MarkovRecipe) else _weights_for(kind, source)
+        if where is not None:
+            found[kind] = find_checkpoint(where, f"melody_{kind}")
+    return began_from(source, found)
 
 
 def recipe_like(source: files.PathLike, recipe: MelodyRecipe) -> MelodyRecipe:
     """A recipe whose networks have the sizes of the weights that they shall begin with.
 
     Args:
-        source: a checkpoint, or a run.
+        source: a checkpoint, a run, NAME@VERSION or NAME@ALIAS.
         recipe: the recipe to change.
 
     Raises:

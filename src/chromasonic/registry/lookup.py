@@ -9,6 +9,12 @@ from typing import Any
 
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.registry import records, storing
+from chromasonic.registry.address import (
+    REGISTRY,
+    database_file,
+    store_address,
+    without_secret,
+)
 from chromasonic.registry.alias_history import earlier_versions
 from chromasonic.registry.manifest import Manifest
 from chromasonic.registry.reference import Reference
@@ -205,6 +211,23 @@ class RegisteredModels:
             f"other version before that is still there. {_listed('Versions', versions)} Point it "
             f"to one of them: chromasonic models promote {name}@VERSION --to {alias}."
         )
+
+
+def existing_models() -> RegisteredModels:
+    """What is registered, where anything ever was: no registry is made for a look at it.
+
+    Raises:
+        RegistryError: there is no registry yet; or it cannot be opened.
+    """
+    address = store_address()
+    file = database_file(address)
+    if file is not None and not file.exists():
+        raise RegistryError(
+            f"No model is registered: there is no registry at {without_secret(address)} yet. "
+            "Register a model (chromasonic models register RUN --name NAME), or name the registry "
+            f"with {REGISTRY}."
+        )
+    return RegisteredModels(open_store(address))
 
 
 def _parsed(text: str) -> Reference:

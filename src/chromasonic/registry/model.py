@@ -52,6 +52,7 @@ class ModelFacts:
         run: name of the run directory that it came from.
         tracked_run: id of the run in the tracking store; "" where it was not tracked.
         parent: what its weights began from: NAME@VERSION, a path, or "".
+        parent_weights: SHA-256 of the checkpoint that they were taken from; or "".
     """
 
     task: str
@@ -68,6 +69,7 @@ class ModelFacts:
     run: str = ""
     tracked_run: str = ""
     parent: str = ""
+    parent_weights: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

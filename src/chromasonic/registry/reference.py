@@ -35,6 +35,11 @@ def reference_in(text: PathLike) -> Reference | None:
     return Reference(match["name"], match["which"])
 
 
+def is_version_folder(folder: PathLike) -> bool:
+    """Whether a folder is that of a registered version, which nothing may be written to."""
+    return all((Path(folder) / name).is_file() for name in ("manifest.json", "facts.json"))
+
+
 def located(text: PathLike) -> Path:
     """Where a model lies: a path as it is, a reference as the folder of that version.
 

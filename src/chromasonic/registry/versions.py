@@ -14,7 +14,7 @@ import chromasonic
 from chromasonic.errors import RegistryError
 from chromasonic.files import json_text
 from chromasonic.registry import pruning, records, storing
-from chromasonic.registry.lookup import RegisteredModels
+from chromasonic.registry.lookup import RegisteredModels, existing_models
 from chromasonic.registry.manifest import FileFacts
 from chromasonic.registry.model import ModelFacts, TrainedModel
 from chromasonic.registry.pruning import NEWEST, Pruned
@@ -72,7 +72,7 @@ class Registry(RegisteredModels):
         check_name(name)
         for alias in aliases:
             check_alias(alias)
-        began_from = self._parent(model.facts.parent if parent is None else parent, parent)
+        began_from = self._parent(model.facts, parent)
         facts = replace(model.facts, parent=began_from)
         with storing.staged(model.files, _texts(model, facts)) as (folder, manifest):
             run = storing.holder(self.store, facts, name)
@@ -256,17 +256,21 @@ class Registry(RegisteredModels):
         except PresentError:  # it has versions already
             return
 
-    def _parent(self, text: str, given: str | None) -> str:
-        """What weights began from, an alias resolved to its version."""
-        reference = reference_in(text) if text else None
-        if reference is None:
-            return text
-        try:
-            return self.get(reference).reference
-        except RegistryError:
-            if given is not None:
-                raise
-            return text  # it was registered elsewhere
+    def _parent(self, facts: ModelFacts, given: str | None) -> str:
+        """What weights began from: a version where it is one, by its name or by its bytes."""
+        if given is not None:
+            return self.get(given).reference if given else ""
+        reference = reference_in(facts.parent) if facts.parent else None
+        if reference is not None:
+            try:
+                return self.get(reference).reference
+            except RegistryError:  # it was registered elsewhere, or is gone
+                pass
+        if facts.parent_weights:
+            for version in reversed(self.versions()):
+                if any(file.sha256 == facts.parent_weights for file in version.files.values()):
+                    return version.reference
+        return facts.parent
 
 
 def folder_of(reference: Reference) -> Path:
@@ -275,7 +279,7 @@ def folder_of(reference: Reference) -> Path:
     Raises:
         RegistryError: no such model, version or alias; or a file is not what was registered.
     """
-    return Registry().folder_of(reference)
+    return existing_models().folder_of(reference)
 
 
 def _texts(model: TrainedModel, facts: ModelFacts) -> dict[str, str]:

@@ -41,19 +41,27 @@ def code_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def facts_of_run(run: RunDirectory, facts: Mapping[str, Any], **rest: Any) -> ModelFacts:
+def facts_of_run(
+    run: RunDirectory, facts: Mapping[str, Any], *, kind: str, **rest: Any
+) -> ModelFacts:
     """Facts with what run.json says of every model of a run: code, command, parent.
 
     Args:
         run: the run directory.
         facts: its run.json.
+        kind: of the model.
         rest: the other facts.
     """
+    origin = facts.get("init_from")
+    origin = origin if isinstance(origin, dict) else {}
+    weights = origin.get("weights")
     return ModelFacts(
         command=tuple(map(str, facts.get("command", ()))),
         code=code_of(facts),
         run=run.path.resolve().name,
-        parent=str(facts.get("init_from") or ""),
+        parent=str(origin.get("source", "")),
+        parent_weights=str(weights.get(kind, "") if isinstance(weights, dict) else ""),
+        kind=kind,
         **rest,
     )
 
