@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 
 from chromasonic.errors import FormatError
 
@@ -93,14 +94,10 @@ def parse_midi(data: bytes, source: str) -> MidiEvents:
         place += length
     if track == 0:
         raise FormatError(f"{source} has no track. Export the file again.")
-    lists = (events.notes, events.tempos, events.metres, events.keys, events.markers, events.pedals)
-    for values in lists:
-        values.sort(key=_time_of)
+    events.notes.sort(key=attrgetter("onset"))
+    for values in (events.tempos, events.metres, events.keys, events.markers, events.pedals):
+        values.sort(key=itemgetter(0))
     return events
-
-
-def _time_of(value: MidiNote | tuple) -> int:
-    return value.onset if isinstance(value, MidiNote) else value[0]
 
 
 def _ticks_per_quarter(data: bytes, source: str) -> int:
@@ -133,7 +130,9 @@ def _read_track(data: bytes, track: int, events: MidiEvents, source: str) -> Non
     sounding: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
     programs, is_down = [0] * 16, [False] * 16
     while place < len(data):
-        delta, place = variable_length(data, place)
+        delta, place = data[place], place + 1
+        if delta >= 0x80:  # most times take one byte: no call for those
+            delta, place = variable_length(data, place - 1)
         tick += delta
         byte = data[place]
         if byte >= 0x80:
