@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "harmonize": ("chromasonic.cli.harmonize", "harmonize", "Set a tune for four voices."),
     "gesture": ("chromasonic.cli.gesture", "gesture_app", "Recognize gestures; play by them."),
     "groove": ("chromasonic.cli.groove", "groove", "Play a MIDI file's drums as drummers do."),
+    "track": ("chromasonic.cli.track", "track_app", "Training runs: list them, see their curves."),
     "tune": ("chromasonic.cli.tune", "tune_app", "Search for a better recipe."),
     "models": ("chromasonic.cli.models", "models_app", "Versions of trained models, by name."),
     "ab": ("chromasonic.cli.ab", "ab_app", "Is B better than A: over tunes, and by ear."),
