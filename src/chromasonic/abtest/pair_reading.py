@@ -56,7 +56,7 @@ class PairReading:
         second: label.
         votes: that count.
         listeners: who cast them.
-        in_the_middle: of them, those who may still go on; they count by the worst.
+        waiting: of the votes, those of listeners in the middle; the test has not seen them yet.
         for_first: votes.
         for_second: votes.
         neither: votes.
@@ -78,7 +78,7 @@ class PairReading:
     second: str
     votes: int
     listeners: int
-    in_the_middle: int
+    waiting: int
     for_first: int
     for_second: int
     neither: int
@@ -128,7 +128,7 @@ def read_pair(
         left_out: numbers of votes that were set apart.
         alpha: of this pair.
         margin: a preference nearer to one half is no difference.
-        now: who voted shortly before may be in the middle; None: nobody is.
+        now: who voted shortly before may be in the middle and is waited for; None: nobody is.
     """
     moments = list(_replayed(votes, pair, plans, left_out, now))
     log_e = [moment.log_e_value for moment in moments[:-1]]
@@ -151,7 +151,7 @@ def read_pair(
     return PairReading(
         first=pair[0], second=pair[1], votes=len(own),
         listeners=len({vote.listener for vote in own}),
-        in_the_middle=moments[-1].in_the_middle,
+        waiting=moments[-1].waiting,
         for_first=sum(vote.preferred == pair[0] for vote in own),
         for_second=sum(vote.preferred == pair[1] for vote in own),
         neither=sum(vote.preferred is None for vote in own),
@@ -168,7 +168,7 @@ class _Moment:
 
     votes: int
     log_e_value: float
-    in_the_middle: int
+    waiting: int
     tallies: tuple[Tally, ...] | None
 
 
@@ -208,7 +208,6 @@ class _PairLog:
     def take(self, vote: Vote, *, is_left_out: bool) -> bool:
         """Put a vote in; whether it counts between these two versions."""
         name = vote.listener
-        is_new = name not in self._here
         self._here[name] = vote.cast_at
         self._here.move_to_end(name)
         is_ours = vote.counts and vote.pair == self._pair
@@ -217,8 +216,8 @@ class _PairLog:
         if is_counted:
             self._counted[name] += 1
             self._points[name] += vote.points_for(self._pair[0])
-        if is_ours or is_new:
-            self._set(name, is_here=True)
+        if is_ours and self._cast[name] == self._planned[name]:
+            self._enter(name)
         return is_counted
 
     def let_go(self, moment: datetime | None) -> None:
@@ -228,7 +227,7 @@ class _PairLog:
             if moment is not None and seen >= moment:
                 break
             del self._here[name]
-            self._set(name, is_here=False)
+            self._enter(name)
 
     def moment(self, votes: int, *, wanted: bool) -> _Moment:
         """How things stand."""
@@ -236,23 +235,17 @@ class _PairLog:
         return _Moment(
             votes=votes,
             log_e_value=self._path.log_e_value,
-            in_the_middle=sum(tally.to_come > 0 for tally in tallies) if wanted else 0,
+            waiting=votes - sum(tally.votes for tally in tallies) if wanted else 0,
             tallies=tuple(tallies) if wanted else None,
         )
 
-    def _set(self, name: str, *, is_here: bool) -> None:
-        if not self._counted[name]:
-            return  # not one vote that counts: not in the game
-        planned = self._planned[name]
-        self._path.set_tally(
-            name,
-            Tally(
-                planned=planned,
-                votes=self._counted[name],
-                points=self._points[name],
-                to_come=planned - self._cast[name] if is_here else 0,
-            ),
-        )
+    def _enter(self, name: str) -> None:
+        """Let the test see a listener's votes."""
+        if self._counted[name]:
+            tally = Tally(
+                planned=self._planned[name], votes=self._counted[name], points=self._points[name]
+            )
+            self._path.set_tally(name, tally)
 
 
 def _evenly(votes: int) -> set[int]:

@@ -111,15 +111,15 @@ def read(design: Design, votes: Sequence[Vote], *, now: datetime | None) -> Read
     apart = guards.set_apart(found)
     plans = {name: plan(design, name) for name in {vote.listener for vote in votes}}
     level = design.alpha / len(design.pairs)
-    pairs, with_all = (
-        tuple(
-            read_pair(
-                votes, pair, plans, left_out=left_out, alpha=level, margin=design.margin, now=now
-            )
-            for pair in design.pairs
+
+    def read_pairs(left_out: frozenset[int]) -> tuple[PairReading, ...]:
+        options: dict[str, Any] = {"alpha": level, "margin": design.margin, "now": now}
+        return tuple(
+            read_pair(votes, pair, plans, left_out=left_out, **options) for pair in design.pairs
         )
-        for left_out in (apart, frozenset[int]())
-    )
+
+    pairs = read_pairs(apart)
+    with_all = read_pairs(frozenset()) if apart else pairs
     kept = [vote for vote in votes if vote.number not in apart]
     counted = [vote for vote in kept if vote.counts]
     ranking, no_ranking = _ranked(design, kept)

@@ -12,21 +12,20 @@ cast count nothing. The e-value is the mean of W over a fixed set of stakes on b
 the hypothesis W is a nonnegative martingale over listeners, so it ever reaches 1 / alpha with
 probability alpha at most (Ville). The values of mu that are not refuted are a confidence sequence.
 
-A listener in the middle of the votes counts by the worst that may still come, for each gambler. The
-e-value is then at most what it will be when the listener has finished; so looking in the middle is
-allowed as well, however alike one listener's votes are. One who left (no vote for
-`LEFT_AFTER_MINUTES`) counts by what was voted.
+A listener enters the product when the last of the planned votes is cast, or after leaving (no vote
+for `LEFT_AFTER_MINUTES`), with what was voted by then. So one may look in the middle of somebody's
+votes, however alike they are.
 
-Assumed: who comes next does not depend on what earlier ones preferred; and which of a pair is
-heard first is chance (`assignment`). Not assumed: that listeners agree, that votes of one listener
-are independent, or that their number was planned. What is found holds for the items of the
-experiment.
+Assumed: who comes next, and when somebody finishes or leaves, has nothing to do with which version
+they prefer; which of a pair is heard first is chance (`assignment`). Not assumed: that listeners
+agree, that votes of one listener are independent, that the number of listeners or votes was
+planned. What is found holds for the items of the experiment.
 
 Source: Ville, "Etude critique de la notion de collectif" (1939); Robbins, "Statistical methods
 related to the law of the iterated logarithm", Annals of Mathematical Statistics 41 (1970);
 Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86
 (2024), sections 3 and 4. Differs: a fixed set of stakes is mixed in place of a predictable plug-in,
-so that the order of listeners does not matter; listeners in the middle count by the worst.
+so that the order of listeners does not matter.
 
 Legend: G groups of listeners with equal tallies, K stakes on both sides, M values of mu.
 """
@@ -49,7 +48,7 @@ _A_SIDE = 24
 _POSITIVE = ((np.arange(_A_SIDE) + 0.5) / _A_SIDE) ** 1.5
 STAKES_K = np.concatenate([_POSITIVE, -_POSITIVE])
 """Shares of the wealth that are at stake; below 0 those on the second version."""
-GRID_M = np.linspace(0.0, 1.0, 402)[1:-1]
+GRID_M = np.linspace(0.0, 1.0, 101)[1:-1]
 """Values of mu among which the interval is looked for."""
 
 
@@ -58,24 +57,20 @@ class Tally:
     """One listener's votes between two versions.
 
     Attributes:
-        planned: votes that he was to cast between the two; fixed before the first.
+        planned: votes that were to be cast between the two; fixed before the first.
         votes: how many were cast that count.
         points: for the first version; a vote for neither is half a point.
-        to_come: votes that may still come soon; 0 where the listener has finished or left.
     """
 
     planned: int
     votes: int
     points: float
-    to_come: int = 0
 
     def __post_init__(self) -> None:
-        all_of_them = self.votes + self.to_come
-        if not (0 <= self.points <= self.votes and self.votes <= all_of_them <= self.planned >= 1):
+        if not 0 <= self.points <= self.votes <= self.planned >= 1:
             raise EvaluationError(
-                f"{self.points} points in {self.votes} votes with {self.to_come} to come of "
-                f"{self.planned} cannot be; allowed: 0 <= points <= votes, and votes with those "
-                "to come at most the planned ones, at least 1."
+                f"{self.points} points in {self.votes} of {self.planned} votes cannot be; "
+                "allowed: 0 <= points <= votes <= planned, and planned at least 1."
             )
 
 
@@ -96,22 +91,15 @@ class ConfidenceInterval:
         return EVEN - margin <= self.low and self.high <= EVEN + margin
 
 
-def log_factors(tally: Tally, mean: float | np.ndarray = EVEN) -> np.ndarray:
-    """What a listener multiplies each gambler's wealth by, as logarithms.
+def log_factors(tally: Tally, mean: float = EVEN) -> np.ndarray:
+    """What a listener multiplies each gambler's wealth by, as logarithms (K,).
 
     Args:
-        tally: the listener's votes; those to come count by the worst for each gambler.
-        mean: the hypothesis; a number, or an array (M,).
-
-    Returns:
-        (K,), or (M, K) for an array.
+        tally: the listener's votes.
+        mean: the hypothesis.
     """
-    mean = np.asarray(mean, float)[..., None]
     gain = (tally.points - mean * tally.votes) / tally.planned
-    for_first = gain - tally.to_come * mean / tally.planned
-    for_second = gain + tally.to_come * (1 - mean) / tally.planned
-    bet = np.where(STAKES_K > 0, for_first / mean, for_second / (1 - mean))
-    return np.log1p(STAKES_K * bet)
+    return np.log1p(STAKES_K * gain / np.where(STAKES_K > 0, mean, 1 - mean))
 
 
 def mixed(log_wealth: np.ndarray) -> np.ndarray:
@@ -132,11 +120,13 @@ def log_e_values(tallies: Iterable[Tally], means: float | np.ndarray = EVEN) -> 
         Natural logarithms of e-values, in the shape of `means`.
     """
     groups = Counter(tallies)
-    means = np.asarray(means, float)
-    log_wealth = np.zeros((*means.shape, len(STAKES_K)))
-    for tally, count in groups.items():
-        log_wealth += count * log_factors(tally, means)
-    return mixed(log_wealth)
+    means = np.asarray(means, float)[..., None]
+    count_G = np.fromiter(groups.values(), float, len(groups))
+    votes_G = np.array([tally.votes / tally.planned for tally in groups])
+    points_G = np.array([tally.points / tally.planned for tally in groups])
+    gain = points_G - means * votes_G
+    stakes = STAKES_K / np.where(STAKES_K > 0, means, 1 - means)
+    return mixed(np.log1p(stakes[..., :, None] * gain[..., None, :]) @ count_G)
 
 
 def e_value(tallies: Iterable[Tally]) -> float:
@@ -153,29 +143,38 @@ def interval(tallies: Iterable[Tally], *, alpha: float = 0.05) -> ConfidenceInte
     """
     tallies = tuple(tallies)
     limit = -math.log(alpha)
-    kept = np.flatnonzero(log_e_values(tallies, GRID_M) < limit)
-    if len(kept) == 0:  # narrower than the grid: around where the evidence is least
-        best = float(GRID_M[np.argmin(log_e_values(tallies, GRID_M))])
-        return ConfidenceInterval(low=best, high=best)
-    low, high = float(GRID_M[kept[0]]), float(GRID_M[kept[-1]])
-    below = 0.0 if kept[0] == 0 else float(GRID_M[kept[0] - 1])
-    above = 1.0 if kept[-1] == len(GRID_M) - 1 else float(GRID_M[kept[-1] + 1])
+    log_e_M = log_e_values(tallies, GRID_M)
+    kept = np.flatnonzero(log_e_M < limit)
+    if len(kept) == 0:  # narrower than the grid: begin where the evidence is least
+        from scipy.optimize import minimize_scalar
+
+        least = int(np.argmin(log_e_M))
+        around = GRID_M[max(0, least - 1)], GRID_M[min(len(GRID_M) - 1, least + 1)]
+        found = minimize_scalar(lambda m: float(log_e_values(tallies, m)), bounds=around)
+        start_low = start_high = float(found.x)
+        below, above = (float(edge) for edge in around)
+    else:
+        start_low, start_high = float(GRID_M[kept[0]]), float(GRID_M[kept[-1]])
+        below = 0.0 if kept[0] == 0 else float(GRID_M[kept[0] - 1])
+        above = 1.0 if kept[-1] == len(GRID_M) - 1 else float(GRID_M[kept[-1] + 1])
     return ConfidenceInterval(
-        low=_edge(tallies, below, low, limit), high=_edge(tallies, above, high, limit)
+        low=_edge(tallies, below, start_low, limit), high=_edge(tallies, above, start_high, limit)
     )
 
 
 def _edge(tallies: Sequence[Tally], refuted: float, kept: float, limit: float) -> float:
-    """Where evidence crosses the limit between a refuted value and one that is not."""
-    if refuted in (0.0, 1.0):
-        return refuted
-    for _ in range(20):
-        middle = (refuted + kept) / 2
+    """Where evidence crosses the limit between a refuted value and one that is not.
+
+    What is returned is refuted, or an end of the scale: the interval is never too narrow.
+    """
+    low, high = refuted, kept
+    for _ in range(14):
+        middle = (low + high) / 2
         if float(log_e_values(tallies, middle)) < limit:
-            kept = middle
+            high = middle
         else:
-            refuted = middle
-    return refuted
+            low = middle
+    return low
 
 
 @lru_cache(maxsize=4096)
