@@ -53,7 +53,7 @@ def show_name(name: str, *, as_json: bool) -> None:
         RegistryError: no model is registered under that name.
     """
     from chromasonic.cli.models_tables import print_versions, summary
-    from chromasonic.registry.lineage import change_line
+    from chromasonic.registry.family_tree import change_line
 
     registry = opened()
     versions, changes = registry.versions(name), registry.history(name)
@@ -117,10 +117,10 @@ def _code(code: Any) -> str:
 
 
 def _print_lineage(version: Version, children: Sequence[Version]) -> None:
-    from chromasonic.registry.lineage import lineage, lines_of
+    from chromasonic.registry.family_tree import family_tree, lines_of
 
     typer.echo("\nLineage")
-    for line in lines_of(lineage(version, children)):
+    for line in lines_of(family_tree(version, children)):
         typer.echo(f"  {line}")
 
 
@@ -157,7 +157,7 @@ def _print_files(version: Version) -> None:
 
 
 def _print_history(version: Version) -> None:
-    from chromasonic.registry.lineage import change_line
+    from chromasonic.registry.family_tree import change_line
 
     if version.history:
         typer.echo("\nAliases, oldest move first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chromasonic.registry import card_sections as sections
@@ -11,6 +12,7 @@ from chromasonic.registry.front_matter import front_matter, result, yaml_text
 from chromasonic.registry.judgements import Judgement
 from chromasonic.registry.markdown import code, escaped, table
 from chromasonic.registry.metrics import figures_of
+from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.version import Export, Version
 
 
@@ -24,6 +26,7 @@ def card_text(version: Version, *, judged: Sequence[Judgement] = ()) -> str:
         version: as the registry knows it.
         judged: what it was measured to be worth, piece by piece; these figures have intervals.
     """
+    version = replace(version, facts=_unjudged(version.facts, judged))
     facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
     tests = [_result(version, judgement) for judgement in judged]
     head = yaml_text(front_matter(facts, name=version.reference, tests=tests))
@@ -68,6 +71,20 @@ def _opening(version: Version) -> str:
     return "\n\n".join(lines)
 
 
+def _unjudged(facts: ModelFacts, judged: Sequence[Judgement]) -> ModelFacts:
+    """Facts without the figures of the training that were judged anew, with intervals."""
+    anew = {
+        name
+        for judgement in judged
+        if judgement.part == "validation" and judgement.kind == facts.kind
+        for name in judgement.figures
+    }
+    return replace(
+        facts,
+        validation={key: facts.validation[key] for key in facts.validation if key not in anew},
+    )
+
+
 def _result(version: Version, judgement: Judgement) -> dict[str, Any]:
     """A judgement for the model index."""
     titles = {corpus.name: corpus.title for corpus in version.facts.corpora}
@@ -92,7 +109,8 @@ def _evaluation(version: Version, judged: Sequence[Judgement]) -> str:
         )
         for judgement in judged
     }
-    parts["As the training measured it"] = sections.figures_text(version.facts)
+    if version.facts.validation or not judged:
+        parts["As the training measured it"] = sections.figures_text(version.facts)
     return sections.under(parts)
 
 
