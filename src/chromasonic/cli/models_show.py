@@ -125,11 +125,10 @@ def _print_lineage(version: Version, children: Sequence[Version]) -> None:
 
 
 def _print_figures(version: Version, judged: Sequence[Judgement]) -> None:
-    from chromasonic.registry.metrics import figures_of, metric, said
+    from chromasonic.registry.metrics import figures_of, said
 
-    arrows = {True: " ↓", False: " ↑", None: ""}
     rows = [
-        (f"{said(name)}{arrows[metric(name).is_lower_better]}", str(figure), figure.unit)
+        (f"{said(name)}{figure.arrow}", str(figure), figure.unit)
         for name, figure in figures_of(version.facts.validation, version.facts.headline).items()
     ]
     if rows:
@@ -141,7 +140,7 @@ def _print_figures(version: Version, judged: Sequence[Judgement]) -> None:
             f"{judgement.kind}, {judgement.pieces:,} {judgement.unit}s, 95% intervals"
         )
         rows = [
-            (f"{said(name)}{arrows[metric(name).is_lower_better]}", str(figure), figure.unit)
+            (f"{said(name)}{figure.arrow}", str(figure), figure.unit)
             for name, figure in figures_of(judgement.figures).items()
         ]
         print_table(("METRIC", "FIGURE", "UNIT"), rows, right=("FIGURE",), title=title)

@@ -99,17 +99,16 @@ def figures_text(facts: ModelFacts) -> str:
     figures = figures_of(facts.validation, facts.headline)
     if not figures:
         return "None was recorded."
-    notes = "The arrow says which way is better; brackets are 95% intervals over pieces."
+    notes = "The arrow says which way is better, brackets are 95% intervals over pieces."
     has_bare = any(not figure.has_interval for figure in figures.values())
     return "\n\n".join([figures_table(figures), f"{notes} {NO_INTERVAL}" if has_bare else notes])
 
 
 def figures_table(figures: Mapping[str, Measured]) -> str:
     """Figures with unit and meaning; the arrow says which way is better."""
-    arrows = {True: " ↓", False: " ↑", None: ""}
     rows = [
         [
-            f"{escaped(said(name))}{arrows[metric(name).is_lower_better]}",
+            f"{escaped(said(name))}{figure.arrow}",
             str(figure),
             f"{figure.n:,}" if figure.n else "",
             escaped(figure.unit),

@@ -11,7 +11,7 @@ from chromasonic.registry.card_words import words_for
 from chromasonic.registry.front_matter import front_matter, result, yaml_text
 from chromasonic.registry.judgements import Judgement
 from chromasonic.registry.markdown import code, escaped, table
-from chromasonic.registry.metrics import figures_of
+from chromasonic.registry.metrics import canonical, figures_of
 from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.version import Export, Version
 
@@ -74,15 +74,13 @@ def _opening(version: Version) -> str:
 def _unjudged(facts: ModelFacts, judged: Sequence[Judgement]) -> ModelFacts:
     """Facts without the figures of the training that were judged anew, with intervals."""
     anew = {
-        name
+        canonical(name)
         for judgement in judged
         if judgement.part == "validation" and judgement.kind == facts.kind
         for name in judgement.figures
     }
-    return replace(
-        facts,
-        validation={key: facts.validation[key] for key in facts.validation if key not in anew},
-    )
+    kept = {key: facts.validation[key] for key in facts.validation if canonical(key) not in anew}
+    return replace(facts, validation=kept)
 
 
 def _result(version: Version, judgement: Judgement) -> dict[str, Any]:

@@ -32,19 +32,25 @@ def _share(of: str) -> Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "pitch_bits": _bits("each pitch, its duration known"),
-    "rhythm_bits": _bits("each duration"),
-    "note_bits": _bits("each note"),
-    "bar_bits": Metric(meaning="surprise at bar lines", unit="bits a bar", is_lower_better=True),
-    "pitch_bits_with_chords": _bits("each pitch, in corpora with chords"),
-    "pitch_bits_without_chords": _bits("each pitch, in corpora without chords"),
+    "pitch bits": _bits("each pitch, its duration known"),
+    "rhythm bits": _bits("each duration"),
+    "note bits": _bits("each note"),
+    "bar bits": Metric(meaning="surprise at bar lines", unit="bits a bar", is_lower_better=True),
+    "pitch bits with chords": _bits("each pitch, in corpora with chords"),
+    "pitch bits without chords": _bits("each pitch, in corpora without chords"),
+    "all bits": _bits("everything that is written of a note"),
+    "surprise": Metric(meaning="surprise at the right answer", unit="nats", is_lower_better=True),
+    "chords found": _share("beats whose chord is Bach's"),
+    "average reward": Metric(
+        meaning="mean reward of an episode of its training, under chance", is_lower_better=False
+    ),
     "accuracy": _share("answers that are right"),
-    "pitch_accuracy": _share("pitches whose most likely guess is right"),
-    "rhythm_accuracy": _share("durations whose most likely guess is right"),
-    "bar_accuracy": _share("bar lines whose most likely guess is right"),
+    "pitch accuracy": _share("pitches whose most likely guess is right"),
+    "rhythm accuracy": _share("durations whose most likely guess is right"),
+    "bar accuracy": _share("bar lines whose most likely guess is right"),
     "accuracy at changes": _share("beats with a new chord at which it is told"),
     "quadrant accuracy": _share("clips whose quadrant of emotion is told"),
-    "top_5_accuracy": _share("recordings whose class is among the first five guesses"),
+    "top 5 accuracy": _share("recordings whose class is among the first five guesses"),
     "top-5": _share("recordings whose class is among the first five guesses"),
     "macro F1": Metric(meaning="mean F1 of the classes", is_lower_better=False),
     "negative log-likelihood": Metric(
@@ -76,21 +82,27 @@ METRICS: dict[str, Metric] = {
     "timing MAE (ms)": Metric(
         meaning="mean distance of timing from the player's", unit="ms", is_lower_better=True
     ),
-    "validation_share_of_ceiling": Metric(
+    "share of ceiling": Metric(
         meaning="reward as a share of the best that is reachable", is_lower_better=False
     ),
-    "validation_nats_a_note_on_beats": Metric(
+    "nats a note on beats": Metric(
         meaning="surprise at Bach's notes on beats", unit="nats a note", is_lower_better=True
     ),
-    "validation_nats_a_note_on_sixteenths": Metric(
+    "nats a note on sixteenths": Metric(
         meaning="surprise at Bach's notes on sixteenths", unit="nats a note", is_lower_better=True
-    ),
-    "share of the ceiling": Metric(
-        meaning="reward as a share of the best that is reachable", is_lower_better=False
     ),
     "loss": Metric(meaning="loss of the training, on the validation part", is_lower_better=True),
 }
-"""Every metric that a model of ours is registered with, by the name in `ModelFacts.validation`."""
+"""Every metric that a model of ours is registered or judged with, as `said` calls it."""
+
+_SAME = {
+    "velocity error": "velocity MAE",
+    "timing error": "timing MAE",
+    "valence error": "valence MAE",
+    "arousal error": "arousal MAE",
+    "share of the ceiling": "share of ceiling",
+}
+"""Other names of the same."""
 
 _LOWER = ("loss", "bits", "mae", "error", "nats", "likelihood", "divergence", "perplexity")
 _HIGHER = ("accuracy", "share", "f1", "reward", "top")
@@ -98,8 +110,9 @@ _HIGHER = ("accuracy", "share", "f1", "reward", "top")
 
 def metric(name: str) -> Metric:
     """What a metric is; of an unknown one the direction by its words, None where they tell none."""
-    if name in METRICS:
-        return METRICS[name]
+    known = METRICS.get(canonical(name))
+    if known is not None:
+        return known
     words = name.lower()
     if any(word in words for word in _LOWER):
         return Metric(meaning="", is_lower_better=True)
@@ -109,8 +122,13 @@ def metric(name: str) -> Metric:
 
 
 def said(name: str) -> str:
-    """A metric's name for people: "pitch bits", "share of the ceiling"."""
+    """A metric's name for people: "pitch bits", "share of ceiling"."""
     return name.replace("_", " ").removeprefix("validation ")
+
+
+def canonical(name: str) -> str:
+    """One name for a metric, however a training or a judge calls it."""
+    return _SAME.get(said(name), said(name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +141,7 @@ class Measured:
         high: upper end.
         n: pieces that it rests on; 0 where that is not known.
         unit: what a 1 is.
+        is_lower_better: which way is better; None where neither is.
     """
 
     value: float
@@ -130,6 +149,12 @@ class Measured:
     high: float = math.nan
     n: int = 0
     unit: str = ""
+    is_lower_better: bool | None = None
+
+    @property
+    def arrow(self) -> str:
+        """Which way is better, to stand behind a name."""
+        return {True: " ↓", False: " ↑", None: ""}[self.is_lower_better]
 
     @property
     def has_interval(self) -> bool:
@@ -156,9 +181,10 @@ def measured(name: str, value: Any) -> Measured | None:
 
     Args:
         name: of the metric; says the unit where the value does not.
-        value: a number, or a `Figure` as a dict.
+        value: a number, or a `Figure` as a dict; with `is_lower_better` where that is known.
     """
     table = value if isinstance(value, Mapping) else {"value": value}
+    lower = table.get("is_lower_better", metric(name).is_lower_better)
     number = _number(table.get("value"))
     if math.isnan(number):
         return None
@@ -168,6 +194,7 @@ def measured(name: str, value: Any) -> Measured | None:
         high=_number(table.get("high")),
         n=int(_number(table.get("n")) if not math.isnan(_number(table.get("n"))) else 0),
         unit=str(table.get("unit") or metric(name).unit),
+        is_lower_better=lower if isinstance(lower, bool) else None,
     )
 
 

@@ -14,7 +14,8 @@ from chromasonic.registry.judgements import Judgement, stamped
 def judgement_of(judged: Judged, *, seed: int = 0) -> Judgement:
     """Every metric of a judged model with its 95% interval.
 
-    Pieces that depend on each other (of one work, of one performer) are resampled together.
+    Pieces that depend on each other (of one work, of one performer) are resampled together; n
+    counts what is independent.
 
     Args:
         judged: a model on one part of one corpus.
@@ -22,12 +23,15 @@ def judgement_of(judged: Judged, *, seed: int = 0) -> Judgement:
     """
     groups_N = _groups(judged.pieces, judged)
     figures = {
-        name: bootstrap_ratio(
-            np.bincount(groups_N, weights=scores.sums_N),
-            np.bincount(groups_N, weights=scores.counts_N),
-            unit=scores.unit,
-            seed=seed,
-        ).to_dict()
+        name: {
+            **bootstrap_ratio(
+                np.bincount(groups_N, weights=scores.sums_N),
+                np.bincount(groups_N, weights=scores.counts_N),
+                unit=scores.unit,
+                seed=seed,
+            ).to_dict(),
+            "is_lower_better": scores.is_lower_better,
+        }
         for name, scores in judged.scores.items()
     }
     return stamped(
