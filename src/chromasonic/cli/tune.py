@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from chromasonic.cli.engine import Address, EngineName
 from chromasonic.cli.tune_options import Asked, parsed_seconds, parsed_settings
 from chromasonic.errors import UsageError
 
@@ -22,6 +23,7 @@ Examples:
   chromasonic tune companion --model groove_predictor --trials 20
   chromasonic tune harmonizer --agent simple --trials 15
   chromasonic tune gesture --size causal --dataset synthetic-gestures --trials 10
+  chromasonic tune melody --model lstm --trials 40 --engine ray --workers 2
 """
 
 tune_app = typer.Typer(no_args_is_help=True, help=TUNE_HELP)
@@ -81,6 +83,8 @@ def melody(
     trials: Trials = None,
     time: Time = None,
     workers: Workers = 1,
+    engine: EngineName = "local",
+    address: Address = None,
     seed: Seed = None,
     pruner: Pruner = None,
     confirm: Confirm = 0,
@@ -119,6 +123,8 @@ def companion(
     trials: Trials = None,
     time: Time = None,
     workers: Workers = 1,
+    engine: EngineName = "local",
+    address: Address = None,
     seed: Seed = None,
     pruner: Pruner = None,
     confirm: Confirm = 0,
@@ -158,6 +164,8 @@ def harmonizer(
     trials: Trials = None,
     time: Time = None,
     workers: Workers = 1,
+    engine: EngineName = "local",
+    address: Address = None,
     seed: Seed = None,
     pruner: Pruner = None,
     confirm: Confirm = 0,
@@ -190,6 +198,8 @@ def gesture(
     trials: Trials = None,
     time: Time = None,
     workers: Workers = 1,
+    engine: EngineName = "local",
+    address: Address = None,
     seed: Seed = None,
     pruner: Pruner = None,
     confirm: Confirm = 0,
@@ -229,8 +239,8 @@ def _run(
         **{
             name: options[name]
             for name in (
-                "recipe", "trials", "workers", "seed", "pruner", "confirm", "output", "resume",
-                "extend", "study", "keep", "no_track", "as_json",
+                "recipe", "trials", "workers", "engine", "address", "seed", "pruner", "confirm",
+                "output", "resume", "extend", "study", "keep", "no_track", "as_json",
             )
         },  # type: ignore[arg-type]
     )  # fmt: skip
@@ -248,6 +258,7 @@ def _run(
         if wrong:
             raise UsageError(
                 f"A search goes on as it was begun: leave out {', '.join(wrong)} (with --resume "
-                "--trials, --time, --workers, --confirm and --keep may be given)."
+                "--trials, --time, --workers, --engine, --address, --confirm and --keep may be "
+                "given)."
             )
     run_search(asked)

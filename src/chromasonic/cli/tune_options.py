@@ -27,6 +27,8 @@ class Asked:
         recipe: a TOML file.
         trials: in all.
         workers: side by side.
+        engine: local or ray.
+        address: of a Ray cluster that runs already.
         seed: of the search.
         pruner: median, hyperband or none.
         confirm: seeds, 0 for none.
@@ -46,6 +48,8 @@ class Asked:
     recipe: Path | None = None
     trials: int | None = None
     workers: int = 1
+    engine: str = "local"
+    address: str | None = None
     seed: int | None = None
     pruner: str | None = None
     confirm: int = 0

@@ -30,6 +30,8 @@ def run_search(asked: Asked) -> None:
     """
     from rich.console import Console
 
+    from chromasonic.scaling.engine import Engine
+    from chromasonic.scaling.trials import run_on_ray
     from chromasonic.tuning.confirming import confirm
     from chromasonic.tuning.opening import open_study
     from chromasonic.tuning.outcome import outcome_of
@@ -37,6 +39,7 @@ def run_search(asked: Asked) -> None:
     from chromasonic.tuning.workers import run_workers, threads_each
 
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    engine = Engine(name=asked.engine, address=asked.address, workers=asked.workers)
     plan = None if asked.resume is not None else _plan(asked)
     output = asked.resume or asked.output or Path(f"runs/tune-{plan.task}-{plan.kind}")  # type: ignore[union-attr]
     study = open_study(output, plan, address=asked.study, extend=asked.extend, keep=asked.keep)
@@ -45,7 +48,11 @@ def run_search(asked: Asked) -> None:
     limits = Limits(trials=asked.most_trials, seconds=asked.seconds)
     told = Told(trial=lines.trial, say=lines.say)
     try:
-        run_workers(study, limits, told, workers=asked.workers)
+        if engine.is_ray:
+            lines.say("Ray begins; this takes some seconds.")
+            run_on_ray(study, limits, told, engine=engine)
+        else:
+            run_workers(study, limits, told, workers=engine.workers)
     finally:
         outcome_of(study)
     if study.best is None:
@@ -110,14 +117,17 @@ class _Lines:
 
     def trial(self, record: TrialRecord) -> None:
         """How a trial ended."""
+        from chromasonic.tuning.objectives import objective_of
         from chromasonic.tuning.report import changes_in, duration
 
         of = f"/{self.most}" if self.most else ""
+        objective = objective_of(self.study.plan.task, self.study.plan.kind)
+        at = f"{objective.step} {len(record.curve)}"
         ends = {
-            "complete": f"{record.loss:.4f}",
-            "pruned": f"ended early, epoch {len(record.curve)}",
+            "complete": objective.text(record.loss),
+            "pruned": f"ended early, {at}",
             "impossible": "could not be trained",
-            "cut": f"cut after {len(record.curve)} epochs",
+            "cut": f"time was up, {at}",
         }
         is_best = record.end == "complete" and record.loss < self.best
         self.best = record.loss if is_best else self.best
@@ -131,10 +141,13 @@ class _Lines:
 
     def confirmed(self, side: str, seed: int, result: TrialResult) -> None:
         """A training of --confirm is done."""
+        from chromasonic.tuning.objectives import objective_of
         from chromasonic.tuning.report import duration
 
+        plan = self.study.plan
+        figure = objective_of(plan.task, plan.kind).text(result.loss)
         what = "best settings" if side == "best" else "recipe as it was"
-        self.say(f"{what}, seed {seed}: {result.loss:.4f}  {duration(result.seconds)}")
+        self.say(f"{what}, seed {seed}: {figure}  {duration(result.seconds)}")
 
 
 def print_outcome(outcome: Outcome) -> None:

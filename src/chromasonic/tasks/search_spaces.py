@@ -42,23 +42,23 @@ MELODY: dict[str, Space] = {
     },
 }
 
-_COMPANION: Space = {
-    "training.learning_rate": {"low": 2e-4, "high": 2e-2, "log": True},
-    "training.batch_size": {"choices": [16, 32, 64, 128]},
-    **_DECAY,
-    "dropout": {"low": 0.0, "high": 0.6},
-}
 
-COMPANION: dict[str, Space] = dict.fromkeys(
-    (
-        "emotion_recognizer",
-        "melody_transformer",
-        "harmony_predictor",
-        "dynamics_engine",
-        "groove_predictor",
-    ),
-    _COMPANION,
-)
+def _companion(*batch_sizes: int) -> Space:
+    return {
+        "training.learning_rate": {"low": 2e-4, "high": 2e-2, "log": True},
+        "training.batch_size": {"choices": list(batch_sizes)},
+        **_DECAY,
+        "dropout": {"low": 0.0, "high": 0.6},
+    }
+
+
+COMPANION: dict[str, Space] = {
+    "emotion_recognizer": _companion(8, 16, 32, 64),
+    "melody_transformer": _companion(8, 16, 32, 64),
+    "harmony_predictor": _companion(32, 64, 128, 256),
+    "dynamics_engine": _companion(128, 256, 512, 1024),
+    "groove_predictor": _companion(16, 32, 64, 128),
+}
 
 HARMONIZER: dict[str, Space] = {
     "simple": {

@@ -101,10 +101,10 @@ def outcome_of(study: Study, confirmation: Confirmation | None = None) -> Outcom
     found: tuple[Importance, ...] = ()
     if best is not None:
         title = f"Search over {plan.task} {plan.kind}"
-        unit = objective_of(plan.task, plan.kind).unit
+        objective = objective_of(plan.task, plan.kind)
         found = importances(plan, records)
         paths["best"] = files.write_text(output / BEST, best_recipe(study, best))
-        paths["history"] = draw_history(records, output / HISTORY, title=title, unit=unit)
+        paths["history"] = draw_history(records, output / HISTORY, title=title, objective=objective)
         paths["importance"] = draw_importance(
             found, output / IMPORTANCE, title=f"What mattered for {plan.task} {plan.kind}"
         )
@@ -132,12 +132,11 @@ def best_recipe(study: Study, best: TrialRecord) -> str:
         recipe = task_named(plan.task).resolved(read_toml(ran), where=str(ran))
         if "output" in plan.recipe:
             recipe["output"] = plan.recipe["output"]
-    option = {"harmonizer": "harmonizer", "gesture": "gesture"}.get(plan.task, plan.task)
     objective = objective_of(plan.task, plan.kind)
     what = "the recipe as it was" if best.number == 0 else f"trial {best.number}"
     head = (
         f"# Found by a search over {plan.task} {plan.kind}: {what}, "
-        f"{objective.name} {best.loss:.4f}.\n"
-        f"# Use it: chromasonic train {option} --recipe {study.output / BEST}\n"
+        f"{objective.name} {objective.text(best.loss)}.\n"
+        f"# Use it: chromasonic train {plan.task} --recipe {study.output / BEST}\n"
     )
     return f"{head}\n{to_toml(recipe)}"

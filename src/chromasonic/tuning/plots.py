@@ -10,6 +10,7 @@ from typing import Any
 from chromasonic import files
 from chromasonic.training.curves import BEST, LEGEND, QUIET, TRAIN, VAL
 from chromasonic.tuning.importance import FEWEST, NOTEWORTHY, Importance
+from chromasonic.tuning.objectives import Objective
 from chromasonic.tuning.records import TrialRecord
 from chromasonic.tuning.study import best_of
 
@@ -17,7 +18,7 @@ FAINT = "#BBBBBB"
 
 
 def draw_history(
-    records: Sequence[TrialRecord], path: files.PathLike, *, title: str, unit: str
+    records: Sequence[TrialRecord], path: files.PathLike, *, title: str, objective: Objective
 ) -> Path:
     """Draw the loss of each trial, the best so far, and every trial's validation curve.
 
@@ -25,7 +26,7 @@ def draw_history(
         records: one complete trial at least.
         path: .png, .svg or .pdf.
         title: above the picture.
-        unit: of the loss.
+        objective: what the losses are, as people read them.
     """
     from matplotlib.figure import Figure
 
@@ -34,36 +35,40 @@ def draw_history(
     left = 0.07 if has_curves else 0.1
     figure.subplots_adjust(left=left, right=0.975, top=0.78, bottom=0.12, wspace=0.17)
     panels = figure.subplots(1, 2) if has_curves else [figure.subplots()]
-    _draw_trials(panels[0], records, unit)
+    _draw_trials(panels[0], records, objective)
     if has_curves:
-        _draw_curves(panels[1], records)
+        _draw_curves(panels[1], records, objective)
     for axes in panels:
         _dress(axes)
     figure.text(left, 0.93, title, fontsize=16, weight="bold")
-    figure.text(left, 0.875, _summary(records, unit), fontsize=10.5, color="#444444")
+    figure.text(left, 0.875, _summary(records, objective), fontsize=10.5, color="#444444")
     return files.write_with(Path(path), lambda temporary: figure.savefig(temporary, dpi=120))
 
 
-def _draw_trials(axes: Any, records: Sequence[TrialRecord], unit: str) -> None:
+def _draw_trials(axes: Any, records: Sequence[TrialRecord], objective: Objective) -> None:
     from matplotlib.ticker import MaxNLocator
 
     done = [record for record in records if record.end == "complete"]
     pruned = [record for record in records if record.end == "pruned" and _is(record.loss)]
+    # What a harmonizer's trial reached before it was ended is a reward, not the figure itself.
+    is_same = objective.step == "epoch"
     impossible = [record for record in records if record.end == "impossible"]
-    low, high = _range(done, pruned)
-    axes.set_ylim(low, high)
+    show = objective.figure
+    low, high = _range(done, pruned if is_same else [])
+    axes.set_ylim(*sorted((show(low), show(high))))
     axes.plot(
         [record.number for record in pruned],
-        [min(record.loss, high) for record in pruned],
-        "v", color=FAINT, ms=6, label="ended early, at its lowest", clip_on=False,
+        [show(min(record.loss, high) if is_same else high) for record in pruned],
+        "v", color=FAINT, ms=6, clip_on=False,
+        label="ended early, at its lowest" if is_same else "ended early",
     )  # fmt: skip
     axes.plot(
-        [record.number for record in done], [min(record.loss, high) for record in done],
+        [record.number for record in done], [show(min(record.loss, high)) for record in done],
         "o", color=TRAIN, ms=6, label="complete", clip_on=False,
     )  # fmt: skip
     if impossible:
         axes.plot(
-            [record.number for record in impossible], [high] * len(impossible),
+            [record.number for record in impossible], [show(high)] * len(impossible),
             "x", color=VAL, ms=7, label="could not be trained", clip_on=False,
         )  # fmt: skip
     best = best_of(list(records))
@@ -72,30 +77,31 @@ def _draw_trials(axes: Any, records: Sequence[TrialRecord], unit: str) -> None:
         so_far.append(min([record.loss, *so_far[-1:]]))
     last = max(record.number for record in records)
     axes.step(
-        [*[record.number for record in done], last], [*so_far, *so_far[-1:]], where="post",
+        [*[record.number for record in done], last],
+        [show(loss) for loss in [*so_far, *so_far[-1:]]], where="post",
         color=BEST, lw=2, label="best so far",
     )  # fmt: skip
     first = next((record for record in done if record.number == 0), None)
     if first is not None:
-        axes.axhline(first.loss, color="#444444", lw=1, ls=(0, (4, 3)), zorder=1)
+        axes.axhline(show(first.loss), color="#444444", lw=1, ls=(0, (4, 3)), zorder=1)
         axes.annotate(
-            "the recipe as it was", (1, first.loss), (-2, 3), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", fontsize=9, color="#444444",
+            "the recipe as it was", (1, show(first.loss)), (-2, 3),
+            xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=9, color="#444444",
         )  # fmt: skip
     if best is not None:
-        axes.plot([best.number], [best.loss], "o", color=BEST, ms=10, zorder=5)
+        axes.plot([best.number], [show(best.loss)], "o", color=BEST, ms=10, zorder=5)
     axes.set_title("Each trial")
     axes.set_xlabel("trial")
-    axes.set_ylabel(unit)
+    axes.set_ylabel(objective.unit)
     axes.set_xlim(-0.5, last + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
-    axes.legend(fontsize=9, loc="upper right", **LEGEND)
+    axes.legend(fontsize=9, loc="best", **LEGEND)
 
 
-def _draw_curves(axes: Any, records: Sequence[TrialRecord]) -> None:
+def _draw_curves(axes: Any, records: Sequence[TrialRecord], objective: Objective) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    best = best_of(list(records))
+    best, show = best_of(list(records)), objective.figure
     shown = [record for record in records if record.curve]
     finals = [loss for record in shown for loss in record.curve[len(record.curve) // 3 :]]
     for record in shown:
@@ -106,19 +112,20 @@ def _draw_curves(axes: Any, records: Sequence[TrialRecord]) -> None:
         elif record.number == 0:
             colour, width, order, label = TRAIN, 2.0, 3, "the recipe as it was"
         epochs = range(1, len(record.curve) + 1)
-        axes.plot(epochs, record.curve, color=colour, lw=width, zorder=order, label=label)
+        curve = [show(loss) for loss in record.curve]
+        axes.plot(epochs, curve, color=colour, lw=width, zorder=order, label=label)
         if record.end == "pruned":
-            axes.plot([len(record.curve)], [record.curve[-1]], "v", color=QUIET, ms=4, zorder=2)
+            axes.plot([len(record.curve)], curve[-1:], "v", color=QUIET, ms=4, zorder=2)
     kept = sorted(loss for loss in finals if _is(loss))
     if kept:
         low, high = kept[0], kept[int(0.97 * (len(kept) - 1))]
         room = max(high - low, 1e-6)
-        axes.set_ylim(low - 0.06 * room, high + 0.25 * room)
-    axes.set_title("Validation loss by epoch; triangles: ended there")
-    axes.set_xlabel("epoch")
+        axes.set_ylim(*sorted((show(low - 0.06 * room), show(high + 0.25 * room))))
+    axes.set_title(f"{objective.curve}; triangles: ended there")
+    axes.set_xlabel(objective.step)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     if best is not None:
-        axes.legend(fontsize=9, loc="upper right", **LEGEND)
+        axes.legend(fontsize=9, loc="best", **LEGEND)
 
 
 def draw_importance(found: Sequence[Importance], path: files.PathLike, *, title: str) -> Path:
@@ -183,19 +190,17 @@ def _range(done: Sequence[TrialRecord], pruned: Sequence[TrialRecord]) -> tuple[
     return low - 0.08 * room, high + 0.35 * room
 
 
-def _summary(records: Sequence[TrialRecord], unit: str) -> str:
+def _summary(records: Sequence[TrialRecord], objective: Objective) -> str:
     done = sum(record.end == "complete" for record in records)
     pruned = sum(record.end == "pruned" for record in records)
     best = best_of(list(records))
     parts = [f"{done} complete, {pruned} ended early"]
     if best is not None:
-        parts.append(f"best: trial {best.number}, {best.loss:.4f} {unit}")
+        parts.append(f"best: trial {best.number}, {objective.text(best.loss)} {objective.unit}")
     epochs = sum(len(record.curve) for record in records)
     longest = max((len(record.curve) for record in records), default=0)
     if longest > 1:
-        parts.append(
-            f"{epochs / (longest * max(1, done + pruned)):.0%} of all epochs were computed"
-        )
+        parts.append(f"{epochs / (longest * max(1, done + pruned)):.0%} of all training was done")
     return "  ·  ".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chromasonic.tuning.plan import Plan
+from chromasonic.tuning.trial import REWARD_STEPS
 
 COMPLETE_FIRST = 5
 """Trials that come to their end before any is measured against them."""
@@ -31,9 +32,7 @@ def pruner_of(plan: Plan) -> Any:
 
 def length_of(plan: Plan) -> int:
     """Steps that a whole trial reports."""
-    training = plan.settings.get("training")
-    return int(training["epochs"]) if training else REWARD_STEPS
-
-
-REWARD_STEPS = 20
-"""How often a harmonizer's trial tells its reward."""
+    settings = plan.settings
+    if plan.kind == "hybrid":
+        return int(settings["beats_epochs"])
+    return int(settings["training"]["epochs"]) if "training" in settings else REWARD_STEPS

@@ -8,7 +8,7 @@ from typing import Any
 
 from chromasonic.tuning.confirming import Confirmation
 from chromasonic.tuning.importance import in_words
-from chromasonic.tuning.objectives import objective_of
+from chromasonic.tuning.objectives import Objective, objective_of
 from chromasonic.tuning.outcome import BEST, HISTORY, IMPORTANCE, Outcome
 from chromasonic.tuning.records import TrialRecord
 from chromasonic.tuning.study import Study
@@ -29,8 +29,8 @@ def report_of(study: Study, outcome: Outcome) -> str:
         "",
         *sentences(outcome),
         "",
-        f"Lowered: {objective.name} ({objective.unit}) on the validation part. The test part was "
-        "not opened.",
+        f"What is {objective.goal}: {objective.name} ({objective.unit}) on the validation part. "
+        "The test part was not opened.",
         "",
         "## The best trials",
         "",
@@ -84,12 +84,13 @@ def sentences(outcome: Outcome) -> list[str]:
     objective = objective_of(outcome.task, outcome.kind)
     if best.number == 0:
         return [
-            f"No trial was better than the recipe as it was ({objective.name} {best.loss:.4f}), "
-            "which is the recipe that best.toml holds."
+            f"No trial was better than the recipe as it was ({objective.name} "
+            f"{objective.text(best.loss)}), which is the recipe that best.toml holds."
         ]
-    said = [f"Best: trial {best.number}, {objective.name} {best.loss:.4f}"]
+    said = [f"Best: trial {best.number}, {objective.name} {objective.text(best.loss)}"]
     if first is not None and math.isfinite(first.loss):
-        said[0] += f"; the recipe as it was {first.loss:.4f} ({best.loss - first.loss:+.4f})"
+        gain = objective.figure(best.loss - first.loss)
+        said[0] += f"; the recipe as it was {objective.text(first.loss)} ({gain:+.4f})"
     said[0] += "."
     if confirmed is None:
         said.append(
@@ -97,15 +98,16 @@ def sentences(outcome: Outcome) -> list[str]:
             "--confirm 3 trains both from other seeds."
         )
         return said
-    return [*said, confirmed_in_words(confirmed)]
+    return [*said, confirmed_in_words(confirmed, objective)]
 
 
-def confirmed_in_words(one: Confirmation) -> str:
+def confirmed_in_words(one: Confirmation, objective: Objective) -> str:
     """Whether the best is beyond the noise of seeds."""
-    best, recipe = (sum(side) / len(side) for side in (one.best, one.recipe))
-    interval = f"{one.difference:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
+    best, recipe = (objective.text(sum(side) / len(side)) for side in (one.best, one.recipe))
+    ends = sorted(objective.figure(end) for end in (one.low, one.high))
+    interval = f"{objective.figure(one.difference):+.4f} [{ends[0]:+.4f}, {ends[1]:+.4f}]"
     said = (
-        f"From {len(one.seeds)} other seeds each: {best:.4f} against {recipe:.4f}, difference "
+        f"From {len(one.seeds)} other seeds each: {best} against {recipe}, difference "
         f"{interval} (95%, Welch)."
     )
     verdicts = {
@@ -128,12 +130,12 @@ def comparison_rows(outcome: Outcome, shown: int = SHOWN) -> list[list[str]]:
     if not columns:
         return []
     names = ["as it was" if one.number == 0 else f"trial {one.number}" for one in columns]
-    rows = [[objective.name, *(_number(one.loss, 4) for one in columns)]]
+    rows = [[objective.name, *(objective.text(one.loss) for one in columns)]]
     for metric, words in objective.beside.items():
         if any(metric in one.validation for one in columns):
             figures = [one.validation.get(metric, math.nan) for one in columns]
-            rows.append([words, *(_number(figure, 3) for figure in figures)])
-    if any(one.curve for one in columns):
+            rows.append([words, *(f"{figure:.3f}" for figure in figures)])
+    if objective.step == "epoch" and any(one.curve for one in columns):
         rows.append(["epochs", *(str(len(one.curve)) for one in columns)])
     if any(one.parameters for one in columns):
         rows.append(["parameters", *(f"{one.parameters:,}" for one in columns)])
@@ -161,10 +163,6 @@ def changes_in(record: TrialRecord) -> str:
         for name, value in record.values.items()
     )
     return ", ".join(pairs)
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from chromasonic.errors import ConfigError, TrainingError
 from chromasonic.tasks.table import task_named
+from chromasonic.training.history import Epoch
 from chromasonic.training.observers import Observer, TrainingStart
 
 End = Literal["complete", "pruned", "impossible", "cut"]
@@ -95,30 +96,54 @@ class _Watch(Observer):
 
     def __init__(self, spec: TrialSpec, report: Report | None) -> None:
         self.spec, self.report = spec, report
-        self.curve: list[float] = []
+        self.losses = dict(enumerate(spec.curve, 1))
         self.parameters = 0
         self.data: dict[str, str] = {}
         self.best: dict[str, float] = {}
 
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """The loss after each epoch."""
+        return tuple(loss for _, loss in sorted(self.losses.items()))
+
     def on_start(self, start: TrainingStart) -> None:
         self.parameters = start.parameters
-        self.curve = list(self.spec.curve[: start.first_epoch - 1])
         self.data = fingerprints(start.metadata)
         check_data(self.spec, self.data)
 
     def on_batch(self, epoch: int, batch: int, batches: int) -> None:  # noqa: ARG002
         self.check_time()
 
-    def on_epoch(self, epoch: Any, is_best: bool) -> None:
-        self.curve.append(epoch.val_loss)
+    def on_epoch(self, epoch: Epoch, is_best: bool) -> None:
         if is_best:
             self.best = {name: measured.value for name, measured in epoch.val.items()}
-        if self.report is not None and self.report(epoch.epoch, epoch.val_loss):
-            raise _Over("pruned", f"behind the others after epoch {epoch.epoch}")
+        self.note(epoch.epoch, epoch.val_loss, f"epoch {epoch.epoch}")
+
+    def on_figures(self, done: int, total: int, figures: Mapping[str, float]) -> None:
+        """A harmonizer tells its reward of late, or its network's loss on beats."""
+        self.check_time()
+        if self.spec.kind == "hybrid":
+            if "beats_val_loss" in figures:
+                self.note(done, figures["beats_val_loss"], f"epoch {done}")
+            return
+        step = done * REWARD_STEPS // max(total, 1)
+        if "reward" in figures and step and step not in self.losses:
+            self.note(step, -figures["reward"], f"{done:,} episodes")
+
+    def note(self, step: int, loss: float, said: str) -> None:
+        """A further point of the curve; the end, where the study says so."""
+        self.losses[step] = loss
+        if self.report is not None and self.report(step, loss):
+            raise _Over("pruned", f"behind the others after {said}")
 
     def check_time(self) -> None:
+        """The end, where time is up."""
         if self.spec.deadline is not None and time.time() > self.spec.deadline:
             raise _Over("cut", "time was up")
+
+
+REWARD_STEPS = 20
+"""How often a harmonizer's trial tells its reward."""
 
 
 def run_trial(
@@ -158,7 +183,7 @@ def run_trial(
     return TrialResult(
         end=end,
         loss=loss,
-        curve=tuple(watch.curve),
+        curve=watch.curve,
         validation=validation,
         data=watch.data,
         parameters=watch.parameters,
@@ -181,11 +206,18 @@ def _trained(
     trained = task.train(
         recipe, output, resume=True, overwrite=True, observers=(*observers, watch),
     )  # fmt: skip
-    return float(trained.best_loss[spec.kind]), dict(trained.validation[spec.kind])
+    if spec.task == "harmonizer":
+        from chromasonic.tuning.harmonizer_objective import objective_of_agent
+
+        return objective_of_agent(spec.kind, recipe, trained, output.parent)
+    (kind,) = trained.best_loss  # a gesture network of sizes of its own has another name
+    return float(trained.best_loss[kind]), dict(trained.validation[kind])
 
 
 def fingerprints(metadata: Mapping[str, Any]) -> dict[str, str]:
     """The fingerprints of the corpora that a training's metadata name."""
+    if "rules" in metadata:  # what a harmonizer's reward is made of
+        return {"rules of harmony": str(metadata["rules"])}
     corpus = metadata.get("corpus") or {}
     if "fingerprint" in corpus:
         return {str(corpus["name"]): str(corpus["fingerprint"])}

@@ -7,7 +7,7 @@ from pathlib import Path
 PATTERNS = {
     "melody": ("**/*.pt",),
     "companion": ("**/*.pt", "*.json"),
-    "gesture": ("**/*.pt",),
+    "gesture": ("**/*.pth",),
     "harmonizer": ("**/*.pt", "**/*.npz", "*.checkpoint", "*_model.json", "archive/*"),
 }
 KEPT = ("run.json", "split.json")
