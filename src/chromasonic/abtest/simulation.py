@@ -10,7 +10,8 @@ Legend: X experiments, C listeners at once, K stakes, H hypotheses.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,9 +84,47 @@ class Simulated:
         came = np.isfinite(times_X)
         return wilson(int(came.sum()), len(came), unit="share of experiments")
 
-    def votes_taken(self, share: float) -> float:
-        """Votes within which this share of experiments saw the preference; inf: more than all."""
-        return float(np.sort(self.decided_at_X)[math.ceil(share * len(self.decided_at_X)) - 1])
+    def votes_taken(self, share: float, times_X: np.ndarray | None = None) -> float:
+        """Votes within which this share of experiments came there; inf: more than there were.
+
+        Args:
+            share: of the experiments.
+            times_X: where to; left out: the preference was seen.
+        """
+        times = np.sort(self.decided_at_X if times_X is None else times_X)
+        return float(times[math.ceil(share * len(times)) - 1])
+
+    def summary(self, *, alpha: float = 0.05) -> dict[str, Any]:
+        """Plain values for JSON; votes that no experiment needed so many of are infinite.
+
+        Args:
+            alpha: of the fixed test beside it.
+        """
+        ways = {
+            "always valid": self.decided_at_X,
+            "z-test, repeated": self.naive_at_X,
+            "each vote a bet": self.by_vote_at_X,
+        }
+        world = self.world
+        fixed = None
+        if world.preference not in (0.0, EVEN, 1.0):
+            fixed = fixed_votes(
+                world.preference, alpha=alpha, alike=world.alike, trials=world.trials
+            )
+        return {
+            "world": asdict(world),
+            "experiments": len(self.decided_at_X),
+            "max_votes": self.max_votes,
+            "ways": {
+                way: {
+                    "share": self.share_ever(times_X).to_dict(),
+                    "median": self.votes_taken(0.5, times_X),
+                    "within_90": self.votes_taken(0.9, times_X),
+                }
+                for way, times_X in ways.items()
+            },
+            "fixed_votes": fixed,
+        }
 
 
 def simulate(

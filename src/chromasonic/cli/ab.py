@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from chromasonic.cli import judging
+from chromasonic.cli.ab_online import VERBS
 from chromasonic.files import json_text
 
 AB_HELP = """Is B better than A: over the same pieces, and by ear.
@@ -124,3 +125,7 @@ def compare(
             typer.echo(line)
     if output is not None:
         typer.echo(f"Written: {output}")
+
+
+for _name, _verb in VERBS.items():
+    ab_app.command(_name)(_verb)

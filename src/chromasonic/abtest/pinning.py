@@ -1,0 +1,104 @@
+"""Versions that take part in an experiment, pinned to what their files are now.
+
+An alias moves and a folder can be trained anew; an experiment is about one content. So NAME@ALIAS
+is written down as NAME@NUMBER with the hash of its list of files, a path with the hash of what
+lies there. A registered version is held: pruning leaves it while the experiment is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+from chromasonic.abtest.design import Arm, Design
+from chromasonic.errors import RegistryError, UsageError
+from chromasonic.files import sha256_of_file
+from chromasonic.registry.manifest import manifest_of
+from chromasonic.registry.reference import Reference, reference_in
+
+if TYPE_CHECKING:
+    from chromasonic.registry.versions import Registry
+
+ANCHOR = "anchor"
+"""Label of what versions are compared with besides."""
+
+
+def pinned(models: Sequence[str]) -> tuple[Arm, ...]:
+    """Versions with labels A, B, C, ... in the order given.
+
+    Args:
+        models: NAME@VERSION, NAME@ALIAS, or paths.
+
+    Raises:
+        UsageError: two versions or more are wanted; or a path is not there.
+        RegistryError: there is no such version, or its files are not what was registered.
+    """
+    if len(models) > len(ascii_uppercase):
+        raise UsageError(f"{len(models)} versions were given; at most {len(ascii_uppercase)}.")
+    return tuple(_pinned(text, label) for text, label in zip(models, ascii_uppercase, strict=False))
+
+
+def hold(design: Design) -> None:
+    """Keep the registered versions of an experiment from being pruned.
+
+    Raises:
+        RegistryError: one is gone, or the registry cannot be written.
+    """
+    for registry, reference in _registered(design):
+        registry.hold(reference, f"experiment {design.name}")
+
+
+def release(design: Design) -> None:
+    """Hold them no longer."""
+    for registry, reference in _registered(design):
+        try:
+            registry.release(reference, f"experiment {design.name}")
+        except RegistryError:
+            continue  # the experiment is closed all the same; a version is merely kept for longer
+
+
+def changed(design: Design) -> list[str]:
+    """Versions that are no longer what they were when the experiment was made, in words."""
+    found = []
+    for arm in design.arms:
+        try:
+            now = _pinned(arm.version, arm.label)
+        except (UsageError, RegistryError) as error:
+            found.append(f"{arm.label} ({arm.version}) cannot be read: {error}")
+            continue
+        if now.sha256 != arm.sha256:
+            found.append(f"{arm.label} ({arm.version}) is not what it was: its files differ")
+    return found
+
+
+def _pinned(text: str, label: str) -> Arm:
+    reference = reference_in(text)
+    if reference is not None:
+        from chromasonic.registry.versions import Registry
+
+        registry = Registry()
+        version = registry.get(reference)
+        registry.folder_of(Reference(version.name, str(version.number)))  # its hashes are checked
+        return Arm(label=label, version=version.reference, sha256=version.content)
+    path = Path(text)
+    if path.is_dir():
+        return Arm(label=label, version=str(text), sha256=manifest_of(path).sha256)
+    if path.is_file():
+        return Arm(label=label, version=str(text), sha256=sha256_of_file(path))
+    raise UsageError(
+        f"There is no model at '{text}'. Name a run directory, a checkpoint, or a registered "
+        "version (NAME@VERSION); `chromasonic models list` shows those."
+    )
+
+
+def _registered(design: Design) -> Iterator[tuple[Registry, Reference]]:
+    """The registered versions that take part, with the registry."""
+    references = [reference_in(arm.version) for arm in design.arms]
+    if not any(references):
+        return
+    from chromasonic.registry.versions import Registry
+
+    registry = Registry()
+    yield from ((registry, reference) for reference in references if reference is not None)
