@@ -78,6 +78,10 @@ def train_in_cluster(
     def say(text: str) -> None:
         console.print(escape(text), highlight=False, soft_wrap=True)
 
+    def say_lines(lines: list[str]) -> None:
+        for line in lines:
+            say(line)
+
     def say_worker(worker: WorkerProcess) -> None:
         where = f"process {worker.pid} on {worker.machine}"
         if worker.attempt == 1:
@@ -100,6 +104,6 @@ def train_in_cluster(
         overwrite=overwrite,
         observers=observers,
         describe=describe,
-        on_lines=lambda lines: [say(line) for line in lines] and None,
+        on_lines=say_lines,
         on_worker=say_worker,
     )

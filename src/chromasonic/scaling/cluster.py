@@ -29,6 +29,7 @@ QUIET = {
     "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # how soon an end, or a death, is noticed
     "RAY_DEDUP_LOGS": "0",
+    "RAY_worker_niceness": "0",  # workers are the work: Ray's own 15 lets anything overtake it
 }
 _FOLDER = "chromasonic-ray-"
 

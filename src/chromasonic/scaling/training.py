@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,15 +14,13 @@ from chromasonic.errors import TrainingError, UsageError
 from chromasonic.scaling.cluster import Cluster, connected
 from chromasonic.scaling.desk import Desk, Event, WorkerProcess
 from chromasonic.scaling.engine import Engine
+from chromasonic.scaling.place import place_here
 from chromasonic.scaling.worker import Job, work
 from chromasonic.training.observers import Observer
 from chromasonic.training.run_directory import RunDirectory
 
 RESTARTS = 5
 """How often workers are replaced before a training is given up."""
-
-VARIABLES = ("CHROMASONIC_DATA", "CHROMASONIC_CACHE")
-"""Settings of the environment that a worker takes from the driver if it has none."""
 
 
 def train_on_ray(
@@ -37,7 +32,7 @@ def train_on_ray(
     resume: bool = False,
     overwrite: bool = False,
     observers: Sequence[Observer] = (),
-    describe: Callable[..., list[str]] = lambda *data: [str(value) for value in data],
+    describe: Callable[..., list[str]] = lambda *data: list(map(str, data)),
     on_lines: Callable[[list[str]], None] = lambda _: None,
     on_worker: Callable[[WorkerProcess], None] = lambda _: None,
     restarts: int = RESTARTS,
@@ -73,31 +68,22 @@ def train_on_ray(
     path = Path(output).absolute()
     with connected(engine.address, cpus=engine.workers) as cluster:
         uses_gpus = _uses_gpus(device, engine.workers, cluster)
-        existed = path.exists()
-        mark = path / f".seen-by-workers-{uuid.uuid4().hex}"
-        job = Job(
-            train=train,
-            output=Path(output),
-            resume=resume,
-            overwrite=overwrite,
-            was_there=RunDirectory(path).is_there,
-            describe=describe,
-            mark=mark,
-            threads=_threads(engine.workers, cluster),
-            command=tuple(sys.argv),
-            folder=os.getcwd(),
-            variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
-        )
-        files.write_text(mark, "")
-        storage = path / f".ray-{mark.name[-8:]}"
-        try:
+        with place_here(path, workers=engine.workers, cluster=cluster) as place:
+            job = Job(
+                train=train,
+                output=Path(output),
+                resume=resume,
+                overwrite=overwrite,
+                was_there=RunDirectory(path).is_there,
+                describe=describe,
+                place=place,
+            )
             heard = _Heard(observers, on_lines, on_worker)
-            _run(job, heard, storage, engine.workers, uses_gpus, restarts)
-        finally:
-            mark.unlink(missing_ok=True)
-            shutil.rmtree(storage, ignore_errors=True)
-            if not existed and not any(path.iterdir()):
-                path.rmdir()
+            storage = path / f".ray-{place.mark.name[-8:]}"
+            try:
+                _run(job, heard, storage, engine.workers, uses_gpus, restarts)
+            finally:
+                shutil.rmtree(storage, ignore_errors=True)
         return heard.result()
 
 
@@ -150,7 +136,7 @@ def _run(
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    desk = ray.remote(Desk).options(num_cpus=0).remote()
+    desk: Any = ray.remote(Desk).options(num_cpus=0).remote()
     trainer = TorchTrainer(
         work,
         train_loop_config={"job": job, "desk": desk},
@@ -192,13 +178,6 @@ def _run(
 def _last_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1].rstrip(".") if lines else type(error).__name__
-
-
-def _threads(workers: int, cluster: Cluster) -> int:
-    """Threads of each worker: as many as here, as far as the cluster's CPUs go round."""
-    import torch
-
-    return max(1, min(torch.get_num_threads(), cluster.cpus // workers))
 
 
 def _uses_gpus(device: str, workers: int, cluster: Cluster) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -12,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chromasonic.errors import ChromasonicError, UsageError
+from chromasonic.errors import ChromasonicError
+from chromasonic.scaling.place import Place
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
 
@@ -32,12 +32,7 @@ class Job:
         overwrite: whether a run that lies there may be replaced.
         was_there: whether one lay there when the driver began.
         describe: what `on_data` is told, as lines for people.
-        mark: a file that the driver wrote into `output`, by which a worker knows the folder for the
-            same one; absolute.
-        threads: of arithmetic.
-        command: the driver's command line, which a run records.
-        folder: the driver's working folder, from which relative paths count.
-        variables: of the environment, where the worker has none of its own.
+        place: the driver's.
     """
 
     train: Callable[..., Any]
@@ -46,11 +41,7 @@ class Job:
     overwrite: bool
     was_there: bool
     describe: Callable[..., list[str]]
-    mark: Path
-    threads: int
-    command: tuple[str, ...]
-    folder: str
-    variables: dict[str, str]
+    place: Place
 
 
 class StoppedByDriver(Exception):
@@ -62,10 +53,11 @@ class Relay(Observer):
 
     Args:
         desk: the actor between them.
+        about: comes before what is told, where several trainings are heard at one desk.
     """
 
-    def __init__(self, desk: Any) -> None:
-        self.desk = desk
+    def __init__(self, desk: Any, *about: Any) -> None:
+        self.desk, self.about = desk, about
         self.told = 0.0
 
     def on_start(self, start: TrainingStart) -> None:
@@ -77,7 +69,7 @@ class Relay(Observer):
         now = time.monotonic()
         if now - self.told >= BATCH_SECONDS:
             self.told = now
-            self.desk.tell.remote("batch", epoch, batch, batches)
+            self.desk.tell.remote("batch", *self.about, epoch, batch, batches)
 
     def on_epoch(self, epoch: Epoch, is_best: bool) -> None:
         """After an epoch, validated and saved."""
@@ -90,7 +82,7 @@ class Relay(Observer):
     def _ask(self, kind: str, *values: Any) -> None:
         import ray
 
-        if not ray.get(self.desk.ask.remote(kind, *values)):
+        if not ray.get(self.desk.ask.remote(kind, *self.about, *values)):
             raise StoppedByDriver
 
 
@@ -112,13 +104,14 @@ def work(config: dict[str, Any]) -> None:
     if order.is_over:
         return
     try:
-        _settle_in(job)
+        job.place.settle()
+        _choose_gpu()
         resume, overwrite = job.resume, job.overwrite
         if order.attempt > 1:
             resume = resume or order.goes_on
             overwrite = not resume and (overwrite or not job.was_there)
         made = job.train(
-            job.output if _is_here(job.folder) else job.mark.parent,
+            job.place.path(job.output),
             resume=resume,
             overwrite=overwrite,
             observers=(Relay(desk),),
@@ -144,33 +137,13 @@ def _say(desk: Any, lines: list[str]) -> None:
     desk.tell.remote("data", lines)
 
 
-def _is_here(folder: str) -> bool:
-    """Whether this process works in the folder that relative paths count from."""
-    return os.getcwd() == folder
-
-
-def _settle_in(job: Job) -> None:
-    """Make this process like the driver's.
-
-    Raises:
-        UsageError: the output folder is not the driver's.
-    """
+def _choose_gpu() -> None:
+    """Say by LOCAL_RANK which of the GPUs that this process sees is its own."""
     import torch
 
-    for name, value in job.variables.items():
-        os.environ.setdefault(name, value)
-    if os.path.isdir(job.folder):
-        os.chdir(job.folder)
-    if not job.mark.is_file():
-        raise UsageError(
-            f"A worker on {socket.gethostname()} cannot see {job.output}. Give an --output on "
-            "storage that all machines of the cluster share, under the same path."
-        )
-    sys.argv = list(job.command)
-    torch.set_num_threads(max(1, min(job.threads, os.cpu_count() or 1)))
     if torch.cuda.is_available():
         from ray.train.torch import get_device
 
         device = get_device()
-        if device.type == "cuda":  # which of the visible ones is this worker's
+        if device.type == "cuda":
             os.environ["LOCAL_RANK"] = str(device.index or 0)
