@@ -9,7 +9,7 @@ import typer
 
 from chromasonic.errors import ExportError, UsageError
 from chromasonic.files import json_text
-from chromasonic.registry.reference import located
+from chromasonic.registry.reference import is_version_folder, located
 
 if TYPE_CHECKING:
     from chromasonic.export.exported import Exported
@@ -147,7 +147,7 @@ def _export_companions(
     names = None if models is None else names_of(models)
     exported = export_companions(run, format=format, models=names, output=output, opset=opset)
     missing = [name for name in names_of("all") if name not in {one.name for one in exported}]
-    if names is None and run.is_dir() and missing:
+    if names is None and run.is_dir() and missing and not is_version_folder(run):
         typer.echo(f"Not trained here: {', '.join(missing)}.", err=True)
     return exported
 

@@ -225,7 +225,8 @@ def _chosen_recipe(
     """The recipe of --resume, of --recipe, or the default one, with the flags laid over it."""
     from chromasonic.config import read_toml
     from chromasonic.melody_generation import recipe as recipes
-    from chromasonic.melody_generation.runs import recipe_like, resumed_recipe
+    from chromasonic.melody_generation.beginning import recipe_like
+    from chromasonic.melody_generation.runs import resumed_recipe
 
     if resume is not None:
         chosen = resumed_recipe(resume)

@@ -77,7 +77,7 @@ def train_models(
 
 def _recipe(settings: dict[str, object], model: str, init_from: Path | None) -> MelodyRecipe:
     from chromasonic.melody_generation import recipe as recipes
-    from chromasonic.melody_generation.runs import recipe_like
+    from chromasonic.melody_generation.beginning import recipe_like
 
     recipe = recipes.default_recipe(recipes.kinds_of(model))
     if init_from is not None:

@@ -13,6 +13,7 @@ from chromasonic import files
 from chromasonic.data import CORPORA
 from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.melody_generation.beginning import origins_of, weights_for
 from chromasonic.melody_generation.data_loader import MelodyData as Streams
 from chromasonic.melody_generation.data_loader import load_dataset
 from chromasonic.melody_generation.markov import MarkovModel
@@ -27,9 +28,6 @@ from chromasonic.melody_generation.recipe import (
 from chromasonic.melody_generation.task import MelodyTask
 from chromasonic.melody_generation.tokens import VOCABULARY
 from chromasonic.melody_generation.training import HEADLINE, describe_model
-from chromasonic.registry.lineage import began_from
-from chromasonic.registry.reference import located
-from chromasonic.training.checkpoint import load_checkpoint
 from chromasonic.training.device import choose_device
 from chromasonic.training.diagnosis import (
     Reading,
@@ -46,7 +44,6 @@ from chromasonic.training.observers import Observer
 from chromasonic.training.randomness import seeded
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import CheckpointFiles
-from chromasonic.training.state import find_checkpoint
 
 REFERENCES = Path(__file__).with_name("reference_runs.json")
 """Recorded runs on known corpora, by which a reading says whether a result is normal."""
@@ -266,7 +263,7 @@ def _train_one(
             observers=observers,
             resume=resume,
             overwrite=overwrite,
-            init_from=_weights_for(kind, init_from),
+            init_from=weights_for(kind, init_from),
             metadata=_metadata(name, model, recipe, data),
         )
     read = read_counts if isinstance(part, MarkovRecipe) else read_curves
@@ -320,7 +317,7 @@ def _begin(
     if is_resumed:
         run.add_session()
         return
-    origins = _origins(recipe, init_from)
+    origins = origins_of(recipe, init_from)
     for kind in recipe.models:  # no later resume shall take up what lay here before
         CheckpointFiles(run.checkpoints(kind), f"melody_{kind}").set_latest_aside()
     run.begin(
@@ -372,50 +369,3 @@ def _common_device(recipe: MelodyRecipe) -> str:
     """The device of the networks; the Markov model counts on the CPU."""
     devices = [part.training.device for part in (recipe.lstm, recipe.transformer) if part]
     return devices[0] if devices else "cpu"
-
-
-def _weights_for(kind: str, source: files.PathLike | None) -> Path | None:
-    """Where a kind of model finds the weights to begin with: a run has a folder for each."""
-    if source is None:
-        return None
-    place = located(source)
-    own = RunDirectory(place).checkpoints(kind)
-    return own if own.is_dir() else place
-
-
-def _origins(recipe: MelodyRecipe, source: files.PathLike | None) -> dict[str, Any]:
-    """What run.json says of the weights that the networks begin with."""
-    found = {}
-    for kind, part in recipe.models.items():
-        where = None if isinstance(part, MarkovRecipe) else _weights_for(kind, source)
-        if where is not None:
-            found[kind] = find_checkpoint(where, f"melody_{kind}")
-    return began_from(source, found)
-
-
-def recipe_like(source: files.PathLike, recipe: MelodyRecipe) -> MelodyRecipe:
-    """A recipe whose networks have the sizes of the weights that they shall begin with.
-
-    Args:
-        source: a checkpoint, a run, NAME@VERSION or NAME@ALIAS.
-        recipe: the recipe to change.
-
-    Raises:
-        CheckpointError: there is no checkpoint of such a kind.
-    """
-    changed: dict[str, Any] = {}
-    for kind, part in recipe.models.items():
-        if isinstance(part, MarkovRecipe):
-            continue
-        where = _weights_for(kind, source)
-        assert where is not None
-        path = find_checkpoint(where, f"melody_{kind}")
-        model = load_checkpoint(path).get("config", {}).get("model", {})
-        if model.get("kind") != kind:
-            raise CheckpointError(
-                f"{path} holds a model of kind '{model.get('kind')}', not '{kind}'. "
-                f"Train that kind (--model {model.get('kind')}), or give another checkpoint."
-            )
-        values = {kind: {"model": model["config"]}}
-        changed[kind] = replace(part, model=getattr(recipe_from(values), kind).model)
-    return replace(recipe, **changed)
