@@ -85,7 +85,10 @@ def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
 def info(
     name: Annotated[
         str,
-        typer.Argument(help="A corpus of 'chromasonic data list', or a folder of recordings."),
+        typer.Argument(
+            help="A corpus of 'chromasonic data list', or a folder of recordings or of a prepared "
+            "corpus."
+        ),
     ],
     data_dir: Folder = None,
     split_file: Annotated[
@@ -114,7 +117,13 @@ def info(
     """
     from chromasonic.data import CORPORA, facts_of, load, resolve_auto
     from chromasonic.data.locate import locate
+    from chromasonic.data.prepared import is_prepared
 
+    if name not in CORPORA and is_prepared(name):
+        from chromasonic.cli.data_prepare import describe_prepared
+
+        describe_prepared(Path(name), as_json)
+        return
     if name not in CORPORA and Path(name).is_dir():
         _describe_recordings(Path(name), as_json)
         return

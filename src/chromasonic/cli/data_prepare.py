@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chromasonic.scaling.preparing import Preparation
 
 EXAMPLES_SHOWN = 2
+REFUSED = "refused.csv"
 
 
 @data_app.command("prepare")
@@ -115,8 +116,28 @@ def prepare_corpus(
     _print(done)
 
 
+def describe_prepared(folder: Path, as_json: bool) -> None:
+    """Say what a prepared corpus holds."""
+    from chromasonic.data.prepared import read_manifest
+
+    facts = read_manifest(folder)
+    if as_json:
+        typer.echo(json_text({"found": True, "folder": str(folder), **facts}))
+        return
+    _print_facts(facts)
+
+
 def _print(done: Preparation) -> None:
-    facts, counts = done.facts, done.facts["counts"]
+    _print_facts(done.facts)
+    if done.blocks:
+        typer.echo(f"{'Time':<13}{_time(done)}")
+    else:
+        typer.echo(f"{'':<13}It was there already, made by the same settings from the same files.")
+    typer.echo(f"\nTrain on it: chromasonic train melody --dataset {done.folder}")
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    counts = facts["counts"]
     refused = sum(entry["count"] for entry in facts["refused"].values())
     lines = {
         "Corpus": f"{facts['title']} (licence: {facts['licence']})",
@@ -132,18 +153,16 @@ def _print(done: Preparation) -> None:
         for example in entry["examples"][:EXAMPLES_SHOWN]:
             detail = f": {example['detail']}" if example["detail"] else ""
             typer.echo(f"{'':>13}{example['file']}{detail}")
+    if refused:
+        typer.echo(f"{'':<13}({REFUSED} lists them all)")
     size = sum(shard["size_bytes"] for shard in facts["shards"])
     typer.echo(f"{'Shards':<13}{len(facts['shards'])}, {size / 1e6:,.1f} MB")
     typer.echo(f"{'Fingerprint':<13}{facts['fingerprint']}")
-    if done.blocks:
-        typer.echo(f"{'Time':<13}{_time(done)}")
-    else:
-        typer.echo(f"{'':<13}It was there already, made by the same settings from the same files.")
-    typer.echo(f"\nTrain on it: chromasonic train melody --dataset {done.folder}")
 
 
 def _time(done: Preparation) -> str:
     kept = f", {done.blocks_kept} of {done.blocks} blocks by a former run" * bool(done.blocks_kept)
     files = done.facts["counts"]["files"]
     speed = f", {files / done.seconds:,.0f} files a second" * (not done.blocks_kept)
-    return f"{done.seconds:,.1f} s with {done.workers} worker(s), {done.engine}{speed}{kept}"
+    workers = "1 worker" if done.workers == 1 else f"{done.workers} workers"
+    return f"{done.seconds:,.1f} s with {workers}, {done.engine}{speed}{kept}"

@@ -7,8 +7,11 @@ a few hundred bytes a block, and a task that dies with its worker is done again 
 
 from __future__ import annotations
 
+import logging
 import pickle
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +41,38 @@ def done_on_ray(
     """
     from chromasonic.scaling.cluster import connected
 
-    with connected(address, cpus=workers):
-        import ray
-
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
-        rows = [
-            {"block": pickle.dumps((number, tuple(members), settings, str(folder.resolve())))}
-            for number, members in blocks
-        ]
-        done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-            _prepared, num_cpus=1, concurrency=workers
-        )
-        for row in done.iter_rows():
+    rows = [
+        {"block": pickle.dumps((number, tuple(members), settings, str(folder.resolve())))}
+        for number, members in blocks
+    ]
+    with connected(address, cpus=workers), _quiet():
+        for row in _data_set(rows, workers).iter_rows():
             yield BlockDone(**row)
+
+
+def _data_set(rows: list[dict[str, Any]], workers: int) -> Any:
+    """The blocks as a data set whose rows, when they are asked for, are what was done."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Ray's, of its own settings
+        import ray.data
+
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        blocks = ray.data.from_items(rows, override_num_blocks=len(rows))
+        return blocks.map(_prepared, num_cpus=1, compute=ray.data.TaskPoolStrategy(size=workers))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No lines of Ray Data's on the user's terminal within the block; errors are raised anyway."""
+    import ray.data  # it sets its logger up, with a level of its own
+
+    logger = logging.getLogger(ray.data.__name__)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _prepared(row: dict[str, Any]) -> dict[str, Any]:

@@ -210,6 +210,6 @@ def blocks_done(folder: Path) -> set[int]:
     """Numbers of the blocks whose results are there."""
     try:
         names = os.listdir(folder / "blocks")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return set()
     return {int(name[6:-4]) for name in names if name.startswith("block-") and name[6:-4].isdigit()}

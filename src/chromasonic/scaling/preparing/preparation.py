@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,10 +117,11 @@ def prepare(
     _check_folder(folder, resume=resume, overwrite=overwrite)
     with _locked(folder):
         work = folder / WORK
-        opened = open_source(
-            source, work_folder=work, data_dir=data_dir, licence=licence, title=title,
-            on_progress=on_progress,
-        )  # fmt: skip
+        with _nothing_left_of_a_failure(folder):
+            opened = open_source(
+                source, work_folder=work, data_dir=data_dir, licence=licence, title=title,
+                on_progress=on_progress,
+            )  # fmt: skip
         unpacked = time.perf_counter()
         if overwrite and not resume:
             _clear(folder)  # only now: a mistyped source costs nobody a corpus
@@ -244,6 +245,20 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()  # its file stays: to take it away could let two in at once
+
+
+@contextmanager
+def _nothing_left_of_a_failure(folder: Path) -> Iterator[None]:
+    """Where the source cannot be opened, a folder that was made for its corpus goes again."""
+    try:
+        yield
+    except Exception:
+        if not (folder / WORK / PLAN).is_file() and not (folder / MANIFEST).is_file():
+            shutil.rmtree(folder / WORK, ignore_errors=True)
+            (folder / LOCK).unlink(missing_ok=True)
+            with suppress(OSError):
+                folder.rmdir()  # only if nothing else lies in it
+        raise
 
 
 def _clear(folder: Path) -> None:

@@ -141,7 +141,7 @@ def _names() -> list[str]:
 def _is_read(facts: CorpusFacts) -> bool:
     """Whether a corpus's files are MIDI or ABC, and tunes can be found in them."""
     return bool(facts.collections) or facts.name in (
-        *LAKH_LAYOUTS, "groove-midi", "emopia", "vgmidi", "maestro", "asap"
+        *LAKH_LAYOUTS, "emopia", "vgmidi", "maestro", "asap"
     )  # fmt: skip
 
 
