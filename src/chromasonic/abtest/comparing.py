@@ -16,7 +16,7 @@ from chromasonic.abtest.comparing_differences import (
     group_sums,
     relative_change,
 )
-from chromasonic.abtest.power import LEVEL, detectable, pieces_needed
+from chromasonic.abtest.power import LEVEL, detectable, pieces_needed, runs_needed
 from chromasonic.abtest.verdicts import Verdict, verdict_of
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.judged import Judged
@@ -42,6 +42,8 @@ class MetricComparison:
         p_adjusted: after Holm's correction over all metrics of the comparison.
         verdict: on the second.
         pieces_needed: for 80% power to see `looked_for`; None where no number is enough.
+        runs_needed: runs a side for as much power; None where one run a side is compared, or where
+            no number is enough.
         looked_for: the difference that they are counted for: the one asked for, else the one seen.
         detectable: the smallest difference that these pieces show in 80% of such comparisons.
         seed_deviations: standard deviation of each side's runs; NaN where a side has one.
@@ -61,6 +63,7 @@ class MetricComparison:
     p_adjusted: float
     verdict: Verdict
     pieces_needed: int | None
+    runs_needed: int | None
     looked_for: float
     detectable: float
     seed_deviations: tuple[float, float]
@@ -228,7 +231,7 @@ def _compared(
     seed: int,
 ) -> MetricComparison:
     turned = -1.0 if measured.is_lower_better else 1.0
-    figure, deviation = difference.figure, difference.deviation
+    figure, spread = difference.figure, difference.spread
     low, high = sorted((turned * figure.low, turned * figure.high))
     verdict = verdict_of(
         gain=turned * figure.value,
@@ -236,15 +239,14 @@ def _compared(
         high=high,
         p_value=p_adjusted,
         pieces=figure.n,
-        deviation=deviation,
+        spread=spread,
         tests=tests,
         margin=margin,
         detect=detect,
-        seed_variance=difference.seed_variance,
     )
     looked_for = detect or abs(figure.value)
-    level, runs = LEVEL / tests, difference.seed_variance
-    groups_needed = pieces_needed(looked_for, deviation, level=level, seed_variance=runs)
+    level = LEVEL / tests
+    groups_needed = pieces_needed(looked_for, spread, level=level)
     a_group = len(aligned.pieces) / aligned.groups
     return MetricComparison(
         name=measured.name,
@@ -254,14 +256,15 @@ def _compared(
         second=_figure_of(measured.second_SN, measured, aligned, seed),
         difference=figure,
         relative=relative_change(measured, aligned.groups_N, seed=seed),
-        effect=turned * figure.value / deviation if deviation > 0 else math.nan,
+        effect=turned * figure.value / spread.deviation if spread.deviation > 0 else math.nan,
         share_better=_share_better(measured, aligned),
         p_value=difference.p_value,
         p_adjusted=p_adjusted,
         verdict=verdict,
         pieces_needed=None if groups_needed is None else math.ceil(groups_needed * a_group),
         looked_for=looked_for,
-        detectable=detectable(deviation, figure.n, level=level, seed_variance=runs),
+        runs_needed=runs_needed(looked_for, spread, figure.n, level=level),
+        detectable=detectable(spread, figure.n, level=level),
         seed_deviations=difference.seed_deviations,
         are_alike=bool(
             measured.first_SN.shape == measured.second_SN.shape

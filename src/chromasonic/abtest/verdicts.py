@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
-from chromasonic.abtest.power import LEVEL, pieces_needed
+from chromasonic.abtest.power import LEVEL, POWER, Spread, power_of
 from chromasonic.errors import UsageError
 
 FEWEST = 6
@@ -38,11 +38,10 @@ def verdict_of(
     high: float,
     p_value: float,
     pieces: int,
-    deviation: float,
+    spread: Spread,
     tests: int = 1,
     margin: float | None = None,
     detect: float | None = None,
-    seed_variance: float = 0.0,
 ) -> Verdict:
     """The word for one metric.
 
@@ -57,11 +56,10 @@ def verdict_of(
         high: upper end.
         p_value: two-sided, adjusted for the metrics.
         pieces: that are independent of each other.
-        deviation: standard deviation of the pieces' gaps.
+        spread: what the difference is measured against.
         tests: how many metrics were tested.
         margin: largest difference that does not matter; None asks for none.
         detect: difference that must be seen; None: `MEDIUM_EFFECT` deviations.
-        seed_variance: of the difference, from the runs.
 
     Raises:
         UsageError: a margin or a difference to detect that is not above 0.
@@ -80,12 +78,11 @@ def verdict_of(
             return Verdict.EQUIVALENT
         if -margin < low:
             return Verdict.NO_WORSE
-    if deviation == 0:
+    if spread.deviation == 0:
         return Verdict.NO_DIFFERENCE
-    needed = pieces_needed(
-        detect or MEDIUM_EFFECT * deviation,
-        deviation,
-        level=LEVEL / tests,
-        seed_variance=seed_variance if detect else 0.0,
-    )
-    return Verdict.TOO_FEW if needed is None or needed > pieces else Verdict.NO_DIFFERENCE
+    if detect is not None:
+        power = power_of(detect, spread, pieces, level=LEVEL / tests)
+    else:  # of the pieces alone: runs are no matter of how many pieces there are
+        size = MEDIUM_EFFECT * spread.deviation
+        power = power_of(size, Spread(deviation=spread.deviation), pieces, level=LEVEL / tests)
+    return Verdict.NO_DIFFERENCE if power >= POWER else Verdict.TOO_FEW

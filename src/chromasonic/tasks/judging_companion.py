@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def judge_companion(
     del device
     models = None if kind is None else names_of(kind)
     files_of, _ = found_models(checkpoint_folder(path), models)
-    found = []
+    found: list[Judged] = []
     for model, file in files_of.items():
         loaded = load_companion(file, model)
         companion = COMPANIONS[loaded.name]
@@ -185,7 +186,7 @@ def works_of(model: str, pieces: tuple[str, ...]) -> dict[str, str]:
     return {piece: piece.rpartition("/")[0] or piece for piece in pieces}
 
 
-def _training(loaded: LoadedCompanion) -> dict[str, object]:
+def _training(loaded: LoadedCompanion) -> dict[str, Any]:
     told = loaded.info.get("training")
     return dict(told) if isinstance(told, dict) else {}
 
