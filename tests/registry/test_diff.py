@@ -46,8 +46,8 @@ def test_settings_are_told_by_their_dotted_names_and_only_where_they_differ() ->
     )
     found = diff(side("a"), side("b", other))
     assert found.recipe == (
-        Row(key="lstm.model.hidden_size", a=64, b=128),
-        Row(key="lstm.training.seed", a=None, b=1),
+        Row(key="model.hidden_size", a=64, b=128),
+        Row(key="training.seed", a=None, b=1),
     )
     assert found.model == (Row(key="seed", a=0, b=1),)
 

@@ -18,6 +18,7 @@ from chromasonic.errors import ChromasonicError, UsageError
 from chromasonic.evaluation.judged import Judged
 from chromasonic.files import PathLike
 from chromasonic.registry.judgements import keep_judgement
+from chromasonic.registry.metrics import said
 from chromasonic.registry.version import CHAMPION, Version
 from chromasonic.registry.versions import Registry
 from chromasonic.tasks.exporting import export_model, export_problems, formats_of, why_none
@@ -245,7 +246,7 @@ def _verdict(
     compared: tuple[Comparison, ...], margin: float | None, *, lost: list[str]
 ) -> GateCheck:
     passed = not lost and all(_passes(comparison, margin) for comparison in compared)
-    says = "; ".join(_sentence(comparison) for comparison in compared)
+    says = "; ".join(_sentence(comparison, margin) for comparison in compared)
     if lost:
         says += f"; it has no {', no '.join(lost)}"
     return GateCheck(name="comparison", passed=passed, says=says)
@@ -260,17 +261,21 @@ def _passes(comparison: Comparison, margin: float | None) -> bool:
     return comparison.verdict in (Verdict.BETTER, Verdict.EQUIVALENT, Verdict.NO_WORSE)
 
 
-def _sentence(comparison: Comparison) -> str:
+def _sentence(comparison: Comparison, margin: float | None) -> str:
     """The metric that speaks loudest: a significant loss, else the one that decides."""
     worse = [metric for metric in comparison.metrics if metric.verdict is Verdict.WORSE]
     metric = worse[0] if worse else comparison.primary
-    kind = comparison.kinds[1]
+    beside = "than" if metric.verdict in (Verdict.WORSE, Verdict.BETTER) else "beside"
+    figures = (
+        f"{metric.second.value:.4g} against {metric.first.value:.4g} (difference "
+        f"{metric.difference}, p = {metric.p_adjusted:.2g})"
+    )
+    doubt = ""
+    if margin is not None and not worse and not _passes(comparison, margin):
+        loss = -metric.gain.low
+        doubt = f"; its loss may be as large as {loss:.3g}, and the margin is {margin:g}"
     return (
-        f"{kind}: {metric.verdict} than {comparison.first}"
-        if metric.verdict in (Verdict.WORSE, Verdict.BETTER)
-        else f"{kind}: {metric.verdict} beside {comparison.first}"
-    ) + (
-        f" in {metric.name.replace('_', ' ')}, {metric.second.value:.4g} against "
-        f"{metric.first.value:.4g} (difference {metric.difference}, p = {metric.p_adjusted:.2g}) "
-        f"over {comparison.pieces:,} {comparison.unit}s of {comparison.corpus}, {comparison.part}"
+        f"{comparison.kinds[1]}: {metric.verdict} {beside} {comparison.first} in "
+        f"{said(metric.name)}, {figures} over {comparison.pieces:,} {comparison.unit}s of "
+        f"{comparison.corpus}, {comparison.part}{doubt}"
     )

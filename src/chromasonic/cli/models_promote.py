@@ -151,17 +151,17 @@ def _print_gate(found: Gate) -> None:
 
 
 def _refuse(found: Gate, alias: str, *, as_json: bool) -> None:
-    """End with code 1: what failed, with its figures, and how to go on.
+    """End with code 1: what failed, and how to go on; the figures stand in the table.
 
     Raises:
         RegistryError: always.
     """
     if as_json:
         typer.echo(json_text({"changed": False, "gate": found.to_dict()}))
-    failed = "; ".join(f"{check.name}: {check.says}" for check in found.failed)
+    failed = ", ".join(check.name for check in found.failed)
     stays = f" {found.against} stays {alias}." if found.against else ""
     raise RegistryError(
-        f"The gate refuses {found.version} as {alias} ({failed}).{stays} Train a better one, or "
+        f"The gate refuses {found.version} as {alias}: {failed}.{stays} Train a better one, or "
         f"take it in spite of that: chromasonic models promote {found.version} --to {alias} "
         '--gate --force --because "..."'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,6 +110,10 @@ def _print_diff(found: Diff) -> None:
             headings = (heading.upper(), found.a, found.b, *(("DIFFERENCE",) if has_word else ()))
             print_table(headings, [_cells(row, has_word) for row in rows])
             typer.echo("")
+    for remark in found.remarks:
+        typer.echo(remark)
+    if found.remarks:
+        return
     if found.is_same_content and len(same) >= 5:
         typer.echo(f"{found.a} and {found.b} have the same files: they are the same model.")
     elif same:
@@ -121,7 +126,11 @@ def _cells(row: Row, has_word: bool) -> tuple[str, ...]:
 
 
 def _short(value: Any) -> str:
-    text = "-" if value is None else str(value)
+    if value is None:
+        return "-"
+    text = str(value) or '""'
+    if re.fullmatch(r"[0-9a-f]{40}", text):
+        return text[:12]
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 

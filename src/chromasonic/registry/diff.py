@@ -41,6 +41,7 @@ class Diff:
         figures: every validation figure that either has, also where they are equal.
         files: by checksum.
         code: versions of code and libraries.
+        remarks: what is not compared, and why.
     """
 
     a: str
@@ -51,6 +52,7 @@ class Diff:
     figures: tuple[Row, ...]
     files: tuple[Row, ...]
     code: tuple[Row, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_same_content(self) -> bool:
@@ -91,17 +93,32 @@ class Side:
 
 
 def diff(a: Side, b: Side) -> Diff:
-    """What is not the same of two models, and both figures of every metric."""
+    """What is not the same of two models, and both figures of every metric.
+
+    Recipes and figures of models of different tasks have nothing in common and are left out.
+    Settings of a kind stand without its name, so that those of an LSTM meet a Transformer's.
+    """
+    is_one_task = a.facts.task == b.facts.task
+    remark = (
+        f"{a.name} is of the task {a.facts.task}, and {b.name} of {b.facts.task}: their recipes "
+        "and figures are not compared."
+    )
     return Diff(
         a=a.name,
         b=b.name,
         model=(*_unlike(_model(a), _model(b)),),
-        recipe=(*_unlike(flat(a.facts.recipe), flat(b.facts.recipe)),),
+        recipe=(*_unlike(_settings(a.facts), _settings(b.facts)),) if is_one_task else (),
         corpora=(*_corpora(a.facts.corpora, b.facts.corpora),),
-        figures=(*_figures(a.facts, b.facts),),
+        figures=(*_figures(a.facts, b.facts),) if is_one_task else (),
         files=(*_files(a.files, b.files),),
         code=(*_unlike(flat(_code(a.facts.code)), flat(_code(b.facts.code))),),
+        remarks=() if is_one_task else (remark,),
     )
+
+
+def _settings(facts: ModelFacts) -> dict[str, Any]:
+    """A recipe by dotted names, its kind's own settings without the kind."""
+    return {key.removeprefix(f"{facts.kind}."): value for key, value in flat(facts.recipe).items()}
 
 
 def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
