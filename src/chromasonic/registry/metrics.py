@@ -33,7 +33,12 @@ def _share(of: str) -> Metric:
 
 METRICS: dict[str, Metric] = {
     "pitch bits": _bits("each pitch, its duration known"),
-    "rhythm bits": _bits("each duration"),
+    "rhythm bits": Metric(
+        meaning="surprise at each duration, rests too",
+        unit="bits a duration",
+        is_lower_better=True,
+    ),
+    "rhythm bits a note": _bits("durations, those of rests too"),
     "note bits": _bits("each note"),
     "bar bits": Metric(meaning="surprise at bar lines", unit="bits a bar", is_lower_better=True),
     "pitch bits with chords": _bits("each pitch, in corpora with chords"),

@@ -68,7 +68,11 @@ def judge_melody(
 
 
 def scores_of(scores: StreamScores) -> dict[str, PieceScores]:
-    """Bits a note of pitches (durations given; decides), of rhythm, and of everything."""
+    """Bits a note of pitches (durations given; decides), of rhythm, and of everything.
+
+    Rhythm is that of rests and ties too, over the number of notes; the training's own `rhythm_bits`
+    divides by durations instead, of which there are a few more.
+    """
     pitch_bits, notes = pitch_sums(scores)
 
     def bits(values: np.ndarray) -> PieceScores:
@@ -81,7 +85,7 @@ def scores_of(scores: StreamScores) -> dict[str, PieceScores]:
 
     return {
         "pitch bits": bits(pitch_bits),
-        "rhythm bits": bits(scores.of("rhythm").bits[:, 0]),
+        "rhythm bits a note": bits(scores.of("rhythm").bits[:, 0]),
         "all bits": bits(scores.of(*CLASS_NAMES).bits[:, 0]),
     }
 
