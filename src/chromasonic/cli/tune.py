@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from chromasonic.cli.engine import Address, EngineName
+from chromasonic.cli.tracking import Track
 from chromasonic.cli.tune_options import Asked, parsed_seconds, parsed_settings
 from chromasonic.errors import UsageError
 
@@ -69,7 +70,6 @@ StudyAt = Annotated[
     typer.Option("--study", metavar="URL", help="A database in place of the journal file."),
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep every trial's weights, not the best's.")]
-NoTrack = Annotated[bool, typer.Option("--no-track", help="Do not track the trials.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -93,7 +93,7 @@ def melody(
     extend: Extend = False,
     study: StudyAt = None,
     keep: Keep = False,
-    no_track: NoTrack = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Search for a better recipe of a melody model.
@@ -133,7 +133,7 @@ def companion(
     extend: Extend = False,
     study: StudyAt = None,
     keep: Keep = False,
-    no_track: NoTrack = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Search for a better recipe of a companion model.
@@ -174,7 +174,7 @@ def harmonizer(
     extend: Extend = False,
     study: StudyAt = None,
     keep: Keep = False,
-    no_track: NoTrack = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Search for better settings of an agent that harmonizes.
@@ -208,7 +208,7 @@ def gesture(
     extend: Extend = False,
     study: StudyAt = None,
     keep: Keep = False,
-    no_track: NoTrack = False,
+    track: Track = None,
     as_json: AsJson = False,
 ) -> None:
     """Search for a better recipe of a gesture network.
@@ -240,7 +240,7 @@ def _run(
             name: options[name]
             for name in (
                 "recipe", "trials", "workers", "engine", "address", "seed", "pruner", "confirm",
-                "output", "resume", "extend", "study", "keep", "no_track", "as_json",
+                "output", "resume", "extend", "study", "keep", "track", "as_json",
             )
         },  # type: ignore[arg-type]
     )  # fmt: skip

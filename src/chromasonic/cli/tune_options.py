@@ -37,7 +37,7 @@ class Asked:
         extend: whether ranges may grow.
         study: a database's URL.
         keep: whether every trial's weights stay.
-        no_track: whether trials go untracked.
+        track: whether trials are tracked; None leaves it to the environment.
         as_json: whether one JSON document is printed.
     """
 
@@ -58,7 +58,7 @@ class Asked:
     extend: bool = False
     study: str | None = None
     keep: bool = False
-    no_track: bool = False
+    track: bool | None = None
     as_json: bool = False
 
     def __post_init__(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from chromasonic.tuning.plan import Plan
     from chromasonic.tuning.records import TrialRecord
     from chromasonic.tuning.study import Study
+    from chromasonic.tuning.tracked import TrackedTrials
     from chromasonic.tuning.trial import TrialResult
 
 
@@ -46,15 +49,26 @@ def run_search(asked: Asked) -> None:
     lines = _Lines(console, study, asked.most_trials)
     lines.say_begin()
     limits = Limits(trials=asked.most_trials, seconds=asked.seconds)
-    told = Told(trial=lines.trial, say=lines.say)
-    try:
-        if engine.is_ray:
-            lines.say("Ray begins; this takes some seconds.")
-            run_on_ray(study, limits, told, engine=engine)
-        else:
-            run_workers(study, limits, told, workers=engine.workers)
-    finally:
-        outcome_of(study)
+    with _tracked(study, lines, wanted=asked.track) as tracked:
+
+        def ended(record: TrialRecord) -> None:
+            tracked.ended(record)
+            lines.trial(record)
+
+        told = Told(
+            trial=ended,
+            say=lines.say,
+            observers=tracked.observers,
+            tracking=tracked.tracking,
+        )
+        try:
+            if engine.is_ray:
+                lines.say("Ray begins; this takes some seconds.")
+                run_on_ray(study, limits, told, engine=engine)
+            else:
+                run_workers(study, limits, told, workers=engine.workers)
+        finally:
+            outcome_of(study)
     if study.best is None:
         raise TrainingError(
             f"No trial has come to its end yet. Go on: chromasonic tune {study.plan.task} "
@@ -74,6 +88,27 @@ def run_search(asked: Asked) -> None:
         typer.echo(json_text(outcome.to_dict()))
     else:
         print_outcome(outcome)
+
+
+@contextmanager
+def _tracked(study: Study, lines: _Lines, *, wanted: bool | None) -> Iterator[TrackedTrials]:
+    """What tracks the trials, if that is not switched off; afterwards the user is told."""
+    from chromasonic.cli.tracking import tell
+    from chromasonic.registry.tracking import is_tracked
+    from chromasonic.tuning.tracked import TrackedSearch, TrackedTrials
+
+    if not is_tracked(wanted):
+        yield TrackedTrials(None)
+        return
+    search = TrackedSearch(study)
+    trials = TrackedTrials(search.tracking)
+    try:
+        yield trials
+    except BaseException as failure:
+        trials.close(failure)
+        tell(search.close(study.best, failure, seconds=1.0), study.output)
+        raise
+    tell(search.close(study.best, on_wait=lines.say), study.output)
 
 
 def _plan(asked: Asked) -> Plan:
@@ -122,7 +157,7 @@ class _Lines:
 
         of = f"/{self.most}" if self.most else ""
         objective = objective_of(self.study.plan.task, self.study.plan.kind)
-        at = f"{objective.step} {len(record.curve)}"
+        at = f"{objective.step.split()[0]} {len(record.curve)}"
         ends = {
             "complete": objective.text(record.loss),
             "pruned": f"ended early, {at}",

@@ -42,7 +42,7 @@ class Objective:
 
 
 LOSS = "validation loss"
-REWARD = "Reward of late, by twentieths of the training"
+REWARD = "Reward of late, exploration included"
 
 OBJECTIVES: dict[str, Objective] = {
     "melody": Objective(
@@ -60,7 +60,7 @@ OBJECTIVES: dict[str, Objective] = {
         name="share of the ceiling",
         unit="share of the ceiling",
         curve=REWARD,
-        step="twentieth",
+        step="twentieth of the training",
         sign=-1,
     ),
     "hybrid": Objective(

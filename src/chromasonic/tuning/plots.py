@@ -86,7 +86,8 @@ def _draw_trials(axes: Any, records: Sequence[TrialRecord], objective: Objective
         axes.axhline(show(first.loss), color="#444444", lw=1, ls=(0, (4, 3)), zorder=1)
         axes.annotate(
             "the recipe as it was", (1, show(first.loss)), (-2, 3),
-            xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", fontsize=9, color="#444444",
+            xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+            fontsize=9, color="#444444",
         )  # fmt: skip
     if best is not None:
         axes.plot([best.number], [show(best.loss)], "o", color=BEST, ms=10, zorder=5)

@@ -14,6 +14,12 @@ LET_RUN = 0.25
 """Share of a training in which no trial is ended: rates are still climbing."""
 
 
+LATE, KEPT_BY_REWARD = 0.75, 75.0
+"""A harmonizer's reward while it learns counts its exploration, which is itself searched over and
+falls to nothing: only late in a training, and only by the worst quarter, does it tell trials apart.
+"""
+
+
 def pruner_of(plan: Plan) -> Any:
     """The pruner of a plan as Optuna has it."""
     from optuna import pruners
@@ -21,6 +27,12 @@ def pruner_of(plan: Plan) -> Any:
     length = length_of(plan)
     if not plan.can_prune or length < 2:
         return pruners.NopPruner()
+    if length == REWARD_STEPS and plan.task == "harmonizer" and plan.kind != "hybrid":
+        return pruners.PercentilePruner(
+            KEPT_BY_REWARD,
+            n_startup_trials=COMPLETE_FIRST,
+            n_warmup_steps=int(length * LATE),
+        )
     if plan.pruner == "hyperband":
         return pruners.HyperbandPruner(
             min_resource=max(1, int(length * LET_RUN)), max_resource=length, reduction_factor=3

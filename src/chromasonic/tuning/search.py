@@ -11,6 +11,7 @@ from chromasonic.errors import TrainingError, UsageError
 from chromasonic.training.observers import Observer
 from chromasonic.tuning.records import TrialRecord
 from chromasonic.tuning.study import Study
+from chromasonic.tuning.tracked import SearchTracking
 from chromasonic.tuning.trial import TrialSpec, run_trial
 
 HOPELESS = 5
@@ -52,12 +53,14 @@ class Told:
         trial: a trial has ended.
         say: something else, in a line.
         observers: of the training of a trial, made where it runs.
+        tracking: by which other processes track their trials as this one does.
     """
 
     begin: OnBegin = lambda _: None
     trial: OnTrial = lambda _: None
     say: Callable[[str], None] = lambda _: None
     observers: ObserversOf = lambda _: ()
+    tracking: SearchTracking | None = None
 
 
 class Engine(Protocol):

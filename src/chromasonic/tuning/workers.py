@@ -15,6 +15,7 @@ from chromasonic.errors import TrainingError, UsageError
 from chromasonic.tuning.opening import open_study
 from chromasonic.tuning.search import Limits, Told, check_hope, run_here, run_one
 from chromasonic.tuning.study import Study
+from chromasonic.tuning.tracked import SearchTracking, TrackedTrials
 
 MOST_LOST = 10
 """Worker processes that may die before the search gives up."""
@@ -30,6 +31,7 @@ class _Work:
     trials: int | None
     deadline: float | None
     threads: int
+    tracking: SearchTracking | None
 
 
 def threads_each(workers: int) -> int:
@@ -68,6 +70,7 @@ def run_workers(study: Study, limits: Limits, told: Told, *, workers: int = 1) -
         trials=limits.trials,
         deadline=None if limits.seconds is None else time.time() + limits.seconds,
         threads=threads_each(workers),
+        tracking=told.tracking,
     )
     context = get_context("spawn")
     events: Any = context.Queue()
@@ -130,16 +133,19 @@ def _worker(work: _Work, events: Any) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    tracked = TrackedTrials(work.tracking)
     try:
         study = open_study(work.output, address=work.address, keep=work.keep)
-        told = Told(trial=lambda record: events.put(("trial", record)))
+        told = Told(observers=tracked.observers)
         while spec := study.next_trial(work.trials, deadline=work.deadline, threads=work.threads):
             record = run_one(study, spec, told)
-            told.trial(record)
+            tracked.ended(record)
+            events.put(("trial", record))
             check_hope(study)
             if record.end == "cut":
                 break
     except errors.ChromasonicError as error:
+        tracked.close(error)
         known = next(one.__name__ for one in type(error).__mro__ if hasattr(errors, one.__name__))
         events.put(("failed", (known, str(error))))
     events.close()
