@@ -1,4 +1,4 @@
-"""A search over a small melody model, confirmed over seeds; journal beside SQLite; pruners replayed.
+"""A search over a small melody model, confirmed over seeds; its storages; its pruners replayed.
 
     python benchmarks/tuning.py search  --output runs/tuning-benchmark     half an hour on one core
     python benchmarks/tuning.py pruners --output runs/tuning-unpruned      the same without pruning
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic.files import write_json
+from chromasonic.tasks.search_spaces import default_space
 from chromasonic.tuning.confirming import confirm
 from chromasonic.tuning.opening import open_study
 from chromasonic.tuning.outcome import outcome_of
@@ -33,18 +34,13 @@ RESULTS = Path(__file__).parent / "results"
 EPOCHS, TRIALS, SEEDS = 8, 30, 3
 
 RECIPE: dict[str, Any] = {
-    "data": {"dataset": "nottingham"},
+    "data": {"dataset": "nottingham", "max_melody_length": 40},
     "lstm": {
         "model": {"hidden_size": 64},
         "training": {"epochs": EPOCHS, "patience": 0, "checkpoint_every": 0, "device": "cpu"},
         "search": {
-            "training.learning_rate": {"low": 1e-3, "high": 2e-2, "log": True},
-            "training.batch_size": {"choices": [4, 8, 16]},
-            "training.weight_decay": {"low": 1e-4, "high": 0.3, "log": True},
+            **default_space("melody", "lstm"),
             "model.hidden_size": {"choices": [48, 64, 96]},
-            "model.num_layers": {"low": 1, "high": 3},
-            "model.dropout": {"low": 0.0, "high": 0.6},
-            "model.recurrent_dropout": {"low": 0.0, "high": 0.6},
         },
     },
 }
