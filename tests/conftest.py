@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["CHROMASONIC_CACHE"] = folder
         os.environ["CHROMASONIC_REGISTRY"] = f"{folder}/registry"  # nobody's own models
         os.environ["CHROMASONIC_TRACKING"] = "off"  # tests of tracking switch it on
-        for name in ("MLFLOW_TRACKING_URI", "CHROMASONIC_ARTIFACTS"):
+        for name in ("MLFLOW_TRACKING_URI", "CHROMASONIC_ARTIFACTS", "CHROMASONIC_EXPERIMENTS"):
             os.environ.pop(name, None)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 

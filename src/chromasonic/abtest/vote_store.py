@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sql
 from sqlalchemy import exc
@@ -58,6 +59,20 @@ def _checked(value: str) -> str:
         f"{SETTING} is '{without_secret(value)}', which is no place for experiments. Give a file, "
         "sqlite:////ABSOLUTE/FILE.db or postgresql://USER@HOST/NAME."
     )
+
+
+def _sqlite_url(path: Path) -> sql.URL:
+    """The file; one that may not be written is opened for reading alone.
+
+    A write-ahead log wants files of its own beside the database. Where they cannot be made and are
+    not there, nobody is writing, and SQLite may take the file as it stands.
+    """
+    if not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return sql.URL.create("sqlite", database=str(path))
+    query = {"uri": "true", "mode": "ro"}
+    if not path.with_name(f"{path.name}-shm").exists():
+        query["immutable"] = "1"
+    return sql.URL.create("sqlite", database=f"file:{quote(str(path))}", query=query)
 
 
 class VoteStore:
@@ -128,7 +143,7 @@ class VoteStore:
                 f"{path.parent} cannot be made: {error.strerror}. Name another file in {SETTING}."
             ) from error
         engine = sql.create_engine(
-            sql.URL.create("sqlite", database=str(path)),
+            _sqlite_url(path),
             connect_args={"timeout": self._lock_seconds, "check_same_thread": False},
             pool_size=4, max_overflow=28, pool_timeout=self._lock_seconds,
         )  # fmt: skip
@@ -158,6 +173,7 @@ class VoteStore:
             self.address, pool_pre_ping=True, pool_size=4, max_overflow=28,
             pool_timeout=self._lock_seconds,
             connect_args={
+                "client_encoding": "utf8",
                 "connect_timeout": max(2, int(self._lock_seconds)),
                 "options": f"-c lock_timeout={int(1000 * self._lock_seconds)}",
             },
