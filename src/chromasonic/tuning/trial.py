@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from chromasonic.errors import ConfigError, TrainingError
 from chromasonic.tasks.table import task_named
-from chromasonic.training.history import Epoch
+from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
 
 End = Literal["complete", "pruned", "impossible", "cut"]
@@ -118,6 +118,11 @@ class _Watch(Observer):
         if is_best:
             self.best = {name: measured.value for name, measured in epoch.val.items()}
         self.note(epoch.epoch, epoch.val_loss, f"epoch {epoch.epoch}")
+
+    def on_end(self, history: TrainingHistory) -> None:
+        """An epoch that was saved, but not heard before its process was killed, is made good."""
+        for epoch in history.epochs:
+            self.losses.setdefault(epoch.epoch, epoch.val_loss)
 
     def on_figures(self, done: int, total: int, figures: Mapping[str, float]) -> None:
         """A harmonizer tells its reward of late, or its network's loss on beats."""
