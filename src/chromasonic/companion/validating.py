@@ -18,7 +18,7 @@ from chromasonic.companion.validating_training import checkpoint, not_compared, 
 from chromasonic.export.spec import Block, ModelSpec
 from chromasonic.export.validation import Check, Validation, examine, further_checks
 from chromasonic.files import PathLike
-from chromasonic.registry.reference import located
+from chromasonic.registry.reference import is_version_folder, located
 
 
 def validate_companions(
@@ -45,13 +45,20 @@ def validate_companions(
     Raises:
         UsageError: there is no such model; or `name` comes with several files or a folder.
     """
-    spec = None if name is None else one_model(name, [Path(path) for path in paths])
+    places = [place for path in paths for place in _places(located(path))]
+    spec = None if name is None else one_model(name, places)
     found: list[Validation] = []
     run = None if against is None else located(against)
-    for path in map(located, paths):
+    for path in places:
         for file in files_of(path):
             found.append(validate_companion(file, spec, against=run, with_golden=with_golden))
     return tuple(found)
+
+
+def _places(path: Path) -> list[Path]:
+    """A path; of a registered version its exported files: it may hold some of the five alone."""
+    own = [path / f"{name}.json" for name in SPECS] if is_version_folder(path) else []
+    return [file for file in own if file.is_file()] or [path]
 
 
 def validate_companion(

@@ -44,6 +44,8 @@ def with_checkpoint(models: list[TrainedModel], file: Path) -> TrainedModel | No
 def lone_model(file: Path) -> TrainedModel | None:
     """A model whose checkpoint lies in no run directory; None where it is of no known task.
 
+    How many of its numbers were trained stays open: a checkpoint holds others beside them.
+
     Raises:
         CheckpointError: it cannot be read.
     """
@@ -59,7 +61,6 @@ def lone_model(file: Path) -> TrainedModel | None:
         "title": str(info.get("title", "")),
         "headline": str(info.get("headline", "")),
         "seed": training.get("seed") if isinstance(training, dict) else None,
-        "parameters": _count(content) or None,
         "validation": _validation(content.get("metrics")),
         "recipe": recipe,
     }
@@ -99,15 +100,6 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     content = load_checkpoint(file)
     config = content.get("config")
     return (config if isinstance(config, dict) else {}), content
-
-
-def _count(content: Mapping[str, Any]) -> int:
-    weights = content.get("model_state_dict") or {}
-    return sum(
-        tensor.numel()
-        for name, tensor in weights.items()
-        if tensor.is_floating_point() and not name.endswith(("running_mean", "running_var"))
-    )
 
 
 def _validation(metrics: Any) -> dict[str, float]:
