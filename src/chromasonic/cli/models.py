@@ -146,14 +146,12 @@ def _is_registered(name: str) -> bool:
     return is_there() and name in opened().names()
 
 
-for verb, command in {
-    "register": models_register.register,
-    "promote": models_promote.promote,
-    "rollback": models_promote.rollback,
-    "diff": models_read.diff,
-    "card": models_read.card,
-    "verify": models_read.verify,
-    "export": models_keep.export,
-    "prune": models_keep.prune,
-}.items():
-    models_app.command(verb)(command)
+models_app.command("register")(models_register.register)
+models_app.command("promote")(models_promote.promote)
+models_app.command("rollback")(models_promote.rollback)
+models_app.command("diff")(models_read.diff)
+models_app.command("card")(models_read.card)
+models_app.command("verify")(models_read.verify)
+models_app.command("export")(models_keep.export)
+models_app.command("prune")(models_keep.prune)
+models_app.command("readme")(models_read.readme)

@@ -196,6 +196,26 @@ def _release(registry: Registry, reference: str) -> None:
     )
 
 
+def readme(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="With trainings, models directories, checkpoints."),
+    ],
+) -> None:
+    """Write the README.md of a folder of models: what lies in it, and what each model is.
+
+    It covers every kind of model, those of the folder itself and those of the folders in it.
+
+    Examples:
+
+    \b
+      chromasonic models readme models
+    """
+    from chromasonic.tasks.models_readme import write_models_readme
+
+    typer.echo(f"Written: {write_models_readme(folder)}")
+
+
 def verify(
     reference: Annotated[
         str | None, typer.Argument(metavar="[NAME@VERSION]", help="One version; or --all.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 
 from chromasonic.files import write_text
@@ -14,25 +14,21 @@ from chromasonic.harmonization.models_directory import (
     agents_in,
     read_metadata,
 )
+from chromasonic.registry.model import CorpusUsed, ModelFacts
+from chromasonic.registry.readme import (
+    METADATA,
+    MODEL_FILES,
+    README,
+    TRAINING_DATA,
+    Described,
+    Entry,
+    Snippet,
+    entries_of,
+    readme_page,
+)
+from chromasonic.registry.sizes import said
 
-README = "README.md"
-LARGE_BYTES, MEDIUM_BYTES = 1_000_000, 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A file or folder of the directory: its name, files, size in bytes, heading and use."""
-
-    name: str
-    files: int
-    size_bytes: int
-    group: str
-    use: str
-
-
-MODEL_FILES, TRAINING_DATA, METADATA, OTHER = (
-    "Model Files", "Training Data", "Model Metadata", "Other Files"
-)  # fmt: skip
+__all__ = ["said"]
 
 
 def write_readme(folder: Path) -> Path:
@@ -49,49 +45,23 @@ def write_readme(folder: Path) -> Path:
 def readme_text(folder: Path) -> str:
     """The README's text (Markdown)."""
     folder = Path(folder)
-    entries = entries_of(folder)
-    known = {agent: read_metadata(folder, agent) for agent in agents_in(folder)}
-    parts = [
-        "# Models Directory",
-        "This directory holds all model files, checkpoints and training data. "
-        "It is written by `chromasonic train harmonizer`, and this page with it.",
-        "## Contents",
-        *_contents(entries),
-        "## Usage",
-        *_usage(folder, {entry.name for entry in entries}),
-        "## Model Details",
-        *_details(entries, known),
-        "## File Organization",
-        *_by_size(entries),
-        "## Model Management",
-        *_management(folder),
-        "---",
-        f"**Total Files**: {sum(entry.files for entry in entries)}  \n"
-        f"**Total Size**: {said(_total(entries))}",
-    ]
-    return "\n\n".join(parts) + "\n"
+    entries = entries_of(folder, uses(), without=(ARCHIVE,))
+    return readme_page(
+        intro=(
+            "This directory holds all model files, checkpoints and training data. It is written "
+            "by `chromasonic train harmonizer`, and this page with it.\n\n"
+            f"Run the lines under Usage from the folder that `{folder.resolve().name}` lies in."
+        ),
+        entries=entries,
+        snippets=snippets(folder, {entry.name for entry in entries}),
+        models=described(folder, entries),
+        management=management(folder),
+    )
 
 
-def entries_of(folder: Path) -> list[Entry]:
-    """The files of a models directory, this README and the archive apart, largest first.
-
-    A sub-folder is one entry, its name with a stroke behind it.
-    """
-    uses = _uses()
-    entries = []
-    for path in sorted(Path(folder).iterdir()):
-        if path.name in (README, ARCHIVE) or path.name.startswith("."):
-            continue
-        name = f"{path.name}/" if path.is_dir() else path.name
-        files = [file for file in (path, *path.rglob("*")) if file.is_file()]
-        size = sum(file.stat().st_size for file in files)
-        group, use = uses.get(name, (OTHER, "Not written by the training"))
-        entries.append(Entry(name=name, files=len(files), size_bytes=size, group=group, use=use))
-    return sorted(entries, key=lambda entry: -entry.size_bytes)
-
-
-def _uses() -> dict[str, tuple[str, str]]:
-    uses = {
+def uses() -> dict[str, tuple[str, str]]:
+    """Name of a file to its heading and use."""
+    known = {
         RECIPE: (METADATA, "Every setting of the trainings here"),
         "hybrid_training/": (
             TRAINING_DATA,
@@ -99,127 +69,114 @@ def _uses() -> dict[str, tuple[str, str]]:
         ),
     }
     for files in FILES.values():
-        uses[files.model] = (MODEL_FILES, files.title)
-        uses[files.checkpoint] = (MODEL_FILES, f"{files.title}: checkpoint, to resume its training")
-        uses[files.results] = (MODEL_FILES, f"{files.title}: test results beside other methods")
-        uses[files.metadata] = (METADATA, f"{files.title}: facts, without loading it")
-        uses[files.history] = (TRAINING_DATA, f"{files.title}: reward of each episode")
-        uses[files.curves] = (TRAINING_DATA, f"{files.title}: reward curve, as a picture")
-    return uses
+        known[files.model] = (MODEL_FILES, files.title)
+        known[files.checkpoint] = (
+            MODEL_FILES,
+            f"{files.title}: checkpoint, to resume its training",
+        )
+        known[files.results] = (MODEL_FILES, f"{files.title}: test results beside other methods")
+        known[files.metadata] = (METADATA, f"{files.title}: facts, without loading it")
+        known[files.history] = (TRAINING_DATA, f"{files.title}: reward of each episode")
+        known[files.curves] = (TRAINING_DATA, f"{files.title}: reward curve, as a picture")
+    return known
 
 
-def said(size_bytes: int) -> str:
-    """A size in words: "325 bytes", "85.7 KB", "21.7 MB" (decimal)."""
-    if size_bytes < 1_000:
-        return f"{size_bytes} bytes"
-    if size_bytes < 1_000_000:
-        return f"{size_bytes / 1_000:.1f} KB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+def snippets(folder: Path, names: Collection[str]) -> list[Snippet]:
+    """How to load what is there, from the folder above this one.
 
-
-def _total(entries: list[Entry]) -> int:
-    return sum(entry.size_bytes for entry in entries)
-
-
-def _line(entry: Entry) -> str:
-    return f"- `{entry.name}` - {entry.use} ({said(entry.size_bytes)})"
-
-
-def _contents(entries: list[Entry]) -> list[str]:
-    parts = []
-    for group in (MODEL_FILES, TRAINING_DATA, METADATA, OTHER):
-        lines = [_line(entry) for entry in entries if entry.group == group]
-        if lines:
-            parts += [f"### {group}", "\n".join(lines)]
-    return parts or ["Nothing yet."]
-
-
-def _usage(folder: Path, names: set[str]) -> list[str]:
-    """Snippets that load what is there, from the folder above this one."""
+    Args:
+        folder: the models directory.
+        names: of the files in it.
+    """
     place = folder.resolve().name
-    parts = [f"Run from the folder that `{place}` lies in."]
+    found = []
     advanced, simple = FILES["advanced"], FILES["simple"]
     if advanced.model in names:
-        snippet = (
+        text = (
             "import json\nimport numpy as np\n\n# Load model\n"
-            f"with open('{place}/{advanced.model}', 'r') as f:\n    model = json.load(f)\n\n"
-            "# Load training history\n"
-            f"reward_history = np.load('{place}/{advanced.history}')"
+            f"with open('{place}/{advanced.model}', 'r') as f:\n    model = json.load(f)"
         )
-        parts += ["### Loading Models", f"```python\n{snippet}\n```"]
-    history = next((files.history for files in (advanced, simple) if files.history in names), None)
-    if history is not None:
-        snippet = (
+        if advanced.history in names:
+            history = f"reward_history = np.load('{place}/{advanced.history}')"
+            text += f"\n\n# Load training history\n{history}"
+        found.append(Snippet(heading="Loading Models", language="python", text=text))
+    there = [files.history for files in (advanced, simple) if files.history in names]
+    if there:
+        text = (
             "# Plot reward curves\nimport matplotlib.pyplot as plt\nimport numpy as np\n\n"
-            f"rewards = np.load('{place}/{history}')\nplt.plot(rewards)\n"
+            f"rewards = np.load('{place}/{there[0]}')\nplt.plot(rewards)\n"
             "plt.title('Training Reward Progression')\nplt.show()"
         )
-        parts += ["### Reward Curves", f"```python\n{snippet}\n```"]
+        found.append(Snippet(heading="Reward Curves", language="python", text=text))
     agents = [agent for agent, files in FILES.items() if files.model in names]
     if agents:
-        snippet = "\n".join(
+        text = "\n".join(
             f"chromasonic harmonize tune.abc --agent {agent} --models {place}" for agent in agents
         )
-        parts += ["### Harmonizing", f"```bash\n{snippet}\n```"]
-    return parts
+        found.append(Snippet(heading="Harmonizing", language="bash", text=text))
+    return found
 
 
-def _details(entries: list[Entry], known: dict[str, ModelMetadata]) -> list[str]:
+def described(folder: Path, entries: Collection[Entry]) -> list[Described]:
+    """What each agent is, from its metadata.
+
+    Raises:
+        DataError: the metadata of an agent is broken.
+    """
     sizes = {entry.name: entry.size_bytes for entry in entries}
-    parts = []
-    for agent, metadata in known.items():
-        files = FILES[agent]
-        lines = [
-            f"- **Size**: {said(sizes[files.model]) if files.model in sizes else 'not here'}",
-            f"- **Version**: {metadata.version}, {metadata.date}",
-            f"- **Description**: {metadata.description}",
-            f"- **Training**: {metadata.episodes:,} episodes; average reward "
+    found = []
+    for agent in agents_in(folder):
+        metadata, files = read_metadata(folder, agent), FILES[agent]
+        lines = {
+            "Version": f"{metadata.version}, {metadata.date}",
+            "Description": metadata.description,
+            "Training": f"{metadata.episodes:,} episodes; average reward "
             f"{metadata.average_reward:.3f}, best {metadata.best_reward:.3f}",
-            f"- **Reward**: {metadata.reward_definition}",
-        ]
-        lines += [
-            f"- **{name.replace('_', ' ').capitalize()}**: "
-            + (f"{value:.4g}" if isinstance(value, float) else f"{value}")
-            for name, value in metadata.measured.items()
-        ]
-        corpora = "; ".join(
-            f"{corpus.get('title', corpus.get('name', '?'))} ({corpus.get('licence', '?')})"
-            for corpus in metadata.corpora
-        )
-        if corpora:
-            lines.append(f"- **Trained on**: {corpora}")
+            "Reward": metadata.reward_definition,
+        }
         if files.checkpoint in sizes:
-            lines.append("- **Checkpoint**: there, for resuming the training")
-        parts += [f"### {files.title}", "\n".join(lines)]
-    return parts or ["No metadata yet."]
+            lines["Checkpoint"] = "there, for resuming the training"
+        found.append(
+            Described(
+                heading=files.title,
+                facts=_facts(metadata),
+                size_bytes=sizes.get(files.model),
+                lines=lines,
+            )
+        )
+    return found
 
 
-def _by_size(entries: list[Entry]) -> list[str]:
-    groups = (
-        ("Large Files (>1MB)", LARGE_BYTES, None),
-        ("Medium Files (1KB-1MB)", MEDIUM_BYTES, LARGE_BYTES),
-        ("Small Files (<1KB)", 0, MEDIUM_BYTES),
+def _facts(metadata: ModelMetadata) -> ModelFacts:
+    from chromasonic.data.bach_chorales import FACTS
+
+    return ModelFacts(
+        task="harmonizer",
+        kind=metadata.agent,
+        title=metadata.name,
+        corpora=tuple(
+            CorpusUsed(
+                name=corpus.get("name", "?"),
+                title=corpus.get("title", ""),
+                licence=corpus.get("licence", ""),
+                weights_may_ship=corpus.get("name") == FACTS.name and FACTS.weights_may_ship,
+            )
+            for corpus in metadata.corpora
+        ),
+        seed=metadata.seed,
+        validation=dict(metadata.measured),
     )
-    parts = []
-    for heading, low, high in groups:
-        lines = [
-            f"- `{entry.name}` - {said(entry.size_bytes)}"
-            for entry in entries
-            if low <= entry.size_bytes and (high is None or entry.size_bytes < high)
-        ]
-        if lines:
-            parts += [f"### {heading}", "\n".join(lines)]
-    return parts
 
 
-def _management(folder: Path) -> list[str]:
+def management(folder: Path) -> list[str]:
+    """What to do with a models directory, a line each."""
     archived = len(list((folder / ARCHIVE).glob("*"))) if (folder / ARCHIVE).is_dir() else 0
     place = folder.resolve().name
-    lines = [
-        f"- Go on with a training: `chromasonic train harmonizer --resume {place}`",
-        f"- What is here, from metadata alone: `chromasonic models --models {place}`",
-        f"- A new training copies what was here into `{ARCHIVE}/`, its date in each name "
+    return [
+        f"Go on with a training: `chromasonic train harmonizer --resume {place}`",
+        f"What is here, from metadata alone: `chromasonic models --models {place}`",
+        f"Keep it under a name: `chromasonic models register {place} --name NAME`",
+        f"A new training copies what was here into `{ARCHIVE}/`, its date in each name "
         f"({archived} files there now)",
-        "- Models are read when they are used, not before",
+        "Models are read when they are used, not before",
     ]
-    return ["\n".join(lines)]

@@ -19,7 +19,7 @@ def escaped(text: object) -> str:
     line = one_line(text)
     line = re.sub(r"([\\`*_\[\]|~])", r"\\\1", line)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = re.sub(r"^([#+=-])", r"\\\1", line)
+    line = re.sub(r"^([#=]|[+-](?=[\s+-]|$))", r"\\\1", line)
     return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", line)
 
 

@@ -178,7 +178,8 @@ def _places(measured: Measured) -> int:
     if float(measured.value).is_integer() and abs(measured.value) >= 10:
         return 0
     narrow = measured.has_interval and measured.high - measured.low < 0.01
-    return 4 if narrow or 0 < abs(measured.value) < 0.01 else 3
+    looks_whole = round(measured.value, 3).is_integer() and not float(measured.value).is_integer()
+    return 4 if narrow or looks_whole or 0 < abs(measured.value) < 0.01 else 3
 
 
 def measured(name: str, value: Any) -> Measured | None:
