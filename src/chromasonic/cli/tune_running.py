@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from chromasonic.tuning.trial import TrialResult
 
 
+ENDS_WIDTH = len("ended early, epoch 10")
+
+
 def run_search(asked: Asked) -> None:
     """Search, and print what came out.
 
@@ -166,10 +169,11 @@ class _Lines:
         }
         is_best = record.end == "complete" and record.loss < self.best
         self.best = record.loss if is_best else self.best
-        mark = "best so far, " if is_best else ""
+        best = "" if self.best == float("inf") else f"(best {objective.text(self.best)})"
+        mark = "(best so far)" if is_best else best
         self.say(
-            f"trial {record.number}{of}  {ends.get(record.end, record.end):22} "
-            f"{duration(record.seconds):>7}  {mark}{changes_in(record)}"
+            f"trial {record.number}{of}: {ends.get(record.end, record.end):{ENDS_WIDTH}} {mark:14} "
+            f"{duration(record.seconds):>8}  {changes_in(record)}"
         )
         if record.end == "impossible":
             self.say(f"  {record.reason}")

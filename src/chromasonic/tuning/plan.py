@@ -10,7 +10,15 @@ from typing import Any, Literal
 from chromasonic.errors import ConfigError, UsageError
 from chromasonic.tasks.search_spaces import default_space, way_to
 from chromasonic.tasks.table import task_named
-from chromasonic.tuning.space import Dimension, at_default, laid_over, plain, space_of, values_of
+from chromasonic.tuning.space import (
+    Dimension,
+    at_default,
+    fitted,
+    laid_over,
+    plain,
+    space_of,
+    values_of,
+)
 
 Pruner = Literal["median", "hyperband", "none"]
 PRUNERS: tuple[Pruner, ...] = ("median", "hyperband", "none")
@@ -165,11 +173,16 @@ def plan_of(
         holder = holder[step]
     table = holder.get(SEARCH)
     recipe = json.loads(json.dumps(chosen.resolved(values, where=where)))  # tuples as lists
+    if table is None:
+        holder = recipe
+        for step in way_to(task, kind):
+            holder = holder[step]
+        table = fitted(default_space(task, kind), holder)
     return Plan(
         task=task,
         kind=kind,
         recipe=recipe,
-        table=default_space(task, kind) if table is None else table,
+        table=table,
         seed=seed,
         pruner=pruner,
     )

@@ -66,7 +66,7 @@ def record_of(plan: Plan, trial: FrozenTrial) -> TrialRecord:
         end=ends.get(state) or result.get("end", "complete"),
         values=plan.values(given),
         loss=math.nan if loss is None else float(loss),
-        curve=tuple(curve or result.get("curve", ())),
+        curve=tuple(result.get("curve") or curve),
         validation=result.get("validation", {}),
         parameters=int(result.get("parameters", 0)),
         seconds=float(result.get("seconds", 0.0)),

@@ -158,6 +158,23 @@ def space_of(
     return space
 
 
+def fitted(table: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A default search table widened to what a recipe has: a search begins with any recipe.
+
+    A setting at 0 whose range goes by factors is left out: no factor leads away from 0.
+    """
+    own = flat(settings)
+    found = {}
+    for name, one in table.items():
+        value = own[name]
+        if "choices" in one:
+            there = value in one["choices"]
+            found[name] = one if there else {"choices": [value, *one["choices"]]}
+        elif not (one.get("log") and value <= 0):
+            found[name] = {**one, "low": min(one["low"], value), "high": max(one["high"], value)}
+    return found
+
+
 def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Nested tables as one, with the ways to their values for names."""
     found: dict[str, Any] = {}

@@ -50,12 +50,19 @@ def _journal(path: Path) -> BaseStorage:
             f"Cannot write the study {path}: {error.strerror or error}. Choose a folder that may "
             "be written (--output)."
         ) from error
-    except (ValueError, KeyError) as error:
-        raise StorageError(
-            f"{path} is no journal of a study, or is damaged ({error}). Restore it from a copy, or "
-            "begin a new search in another --output."
-        ) from error
+    except (ValueError, KeyError, IndexError, AssertionError) as error:
+        raise damaged(str(path), error) from error
     return storage
+
+
+def damaged(address: str, error: Exception) -> StorageError:
+    """A study that cannot be read, with the next step."""
+    why = f"{type(error).__name__}: {error}"
+    return StorageError(
+        f"{without_password(address)} is no study, or is damaged ({why}). Put it "
+        "back from a copy, or begin a new search in another --output; the trials' folders are as "
+        "they were."
+    )
 
 
 def _lock(path: Path) -> Any:

@@ -28,7 +28,13 @@ from chromasonic.files import json_text
 from chromasonic.tuning.plan import Plan
 from chromasonic.tuning.pruning import pruner_of
 from chromasonic.tuning.records import NUMBER, RESULT, TrialRecord, record_of
-from chromasonic.tuning.storage import WAIT_SECONDS, database_error, quiet, without_password
+from chromasonic.tuning.storage import (
+    WAIT_SECONDS,
+    damaged,
+    database_error,
+    quiet,
+    without_password,
+)
 from chromasonic.tuning.trial import StudyChanged, TrialResult, TrialSpec
 from chromasonic.tuning.weights import remove_weights
 
@@ -292,7 +298,13 @@ class Study:
         from optuna.exceptions import StorageInternalError
         from sqlalchemy.exc import SQLAlchemyError
 
+        journal = None if "://" in self.address else Path(self.address)
         try:
+            if journal is not None and not journal.is_file():
+                raise StorageError(
+                    f"The study {journal} is gone. Put it back from a copy, or begin a new search "
+                    "in another --output; the trials' folders are as they were."
+                )
             with quiet():
                 yield
         except (SQLAlchemyError, StorageInternalError) as error:
@@ -305,6 +317,8 @@ class Study:
                 f"The study in {self.output} cannot be written: {error.strerror or error}. Choose "
                 "a folder that may be written, or free some space; then --resume."
             ) from error
+        except (ValueError, KeyError, IndexError, AssertionError) as error:
+            raise damaged(self.address, error) from error
 
 
 def best_of(records: list[TrialRecord]) -> TrialRecord | None:

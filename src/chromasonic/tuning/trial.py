@@ -122,7 +122,7 @@ class _Watch(Observer):
     def on_end(self, history: TrainingHistory) -> None:
         """An epoch that was saved, but not heard before its process was killed, is made good."""
         for epoch in history.epochs:
-            self.losses.setdefault(epoch.epoch, epoch.val_loss)
+            self.losses[epoch.epoch] = epoch.val_loss
 
     def on_figures(self, done: int, total: int, figures: Mapping[str, float]) -> None:
         """A harmonizer tells its reward of late, or its network's loss on beats."""
