@@ -1,7 +1,8 @@
 """The process beside a training that brings its spool to the store.
 
-`python -m chromasonic.registry.recorder RUN`, begun by the training (`registry.tracking`). It ends
-when the training has ended and all is sent, or when the store could not be written for a while
+`python -m chromasonic.registry.recorder RUN PID`, begun by the training, whose number PID is
+(`registry.tracking`); that may be gone before this process can ask for its parent. It ends when the
+training has ended and all is sent, or when the store could not be written for a while
 afterwards; then the spool stays, and the next training or `chromasonic track sync` sends it.
 """
 
@@ -29,17 +30,18 @@ AFTERWARDS = 2
 LOWEST_PRIORITY = 19
 
 
-def record(folder: Path) -> bool:
+def record(folder: Path, pid: int) -> bool:
     """Send a run directory's spool until its training has ended.
 
     Args:
-        folder: the run directory; the training is this process's parent.
+        folder: the run directory.
+        pid: number of the training's process, this one's parent.
 
     Returns:
         Whether all of it is in the store.
     """
     spool = Spool(folder)
-    training = _Training(spool)
+    training = _Training(spool, pid)
     store: Store | None = None
     sender: Sender | None = None
     failures = 0
@@ -69,8 +71,8 @@ def record(folder: Path) -> bool:
 class _Training:
     """The process that began this one."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool, self._pid = spool, os.getppid()
+    def __init__(self, spool: Spool, pid: int) -> None:
+        self._spool, self._pid = spool, pid
         self._read, self._has_closed = 0, False
 
     def has_ended(self) -> bool:
@@ -93,18 +95,18 @@ def _sleep(seconds: float, training: _Training) -> None:
 
 def _say(spool: Spool, what: Literal["note", "trouble"], text: str) -> None:
     with contextlib.suppress(ChromasonicError, OSError):
-        sent = spool.sent()
+        sent = replace(spool.sent(), sender=os.getpid())
         spool.write_sent(
             replace(sent, note=text) if what == "note" else replace(sent, trouble=text)
         )
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, pid: int) -> None:
     """Send this training's spool, then those of earlier ones that were left."""
     with contextlib.suppress(OSError):
         os.nice(LOWEST_PRIORITY)
     with sole_sender(folder, seconds=60.0) as may_send:
-        is_done = may_send and record(folder)
+        is_done = may_send and record(folder, pid)
     if not is_done:
         return
     store = open_store()
@@ -115,4 +117,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

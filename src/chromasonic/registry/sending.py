@@ -7,6 +7,7 @@ a run is found again by its key.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -57,7 +58,7 @@ class Sender:
         sent = spool.sent()
         if sent.address != store.shown:
             sent = replace(sent, address=store.shown, bytes=0, runs={})
-        self.sent = replace(sent, trouble="", note="")
+        self.sent = replace(sent, trouble="", note="", sender=os.getpid())
 
     def send(self) -> None:
         """Send every whole line that was not sent yet, and note it.

@@ -34,6 +34,7 @@ class Sent:
         runs: key to name, run_id and experiment.
         trouble: why the rest is not there yet, in words; "" where nothing is wrong.
         note: what takes a while just now.
+        sender: number of the process that sent last.
     """
 
     address: str = ""
@@ -41,6 +42,7 @@ class Sent:
     runs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     trouble: str = ""
     note: str = ""
+    sender: int = 0
 
 
 class Spool:

@@ -93,6 +93,11 @@ def explained(error: Exception, address: str) -> RegistryError:
             f"No space is left for the registry {where}. Free some space, or choose another "
             f"folder: {REGISTRY}=FOLDER."
         )
+    if _errno(error) in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return RegistryError(
+            f"The registry {where} cannot be a folder there: a file has that name. Choose another "
+            f"folder: {REGISTRY}=FOLDER."
+        )
     if is_server(address) and ("Max retries" in text or "Connection" in text or "timed" in text):
         return BusyError(
             f"The tracking server {where} does not answer. Start it, or unset {REGISTRY} to keep "

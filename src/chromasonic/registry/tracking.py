@@ -259,11 +259,12 @@ class Tracker(Observer):
             sent = spool.sent()
             if spool.is_sent and sent.runs:
                 return Outcome(state="sent", runs=names)
+            is_mine = self._child is not None and sent.sender == self._child.pid
             is_over = self._child is None or self._child.poll() is not None
-            if sent.trouble or (is_over and self._sends):
-                trouble = sent.trouble or self._last_words()
+            if (is_mine and sent.trouble) or (is_over and self._sends):
+                trouble = (sent.trouble if is_mine else "") or self._last_words()
                 return Outcome(state="kept", runs=names, trouble=trouble)
-            if sent.note != said:
+            if is_mine and sent.note != said:
                 said = sent.note
                 on_wait(said)
             if time.monotonic() >= end:
@@ -289,9 +290,11 @@ class Tracker(Observer):
         if not self._sends:
             return
         remember(self.folder)
-        with (self.folder / LOG).open("wb") as log:
+        with contextlib.suppress(OSError), (self.folder / LOG).open("wb") as log:
+            # -P: a file of the working folder shall not stand in for a library.
+            module = [sys.executable, "-P", "-m", "chromasonic.registry.recorder"]
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "chromasonic.registry.recorder", str(self.folder)],
+                [*module, str(self.folder), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
