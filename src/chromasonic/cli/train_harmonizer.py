@@ -46,6 +46,9 @@ Chorales = Annotated[
     typer.Option(help="Only so many chorales of each part, for a quick trial; 0 is all."),
 ]
 DataDir = Annotated[Path | None, typer.Option(help="A folder with the corpora in it.")]
+Engine = Annotated[
+    str, typer.Option("--engine", help="local alone: an agent learns one episode after another.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -59,6 +62,7 @@ def harmonizer(
     resume: Resume = None,
     chorales: Chorales = None,
     data_dir: DataDir = None,
+    engine: Engine = "local",
     track: Track = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,6 +78,12 @@ def harmonizer(
       chromasonic train harmonizer --agent advanced --episodes 2000 --seed 1 --output trial
       chromasonic train harmonizer --resume trial
     """
+    if engine != "local":
+        raise UsageError(
+            f"--engine {engine} cannot train an agent: each episode begins with what the one "
+            "before taught, so that several processes have nothing to share. Leave it out, or "
+            "search with many workers: chromasonic tune harmonizer --engine ray."
+        )
     if resume is not None:
         _refuse_with_resume(
             {

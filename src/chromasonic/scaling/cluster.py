@@ -76,6 +76,8 @@ def connected(
             version; or it has too few CPUs.
     """
     ray = _ray()
+    if address is not None:
+        _check_answers(address)
     if ray.is_initialized():
         yield _checked(_facts(ray, is_local=False), cpus)
         return
@@ -123,12 +125,13 @@ def _begun(ray: Any, cpus: int | None, store_bytes: int) -> Iterator[Cluster]:
     parent = "/tmp" if os.path.isdir("/tmp") else None
     folder = tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=parent)
     try:
-        with _silenced():
+        with _silenced(), _on_loopback(ray):
             _no_worker_logs(ray)
             ray.init(
                 address="local",
                 num_cpus=max(cpus or 0, cpu_count()),
                 include_dashboard=False,
+                _node_ip_address="127.0.0.1",
                 object_store_memory=store_bytes,
                 _temp_dir=folder,
                 **_options(),
@@ -143,7 +146,6 @@ def _begun(ray: Any, cpus: int | None, store_bytes: int) -> Iterator[Cluster]:
 @contextmanager
 def _joined(ray: Any, address: str) -> Iterator[Cluster]:
     """A cluster that runs already, and goes on running."""
-    _check_answers(address)
     try:
         with _silenced():
             _no_worker_logs(ray)
@@ -236,6 +238,22 @@ def _facts(ray: Any, *, is_local: bool) -> Cluster:
         machines=sum(node["Alive"] for node in ray.nodes()),
         is_local=is_local,
     )
+
+
+@contextmanager
+def _on_loopback(ray: Any) -> Iterator[None]:
+    """A cluster that is begun within the block listens on the loopback interface alone.
+
+    Whoever reaches a cluster can run code on it. Ray takes 127.0.0.1 for the machine's address to
+    the outside where clusters of several machines are possible at all, so for this one they are not.
+    """
+    constants = ray._private.ray_constants
+    before = getattr(constants, "ENABLE_RAY_CLUSTER", None)
+    constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
 
 
 def _no_worker_logs(ray: Any) -> None:

@@ -125,9 +125,10 @@ class _Crew:
             if event.kind == "report" and spec is not None:
                 is_behind = self.study.report(spec, *event.values[1:])
             elif event.kind == "worker" and spec is not None:
-                self.told.say(
-                    f"trial {spec.number}: process {event.values[1]} on {event.values[2]}"
-                )
+                self.on_worker(spec, WorkerProcess(rank=spec.number, **event.values[1]))
+            elif spec is not None:
+                for observer in self.observers[spec.number]:
+                    getattr(observer, f"on_{event.kind}")(*event.values[1:])
             if event.number:
                 self.desk.answer.remote(event.number, not is_behind)
 

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,10 @@ class Relay(Observer):
     def on_epoch(self, epoch: Epoch, is_best: bool) -> None:
         """After an epoch, validated and saved."""
         self._ask("epoch", epoch, is_best)
+
+    def on_figures(self, done: int, total: int, figures: Mapping[str, float]) -> None:
+        """Now and then, of a training that has no epochs."""
+        self._ask("figures", done, total, dict(figures))
 
     def on_end(self, history: TrainingHistory) -> None:
         """After the last epoch."""
