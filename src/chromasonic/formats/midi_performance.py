@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from chromasonic.errors import FormatError
 from chromasonic.files import PathLike
-from chromasonic.formats.midi_events import MidiEvents, parse_midi
+from chromasonic.formats.midi_events import MidiEvents, MidiNote, parse_midi
 from chromasonic.music.performance import PlayedNotes
 
 DEFAULT_MICROSECONDS = 500_000
@@ -56,15 +57,11 @@ def read_midi_performance(path: PathLike) -> MidiPerformance:
 
 def performance_of(events: MidiEvents, *, source: str) -> MidiPerformance:
     """The performance that a file's events describe."""
-    table = np.array(
-        [
-            (n.onset, n.end, n.pitch, n.velocity, n.channel, n.track, n.program)
-            for n in events.notes
-        ],
-        dtype=np.int64,
-    ).reshape(-1, 7)
-    table = table[np.lexsort((table[:, 2], table[:, 0]))]
-    onset, end, pitch, velocity, channel, track, program = table.T.copy()
+    columns = len(MidiNote._fields)
+    values = chain.from_iterable(events.notes)  # the notes' fields, in their order
+    table = np.fromiter(values, np.int64, columns * len(events.notes)).reshape(-1, columns)
+    table = table[np.lexsort((table[:, 2], table[:, 0]))]  # by onset, then by pitch
+    onset, end, pitch, channel, track, velocity, program = table.T.copy()
     return MidiPerformance(
         notes=PlayedNotes(
             onset_seconds=seconds_of_ticks(onset, events),

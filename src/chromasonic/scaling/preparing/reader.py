@@ -7,6 +7,8 @@ pickled after its length. It ends with its input.
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import pickle
 import signal
@@ -21,6 +23,7 @@ from chromasonic.scaling.preparing.settings import PrepareSettings
 
 LENGTH = struct.Struct("<Q")
 TOO_MUCH_MEMORY = "needs too much memory"
+FILES_BETWEEN_COLLECTIONS = 200
 
 
 def write_message(file: IO[bytes], value: Any) -> None:
@@ -65,7 +68,8 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """
     settings: PrepareSettings = read_message(source)
     limit_memory(settings.memory_mb)
-    while True:
+    gc.disable()  # notes make no cycles, and to look for some takes a tenth of the time
+    for count in itertools.count(1):
         try:
             name, data = read_message(source)
         except EOFError:
@@ -80,6 +84,8 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
             outcome = refused_file(name, "the reader failed on it", detail)
         _set_timer(0)
         write_message(target, outcome)
+        if count % FILES_BETWEEN_COLLECTIONS == 0:
+            gc.collect()
 
 
 def _set_timer(seconds: float) -> None:
