@@ -35,8 +35,8 @@ class MetricComparison:
         second: the second's.
         difference: second minus first, with its 95% interval; n counts independent pieces.
         relative: the difference as a share of the first's figure.
-        effect: difference over the standard deviation of the pieces' gaps; above 0 where the second
-            is better.
+        effect: difference over the standard deviation of the pieces' gaps, or of the runs of one
+            recipe where several runs a side are compared; above 0 where the second is better.
         share_better: of the pieces on which the second is better; ties count half.
         p_value: two-sided.
         p_adjusted: after Holm's correction over all metrics of the comparison.
@@ -47,6 +47,8 @@ class MetricComparison:
         looked_for: the difference that they are counted for: the one asked for, else the one seen.
         detectable: the smallest difference that these pieces show in 80% of such comparisons.
         seed_deviations: standard deviation of each side's runs; NaN where a side has one.
+        runs_better: share of pairs of runs in which that of the second is better; None with one
+            run a side.
         are_alike: whether both say the same of every piece.
     """
 
@@ -67,6 +69,7 @@ class MetricComparison:
     looked_for: float
     detectable: float
     seed_deviations: tuple[float, float]
+    runs_better: float | None
     are_alike: bool
 
     @property
@@ -256,7 +259,7 @@ def _compared(
         second=_figure_of(measured.second_SN, measured, aligned, seed),
         difference=figure,
         relative=relative_change(measured, aligned.groups_N, seed=seed),
-        effect=turned * figure.value / spread.deviation if spread.deviation > 0 else math.nan,
+        effect=turned * figure.value / spread.unit if spread.unit > 0 else math.nan,
         share_better=_share_better(measured, aligned),
         p_value=difference.p_value,
         p_adjusted=p_adjusted,
@@ -266,6 +269,7 @@ def _compared(
         runs_needed=runs_needed(looked_for, spread, figure.n, level=level),
         detectable=detectable(spread, figure.n, level=level),
         seed_deviations=difference.seed_deviations,
+        runs_better=_runs_better(measured) if max(aligned.runs) > 1 else None,
         are_alike=bool(
             measured.first_SN.shape == measured.second_SN.shape
             and (measured.first_SN == measured.second_SN).all()
@@ -295,3 +299,10 @@ def _share_better(measured: Measured, aligned: Aligned) -> Figure:
     share = float(((gains_N > 0) + 0.5 * (gains_N == 0)).mean())
     groups = len(np.unique(aligned.groups_N[used]))
     return wilson(share * groups, groups, unit="share of pieces")
+
+
+def _runs_better(measured: Measured) -> float:
+    """Share of pairs of runs, one of each side, in which the second's is better; ties half."""
+    gaps_SS = measured.second_SN.sum(axis=1)[:, None] - measured.first_SN.sum(axis=1)
+    gains_SS = -gaps_SS if measured.is_lower_better else gaps_SS
+    return float(((gains_SS > 0) + 0.5 * (gains_SS == 0)).mean())

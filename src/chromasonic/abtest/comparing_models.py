@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from chromasonic import files
@@ -11,7 +12,7 @@ from chromasonic.data.progress import Progress
 from chromasonic.errors import UsageError
 from chromasonic.evaluation.judged import Judged
 from chromasonic.registry.reference import located
-from chromasonic.tasks.judging import PARTS, judge
+from chromasonic.tasks.judging import PARTS, judge, task_at
 
 BETWEEN = "vs"
 """The word between two sides of several runs."""
@@ -94,6 +95,7 @@ def compare_models(
     """
     corpus, part = corpus_and_part(on)
     _refuse_same(first, second)
+    _refuse_other_tasks(first, second)
     judged: list[list[Judged]] = []
     for side in (first, second):
         found: list[Judged] = []
@@ -130,6 +132,17 @@ def _refuse_same(first: Sequence[str], second: Sequence[str]) -> None:
         places[place] = model
 
 
+def _refuse_other_tasks(first: Sequence[str], second: Sequence[str]) -> None:
+    tasks = {model: task_at(located(model)) for model in (*first, *second)}
+    head = first[0]
+    for model, task in tasks.items():
+        if task != tasks[head]:
+            raise UsageError(
+                f"{head} is a {tasks[head]} model and {model} a {task} model: they have nothing "
+                "that could be compared. Name models of one task."
+            )
+
+
 def _pairs(first: list[Judged], second: list[Judged]) -> list[tuple[list[Judged], list[Judged]]]:
     """Which are compared with which: kind by kind."""
     sides = [{one.kind: [other for other in side if other.kind == one.kind] for one in side}
@@ -147,8 +160,11 @@ def _pairs(first: list[Judged], second: list[Judged]) -> list[tuple[list[Judged]
 
 
 def _called(side: Sequence[str], judged: Sequence[Judged]) -> str:
-    """How a side is called in sentences."""
-    name = (
-        side[0].rstrip("/") if len(side) == 1 else f"{side[0].rstrip('/')} ... ({len(side)} runs)"
-    )
-    return name if name.endswith(judged[0].kind) else f"{name} ({judged[0].kind})"
+    """How a side is called: its path or reference; of several what they begin with."""
+    kind, names = judged[0].kind, [name.rstrip("/") for name in side]
+    if len(names) == 1:
+        return names[0] if kind in names[0] else f"{names[0]} ({kind})"
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    shared = "".join(letters[0] for letters in alike)
+    name = f"{shared}*" if shared else f"{names[0]}, ..."
+    return f"{name} ({len(names)} runs, {kind})"

@@ -44,6 +44,13 @@ class Spread:
     runs: float = 1.0
     seed_freedom: float = math.inf
 
+    @property
+    def unit(self) -> float:
+        """What an effect is counted in: the deviation of pieces' gaps, of runs where they vary."""
+        if self.seed_variance:
+            return math.sqrt(self.seed_variance * self.runs / 2)
+        return self.deviation
+
     def error(self, pieces: int) -> float:
         """Standard error of the difference over so many pieces."""
         return math.sqrt(self.deviation**2 / pieces + self.seed_variance)

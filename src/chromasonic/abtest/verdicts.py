@@ -71,6 +71,10 @@ def verdict_of(
         return Verdict.UNDEFINED
     if pieces < FEWEST or math.isnan(low):
         return Verdict.TOO_FEW
+    if gain == 0 and spread.deviation == 0 and not spread.seed_variance:
+        if margin is not None:
+            return Verdict.EQUIVALENT
+        return Verdict.NO_DIFFERENCE if _sees(MEDIUM_EFFECT, 1, pieces) else Verdict.TOO_FEW
     if p_value < LEVEL and not low <= 0 <= high:
         return Verdict.BETTER if gain > 0 else Verdict.WORSE
     if margin is not None:
@@ -78,11 +82,12 @@ def verdict_of(
             return Verdict.EQUIVALENT
         if -margin < low:
             return Verdict.NO_WORSE
-    if spread.deviation == 0:
-        return Verdict.NO_DIFFERENCE
     if detect is not None:
         power = power_of(detect, spread, pieces, level=LEVEL / tests)
-    else:  # of the pieces alone: runs are no matter of how many pieces there are
-        size = MEDIUM_EFFECT * spread.deviation
-        power = power_of(size, Spread(deviation=spread.deviation), pieces, level=LEVEL / tests)
-    return Verdict.NO_DIFFERENCE if power >= POWER else Verdict.TOO_FEW
+        return Verdict.NO_DIFFERENCE if power >= POWER else Verdict.TOO_FEW
+    return Verdict.NO_DIFFERENCE if _sees(MEDIUM_EFFECT, tests, pieces) else Verdict.TOO_FEW
+
+
+def _sees(effect: float, tests: int, pieces: int) -> bool:
+    """Whether so many pieces show a difference of so many deviations, 4 times in 5."""
+    return power_of(effect, Spread(deviation=1.0), pieces, level=LEVEL / tests) >= POWER
