@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from chromasonic.registry import tracking
 from chromasonic.registry.sending import send_all
 from chromasonic.registry.store import Store
 from chromasonic.registry.tracking import Outcome, Tracker
@@ -86,7 +87,7 @@ def train(
     return history, network
 
 
-def tracked(folder: Path, seconds: float = 60.0, **options: object) -> Outcome:
+def tracked(folder: Path, seconds: float = 200.0, **options: object) -> Outcome:
     """Train with a tracker, to the end."""
     tracker = Tracker("melody", folder, resume=bool(options.get("resume")))
     train(folder, [tracker], **options)  # type: ignore[arg-type]
@@ -112,7 +113,8 @@ class Killed(Observer):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    tracking.NICENESS = 0
     where, epochs, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     tracker = Tracker("melody", where, resume=True)
     train(where, [Killed(last), tracker], epochs=epochs, resume=True)
-    print(tracker.close(seconds=60.0).state)
+    print(tracker.close(seconds=200.0).state)

@@ -45,7 +45,7 @@ def values(store: Store, run: Any, metric: str) -> list[tuple[int, float]]:
     return sorted((point.step, point.value) for point in history)
 
 
-def until_sent(folder: Path, seconds: float = 60.0) -> None:
+def until_sent(folder: Path, seconds: float = 200.0) -> None:
     end = time.monotonic() + seconds
     while not (Spool(folder).is_sent and Spool(folder).sent().runs):
         assert time.monotonic() < end, Spool(folder).sent()
@@ -126,7 +126,7 @@ def test_the_training_process_never_imports_mlflow(tracked_store: Store, tmp_pat
     )
     end = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "first")],
-        cwd=DRIVER.parent, capture_output=True, text=True, timeout=120, check=True,
+        cwd=DRIVER.parent, capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     assert (end.stdout, end.stderr) == ("False False\n", "")
     assert only_run(tracked_store).info.status == "FINISHED"
@@ -138,15 +138,15 @@ def test_a_training_killed_and_resumed_is_one_run_with_each_epoch_once(
     """Killed after epoch 2 was saved and before the tracker heard of it; then it goes on."""
     folder = tmp_path / "killed"
     words = [sys.executable, str(DRIVER), str(folder)]
-    first = subprocess.run([*words, "4", "2"], timeout=120, check=False)
+    first = subprocess.run([*words, "4", "2"], timeout=300, check=False)
     assert first.returncode == -signal.SIGKILL
-    end = time.monotonic() + 60
+    end = time.monotonic() + 200
     while not (runs := runs_of(tracked_store)) or runs[0].info.status != "KILLED":
         assert time.monotonic() < end, "its recorder never said that it was killed"
         time.sleep(0.1)
     assert [step for step, _ in values(tracked_store, runs[0], "val_loss")] == [1]
 
-    second = subprocess.run([*words, "5", "0"], timeout=120, check=True, capture_output=True)
+    second = subprocess.run([*words, "5", "0"], timeout=300, check=True, capture_output=True)
     assert second.stdout == b"sent\n"
     run = only_run(tracked_store)
     assert run.info.status == "FINISHED"

@@ -56,7 +56,8 @@ def list_runs(
         typer.echo(json_text({"store": store.shown, "runs": [run.to_dict() for run in runs]}))
         return
     if not runs:
-        typer.echo(f"No run is tracked in {store.shown} yet; every chromasonic train adds one.")
+        of = "" if experiment is None else f" of the experiment '{experiment}'"
+        typer.echo(f"No run{of} is tracked in {store.shown} yet; chromasonic train adds one.")
         return
     _table(runs)
     typer.echo(f"\nStore: {store.shown}")

@@ -1,8 +1,8 @@
 """The process beside a training that brings its spool to the store.
 
-`python -m chromasonic.registry.recorder RUN PID`, begun by the training, whose number PID is
-(`registry.tracking`); that may be gone before this process can ask for its parent. It ends when the
-training has ended and all is sent, or when the store could not be written for a while
+`python -m chromasonic.registry.recorder RUN PID NICENESS`, begun by the training, whose number PID
+is (`registry.tracking`); that may be gone before this process can ask for its parent. It ends when
+the training has ended and all is sent, or when the store could not be written for a while
 afterwards; then the spool stays, and the next training or `chromasonic track sync` sends it.
 """
 
@@ -27,7 +27,6 @@ TRY_AGAIN_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 """After a failure; the last one again and again while the training goes on."""
 AFTERWARDS = 2
 """Failures after the training's end before it is left to the next one."""
-LOWEST_PRIORITY = 19
 
 
 def record(folder: Path, pid: int) -> bool:
@@ -101,10 +100,10 @@ def _say(spool: Spool, what: Literal["note", "trouble"], text: str) -> None:
         )
 
 
-def main(folder: Path, pid: int) -> None:
+def main(folder: Path, pid: int, niceness: int) -> None:
     """Send this training's spool, then those of earlier ones that were left."""
     with contextlib.suppress(OSError):
-        os.nice(LOWEST_PRIORITY)
+        os.nice(niceness)
     with sole_sender(folder, seconds=60.0) as may_send:
         is_done = may_send and record(folder, pid)
     if not is_done:
@@ -117,4 +116,4 @@ def main(folder: Path, pid: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

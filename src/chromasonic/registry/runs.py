@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chromasonic.registry.store import AbsentError, Store
+from chromasonic.registry.store import Store
 
 ASKED = 1000
 """Runs asked of the store at once."""
@@ -60,16 +60,13 @@ def tracked_runs(
         limit: how many at most.
 
     Raises:
-        RegistryError: the store cannot be read, or has no such experiment.
+        RegistryError: the store cannot be read.
     """
     names = {e.experiment_id: e.name for e in store.client.search_experiments(max_results=ASKED)}
     if experiment is not None:
         names = {number: name for number, name in names.items() if name == experiment}
-        if not names:
-            raise AbsentError(
-                f"The store {store.shown} has no experiment '{experiment}'. Leave it out to see "
-                "all that there is."
-            )
+    if not names:
+        return []
     found = store.client.search_runs(
         list(names), max_results=limit, order_by=["attributes.start_time DESC"]
     )

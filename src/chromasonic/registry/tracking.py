@@ -29,6 +29,8 @@ from chromasonic.training.observers import Observer, TrainingStart
 TRACKING, EXPERIMENT = "CHROMASONIC_TRACKING", "MLFLOW_EXPERIMENT_NAME"
 WAIT_SECONDS = 8.0
 """How long the end of a training waits for its last figures to be sent, at most."""
+NICENESS = 19
+"""Of the process that sends: it computes where the training does not."""
 OWN_FILES = (".png", ".svg", "history.csv", "history.json")
 RUN_FILES = ("recipe.toml", "run.json", "split.json", "README.md")
 
@@ -294,7 +296,7 @@ class Tracker(Observer):
             # -P: a file of the working folder shall not stand in for a library.
             module = [sys.executable, "-P", "-m", "chromasonic.registry.recorder"]
             self._child = subprocess.Popen(
-                [*module, str(self.folder), str(os.getpid())],
+                [*module, str(self.folder), str(os.getpid()), str(NICENESS)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
