@@ -244,8 +244,8 @@ def _facts(ray: Any, *, is_local: bool) -> Cluster:
 def _on_loopback(ray: Any) -> Iterator[None]:
     """A cluster that is begun within the block listens on the loopback interface alone.
 
-    Whoever reaches a cluster can run code on it. Ray takes 127.0.0.1 for the machine's address to
-    the outside where clusters of several machines are possible at all, so for this one they are not.
+    Whoever reaches a cluster can run code on it. Where clusters of several machines are possible,
+    Ray puts the machine's outer address in place of 127.0.0.1; so for this one they are not.
     """
     constants = ray._private.ray_constants
     before = getattr(constants, "ENABLE_RAY_CLUSTER", None)
