@@ -23,6 +23,8 @@ def corpus(licence: str, name: str = "c", ship: bool = False) -> CorpusUsed:
         ("CC0", "public domain"),
         ("CC0-1.0 (made on the spot)", "public domain"),
         ("Public domain (music); encodings by Margaret Greentree", "public domain"),
+        ("your own", "your own"),
+        ("none", "none stated"),
         ("CC BY 4.0", "attribution"),
         ("MIT", "attribution"),
         ("CC BY-SA 3.0", "share-alike"),

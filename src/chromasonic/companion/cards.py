@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +13,23 @@ from chromasonic.companion.features import INPUTS
 from chromasonic.companion.spec import SPECS
 from chromasonic.companion.table import markdown_table
 from chromasonic.export.spec import ModelSpec
+from chromasonic.registry import card_sections as sections
+from chromasonic.registry.card_sections import MADE_UP
+from chromasonic.registry.card_words import words_for
+from chromasonic.registry.front_matter import front_matter, result, yaml_text
+from chromasonic.registry.markdown import escaped, fenced
+from chromasonic.registry.metrics import figures_of
+from chromasonic.registry.model import CorpusUsed, ModelFacts
 from chromasonic.registry.reference import is_version_folder
 from chromasonic.training.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from chromasonic.companion.evaluating import Evaluation, ModelResults
 
-CARDS = "cards"
+CARDS, TASK = "cards", "companion"
 
 MOST_WON = 8
 """So many victories are told one by one; defeats are all told."""
-
-MADE_UP = (
-    "**It was trained on made-up examples**: it shows that training works, and must not be used "
-    "for music."
-)
 
 
 def card_path(run: RunDirectory, name: str) -> Path:
@@ -68,24 +71,64 @@ def update_cards(evaluation: Evaluation) -> list[Path]:
 
 
 def card_text(run: RunDirectory, name: str, results: ModelResults | None = None) -> str:
-    """A model's card as Markdown."""
-    spec, facts = SPECS[name], run.facts()
-    data, result = facts["data"][name], facts["results"][name]
-    parts = [
-        f"# {spec.title}",
-        *([MADE_UP] if data["is_synthetic"] else []),
-        _what_it_is(spec),
-        "## Data",
-        _data_text(data),
-        "## Training",
-        _training_text(result, run.recipe().get(name, {})),
-        "## Results",
-        _results_text(run, results),
-        *_export_parts(facts.get("exports", {}).get(name)),
-        "## How to make it again",
-        _how_text(run, facts, name),
+    """A model's card as Markdown, in the format of the Hugging Face hub."""
+    spec, told = SPECS[name], run.facts()
+    data, result = told["data"][name], told["results"][name]
+    facts, words = _facts(run, told, name), words_for(TASK, name)
+    training = {
+        "Training Data": _data_text(data, facts),
+        "Training Procedure": _training_text(result, run.recipe().get(name, {})),
+        "How to Make It Again": _how_text(run, told, name),
+    }
+    return sections.page(
+        yaml_text(front_matter(facts, name=name, tests=_test_results(facts, results))),
+        spec.title,
+        [
+            ("", MADE_UP if data["is_synthetic"] else ""),
+            ("", _what_it_is(spec)),
+            ("Uses", sections.uses_text(words)),
+            ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
+            ("Licence of the Weights", sections.weights_text(facts.corpora)),
+            ("Training Details", sections.under(training)),
+            ("Evaluation", _results_text(run, results)),
+            ("For Plugins", _export_text(told.get("exports", {}).get(name))),
+        ],
+    )
+
+
+def _facts(run: RunDirectory, told: Mapping[str, Any], name: str) -> ModelFacts:
+    """The facts of a model that cards of every task are made of."""
+    result = told["results"][name]
+    known = {field.name for field in fields(CorpusUsed)}
+    return ModelFacts(
+        task=TASK,
+        kind=name,
+        title=SPECS[name].title,
+        parameters=result.get("parameters"),
+        corpora=tuple(
+            CorpusUsed(**{key: corpus[key] for key in corpus if key in known})
+            for corpus in told["data"][name]["corpora"]
+        ),
+        seed=run.recipe().get(name, {}).get("training", {}).get("seed"),
+        validation=result["validation"],
+        headline=result.get("headline", ""),
+    )
+
+
+def _test_results(facts: ModelFacts, results: ModelResults | None) -> list[dict[str, Any]]:
+    """What an evaluation found of the model on each test set, for the card's head."""
+    rows = [] if results is None else [row for row in results.rows if not row.is_baseline]
+    first = {row.test: row for row in reversed(rows) if ", test" in row.test}
+    return [
+        result(
+            task=f"{facts.task} ({facts.kind.replace('_', ' ')})",
+            dataset=row.test.partition(",")[0],
+            title=row.test,
+            split="test",
+            figures=figures_of({key: figure.to_dict() for key, figure in row.figures.items()}),
+        )
+        for row in reversed(first.values())
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def data_sentences(data: Mapping[str, Any]) -> list[str]:
@@ -140,17 +183,16 @@ def _what_it_is(spec: ModelSpec) -> str:
     )
 
 
-def _data_text(data: Mapping[str, Any]) -> str:
-    lines = [" ".join(data_sentences(data))]
-    for corpus in data["corpora"]:
-        ship = "may ship" if corpus["weights_may_ship"] else "**may not ship freely**"
-        lines.append(
-            f"- {corpus['title']}: {corpus['licence']} ({corpus['licence_url']}); weights {ship}. "
-            f"{corpus['citation'].rstrip('.')}. Fingerprint `{corpus['fingerprint'][:16]}`."
-            + "".join(f" Left out: {n:,} ({why})." for why, n in corpus["skipped"].items())
-        )
-    lines += [f"- {remark}" for remark in data["remarks"]]
-    return "\n".join([lines[0], "", *lines[1:]]).strip()
+def _data_text(data: Mapping[str, Any], facts: ModelFacts) -> str:
+    left_out = [
+        f"{corpus['name']}: {n:,} left out ({why})."
+        for corpus in data["corpora"]
+        for why, n in corpus["skipped"].items()
+    ]
+    remarks = "\n".join(f"- {escaped(line)}" for line in (*left_out, *data["remarks"]))
+    corpora = sections.corpora_text(facts.corpora) if facts.corpora else ""
+    parts = (escaped(" ".join(data_sentences(data))), corpora, remarks)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _training_text(result: Mapping[str, Any], part: Mapping[str, Any]) -> str:
@@ -193,28 +235,24 @@ def _results_text(run: RunDirectory, results: ModelResults | None) -> str:
     )
 
 
-def _export_parts(export: Mapping[str, Any] | None) -> list[str]:
-    """Heading and text of the file that plugins load; nothing where there is none."""
+def _export_text(export: Mapping[str, Any] | None) -> str:
+    """What was exported for plugins; "" where nothing was."""
     if export is None:
-        return []
+        return ""
     text = (
         f"`{export['file']}` (RTNeural JSON): {export['parameters']:,} numbers, "
         f"{export['size_bytes']:,} bytes. It was read again and compared with the trained model in "
         f"64-bit floats over {export['steps']} steps and several resets: no output differs by more "
         f"than {export['largest_difference']:.1e}."
     )
-    notes = [f"- {remark[0].upper()}{remark[1:]}." for remark in export["remarks"]]
-    return ["## For plugins", "\n".join([text, "", *notes] if notes else [text])]
+    notes = "\n".join(f"- {remark[0].upper()}{remark[1:]}." for remark in export["remarks"])
+    return "\n\n".join(part for part in (text, notes) if part)
 
 
 def _how_text(run: RunDirectory, facts: Mapping[str, Any], name: str) -> str:
-    libraries = ", ".join(f"{key} {value}" for key, value in facts["libraries"].items() if value)
-    return (
-        "```\n"
+    lines = (
         f"chromasonic train companion --recipe {shlex.quote(str(run.path / 'recipe.toml'))} "
         f"--models {name.partition('_')[0]} --output NEW_FOLDER\n"
-        "chromasonic evaluate companion NEW_FOLDER\n"
-        "```\n\n"
-        f"Code {facts['code_version']} ({facts['code_commit'][:12] or 'installed'}), Python "
-        f"{facts['python']}, {libraries}."
+        "chromasonic evaluate companion NEW_FOLDER"
     )
+    return f"{fenced(lines)}\n\n{sections.code_text(facts)}"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from chromasonic import files
 from chromasonic.gesture.recipe import GestureRecipe
 from chromasonic.gesture.results import GestureResults
 from chromasonic.gesture.results_report import LEAD, body_parts, mistakes_text
 from chromasonic.gesture.results_runs import JudgedRun
+from chromasonic.registry import card_sections as sections
+from chromasonic.registry.card_words import words_for
+from chromasonic.registry.front_matter import front_matter, yaml_text
+from chromasonic.registry.markdown import escaped, fenced
+from chromasonic.registry.model import CorpusUsed, ModelFacts
 from chromasonic.registry.reference import is_version_folder
 
 CARD = "card.md"
@@ -40,21 +44,41 @@ def card_text(run: JudgedRun, results: GestureResults) -> str:
         if count > 1
         else ""
     )
-    parts = [
-        f"# Gesture network: {results.title}",
-        _what_it_is(run.recipe, results),
-        "## Data",
-        _data_text(run, results.manifest),
-        "## Training",
-        _training_text(run),
-        "## Results",
-        " ".join(part for part in (LEAD, together) if part),
-        *body_parts(results),
-        mistakes_text(results),
-        "## How to make it again",
-        _how_text(run),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    facts, words = _facts(run, results), words_for("gesture", "gesture")
+    lead = " ".join(part for part in (LEAD, together) if part)
+    training = {
+        "Training Data": _data_text(run, facts),
+        "Training Procedure": _training_text(run),
+        "How to Make It Again": _how_text(run),
+    }
+    found = (lead, *body_parts(results), mistakes_text(results))
+    return sections.page(
+        yaml_text(front_matter(facts, name=run.path.name)),
+        f"Gesture network: {results.title}",
+        [
+            ("", _what_it_is(run.recipe, results)),
+            ("Uses", sections.uses_text(words)),
+            ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
+            ("Licence of the Weights", sections.weights_text(facts.corpora)),
+            ("Training Details", sections.under(training)),
+            ("Evaluation", "\n\n".join(part for part in found if part)),
+        ],
+    )
+
+
+def _facts(run: JudgedRun, results: GestureResults) -> ModelFacts:
+    """The facts of a run that cards of every task are made of."""
+    known = {field.name for field in fields(CorpusUsed)}
+    manifest = results.manifest
+    return ModelFacts(
+        task="gesture",
+        kind="gesture",
+        parameters=results.parameters,
+        corpora=(CorpusUsed(**{key: manifest[key] for key in manifest if key in known}),),
+        seed=run.recipe.training.seed,
+        validation=run.facts.get("results", {}).get("gesture", {}).get("validation", {}),
+        headline="accuracy",
+    )
 
 
 def _what_it_is(recipe: GestureRecipe, results: GestureResults) -> str:
@@ -70,16 +94,11 @@ def _what_it_is(recipe: GestureRecipe, results: GestureResults) -> str:
     )
 
 
-def _data_text(run: JudgedRun, manifest: Mapping[str, Any]) -> str:
+def _data_text(run: JudgedRun, facts: ModelFacts) -> str:
     sizes = ", ".join(f"{part} {count:,}" for part, count in run.data["sizes"].items())
-    ship = "may ship" if manifest["weights_may_ship"] else "**may not ship freely**"
     left_out = f", {run.fold} left out" if run.recipe.data.performer else ""
-    return (
-        f"{manifest['title']}: {manifest['licence']} ({manifest['licence_url']}); weights {ship}. "
-        f"{str(manifest['citation']).rstrip('.')}. Fingerprint "
-        f"`{str(manifest['fingerprint'])[:16]}`. Protocol '{run.recipe.data.protocol}'{left_out}: "
-        f"{sizes} recordings."
-    )
+    protocol = f"Protocol '{run.recipe.data.protocol}'{left_out}: {sizes} recordings."
+    return f"{sections.corpora_text(facts.corpora)}\n\n{escaped(protocol)}"
 
 
 def _training_text(run: JudgedRun) -> str:
@@ -104,16 +123,9 @@ def _training_text(run: JudgedRun) -> str:
 
 
 def _how_text(run: JudgedRun) -> str:
-    facts = run.facts
-    libraries = ", ".join(
-        f"{name} {version}" for name, version in facts.get("libraries", {}).items() if version
-    )
-    commit = str(facts.get("code_commit", ""))[:12] or "installed"
-    return (
-        "```\n"
+    lines = (
         f"chromasonic train gesture --recipe {shlex.quote(str(run.path / 'recipe.toml'))} "
         "--output NEW_FOLDER\n"
-        "chromasonic evaluate gesture NEW_FOLDER\n"
-        "```\n\n"
-        f"Code {facts.get('code_version')} ({commit}), Python {facts.get('python')}, {libraries}."
+        "chromasonic evaluate gesture NEW_FOLDER"
     )
+    return f"{fenced(lines)}\n\n{sections.code_text(run.facts)}"

@@ -45,6 +45,13 @@ TERMS: tuple[Terms, ...] = (
         is_free=True,
     ),
     Terms(
+        name="your own",
+        pattern=r"^(?:your|my|our) own\b",
+        asks="have the consent of those who were recorded",
+        weights="The recordings are your own, and the weights yours to give away.",
+        is_free=True,
+    ),
+    Terms(
         name="attribution",
         pattern=rf"{_CC}BY(?![ -](?:NC|SA|ND))|\bMIT\b|\bBSD\b|\bApache\b|\bISC\b|\bODC-BY\b",
         asks="name the corpora",
@@ -96,7 +103,7 @@ TERMS: tuple[Terms, ...] = (
     ),
     Terms(
         name="none stated",
-        pattern=r"none stated|no licen[cs]e|not stated|unlicensed|\bunstated\b",
+        pattern=r"^none\b|none stated|no licen[cs]e|not stated|unlicensed|\bunstated\b",
         asks="ask its makers, as they allow nothing in writing",
         weights=f"{_KEEP}, or ask the makers of the corpus: no licence allows anything else.",
     ),
@@ -193,7 +200,9 @@ class WeightsTerms:
         """In plain words, for a card and for `models show`."""
         if not self.decided_by:
             return f"What it learned from is not recorded, so no licence is known. {_KEEP}."
-        of = ", ".join(dict.fromkeys(f"{_called(c)}: {c.licence}" for c in self.decided_by))
+        of = ", ".join(
+            dict.fromkeys(f"{_called(c)}: {c.licence or 'none stated'}" for c in self.decided_by)
+        )
         if self.terms.is_free:
             return f"{self.terms.weights} ({of})"
         if not self.clash:
