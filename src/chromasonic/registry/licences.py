@@ -45,18 +45,17 @@ TERMS: tuple[Terms, ...] = (
         is_free=True,
     ),
     Terms(
-        name="your own",
-        pattern=r"^(?:your|my|our) own\b",
-        asks="have the consent of those who were recorded",
-        weights="The recordings are your own, and the weights yours to give away.",
-        is_free=True,
-    ),
-    Terms(
         name="attribution",
         pattern=rf"{_CC}BY(?![ -](?:NC|SA|ND))|\bMIT\b|\bBSD\b|\bApache\b|\bISC\b|\bODC-BY\b",
         asks="name the corpora",
         weights="The weights may be given away for any purpose, with the corpora named.",
         is_free=True,
+    ),
+    Terms(
+        name="your own",
+        pattern=r"^(?:your|my|our) own\b",
+        asks="have the consent of those who were recorded",
+        weights="The recordings are your own, and the weights yours to give away or not.",
     ),
     Terms(
         name="share-alike",
