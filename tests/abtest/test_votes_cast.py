@@ -208,8 +208,10 @@ def test_closing_throws_the_secret_of_addresses_away(tmp_path: Path) -> None:
         trial = experiment.plan("me")[0]
         vote = experiment.cast("me", trial.token, FIRST, address="192.0.2.7").vote
         assert vote.address == address_hash(secret, "192.0.2.7")
+        assert any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir())
         experiment.close_for_good()
         assert sqlite3.connect(tmp_path / "x.db").execute(query).fetchone() == (None,)
+        assert not any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir())
 
 
 def test_a_household_has_one_address() -> None:

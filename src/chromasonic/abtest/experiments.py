@@ -242,6 +242,7 @@ class Experiment:
                     closed_because=because, address_salt=None,
                 )
             )  # fmt: skip
+        self.store.forget()
         with self.store.reading() as connection:
             row = (
                 connection.execute(sql.select(table).where(table.c.id == self.id)).mappings().one()

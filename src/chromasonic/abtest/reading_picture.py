@@ -33,17 +33,19 @@ def draw_reading(reading: Reading, save_path: files.PathLike) -> Path:
         raise EvaluationError(
             f"There is nothing to draw yet: no listener of '{reading.design.name}' has finished."
         )
-    height = 0.6 + 3.3 * len(pairs)
+    height = 0.9 + 3.4 * len(pairs)
     figure = Figure(figsize=(8.2, height), facecolor="white")
-    grid = figure.add_gridspec(
-        2 * len(pairs), 1, height_ratios=[2.3, 1] * len(pairs), hspace=0.32,
-        left=0.1, right=0.97, top=1 - 0.75 / height, bottom=0.55 / height,
+    outer = figure.add_gridspec(
+        len(pairs), 1, hspace=0.3, left=0.1, right=0.97, top=1 - 0.85 / height,
+        bottom=0.55 / height,
     )  # fmt: skip
     for row, pair in enumerate(pairs):
-        top = figure.add_subplot(grid[2 * row])
-        below = figure.add_subplot(grid[2 * row + 1], sharex=top)
+        inner = outer[row].subgridspec(2, 1, height_ratios=[2.3, 1], hspace=0.1)
+        top = figure.add_subplot(inner[0])
+        below = figure.add_subplot(inner[1], sharex=top)
         _draw_interval(top, pair, reading)
         _draw_evidence(below, pair)
+        top.tick_params(labelbottom=False)
         if row == len(pairs) - 1:
             below.set_xlabel("votes that count", fontsize=9)
     figure.text(0.02, 1 - 0.3 / height, reading.design.question, fontsize=12, weight="bold")
@@ -93,10 +95,10 @@ def _draw_evidence(axes: Any, pair: PairReading) -> None:
     axes.set_ylabel("e-value", fontsize=9)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value > 0 else "")
     axes.minorticks_off()
-    powers = range(math.floor(math.log10(axes.get_ylim()[0])), 12)
-    axes.set_yticks(
-        [10.0**p for p in powers if axes.get_ylim()[0] <= 10.0**p <= axes.get_ylim()[1]]
-    )
+    low, high = (math.log10(edge) for edge in axes.get_ylim())
+    step = max(1, math.ceil((high - low) / 4))
+    powers = range(math.ceil(low), math.floor(high) + 1)
+    axes.set_yticks([10.0**power for power in powers if power % step == 0])
     _plain(axes)
 
 

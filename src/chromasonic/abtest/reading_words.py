@@ -47,7 +47,9 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
         first, second, share, low, high = second, first, 1 - share, 1 - high, 1 - low
     span = f"{share:.0%} of {votes}, {level} interval {low:.0%} to {high:.0%}"
     if pair.verdict in (FIRST_BETTER, SECOND_BETTER):
-        return f"{first} is preferred to {second} ({span}, p {p_text(pair.p_value)})."
+        is_small = max(abs(pair.low - 0.5), abs(pair.high - 0.5)) <= design.margin
+        small = f", though by less than {design.margin:.0%} from one half" if is_small else ""
+        return f"{first} is preferred to {second}{small} ({span}, p {p_text(pair.p_value)})."
     if pair.verdict == NO_DIFFERENCE:
         return (
             f"{first} and {second}: no difference of {design.margin:.0%} or more from one half "

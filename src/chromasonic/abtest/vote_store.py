@@ -108,6 +108,11 @@ class VoteStore:
         """Give back all connections."""
         self._engine.dispose()
 
+    def forget(self) -> None:
+        """Let go of what was overwritten: SQLite's log beside the file is taken in and emptied."""
+        if not self.is_postgres:
+            self._outside_of_transactions("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def reading(self) -> Iterator[sql.Connection]:
         """A transaction that sees one moment and changes nothing."""
@@ -184,7 +189,7 @@ class VoteStore:
             version = self._version(connection)
         if version is None:
             if not self.is_postgres:
-                self._switch_to_write_ahead_log()
+                self._outside_of_transactions("PRAGMA journal_mode = WAL")
             with self.writing() as connection:
                 if self.is_postgres:
                     connection.execute(sql.text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
@@ -209,13 +214,13 @@ class VoteStore:
             return None
         return connection.execute(sql.select(schema.schema.c.version)).scalar()
 
-    def _switch_to_write_ahead_log(self) -> None:
-        """Once for the file; outside of a transaction, as SQLite wants it."""
-        raw = self._engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA journal_mode = WAL")
-        finally:
-            raw.close()
+    def _outside_of_transactions(self, pragma: str) -> None:
+        with self._clear_errors():
+            raw = self._engine.raw_connection()
+            try:
+                raw.cursor().execute(pragma).fetchall()
+            finally:
+                raw.close()
 
     def _busy(self) -> str:
         return (
