@@ -26,6 +26,8 @@ from chromasonic.tuning.trial import StudyChanged
 
 FACTS = "study.json"
 PLAN = "plan"
+KEPT = ("task", "kind", "recipe", "seed", "pruner")
+"""What of a plan no `extend` lets change."""
 
 
 def is_study(output: files.PathLike) -> bool:
@@ -178,7 +180,7 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def has_only_grown(was: Mapping[str, Any], plan: Plan) -> bool:
     """Whether a plan holds every trial that an earlier one could make."""
     old = Plan.from_dict(was)
-    same = {key: _as_read(plan)[key] == was[key] for key in ("task", "kind", "recipe", "pruner")}
+    same = {key: _as_read(plan)[key] == was[key] for key in KEPT}
     if not all(same.values()) or not set(old.space) <= set(plan.space):
         return False
     return all(plan.space[name].contains(dimension) for name, dimension in old.space.items())
