@@ -19,6 +19,8 @@ Examples:
   chromasonic ab compare runs/first runs/second
   chromasonic ab compare folk@champion folk@challenger --on nottingham:test
   chromasonic ab compare runs/a-seed* vs runs/b-seed*
+  chromasonic ab create folk-or-not folk@1 folk@2 --clips clips
+  chromasonic ab show folk-or-not
 """
 
 ab_app = typer.Typer(no_args_is_help=True, help=AB_HELP)
