@@ -103,7 +103,9 @@ def create(
         return
     typer.echo(f"Experiment '{experiment.name}' takes votes; it is kept in {where}.")
     for arm in arms:
-        typer.echo(f"  {arm.label}  {arm.version}  sha256 {arm.sha256[:12]}")
+        twin = next((one.label for one in arms if one != arm and one.sha256 == arm.sha256), None)
+        same = f", the same files as {twin}" if twin else ""
+        typer.echo(f"  {arm.label}  {arm.version}  sha256 {arm.sha256[:12]}{same}")
     typer.echo(
         f"{len(found)} items; each listener: {design.trials} pairs, {design.repeats} of them "
         f"twice{f', {design.anchors} with {anchor}' if anchor else ''}."
