@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+import re
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from planted_files import PLANTED, REFUSED, contents, plant, planted_tunes
 
 from chromasonic import files
+from chromasonic.data import CORPORA, load
 from chromasonic.data.prepared import load_prepared, read_shard
 from chromasonic.data.split import part_of_work
 from chromasonic.data.synthetic import structured_tunes
@@ -115,9 +117,28 @@ def test_a_book_of_tunes_gives_the_tokens_of_each_tune(tmp_path: Path) -> None:
     found = streams(tmp_path / "out")
     book = read_abc(text, source="book.abc")
     assert len(found) >= 3
-    expected = {f"book.abc#{tune.id.removeprefix('book.abc:')}": tune for tune in book.tunes}
+    expected = {f"book/{tune.id.removeprefix('book.abc:')}": tune for tune in book.tunes}
     assert set(found) <= set(expected)
     assert all(stream == encode(expected[id]) for id, stream in found.items())
+
+
+def test_a_corpus_by_name_keeps_the_ids_that_it_has_when_it_is_loaded(tmp_path: Path) -> None:
+    [collection] = CORPORA["nottingham"].collections
+    folder = tmp_path / "nottingham" / collection.folder
+    folder.mkdir(parents=True)
+    text = (FIXTURES / "tunes.abc").read_text(encoding="utf-8")
+    tunes = re.findall(r"^X:.*?(?=^X:|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    for number, name in enumerate(sorted(collection.sha256)):
+        (folder / name).write_text(tunes[number % len(tunes)], encoding="utf-8")
+    loaded = load("nottingham", data_dir=tmp_path).by_id
+    settings = PrepareSettings(min_notes=1, min_pitches=1)
+    prepare("nottingham", tmp_path / "out", data_dir=tmp_path, settings=settings)
+    found = streams(tmp_path / "out")
+    assert found
+    assert {id: encode(loaded[id]) for id in found} == found
+    corpus = load_prepared(tmp_path / "out", vocabulary=VOCABULARY.signature)
+    assert corpus.manifest.name == "nottingham"
+    assert corpus.manifest.licence == CORPORA["nottingham"].licence
 
 
 def test_near_duplicates_stand_in_one_part_whatever_the_seed(tmp_path: Path) -> None:

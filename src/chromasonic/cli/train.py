@@ -44,7 +44,10 @@ DEFAULT_OUTPUT = Path("runs/melody")
 Recipe = Annotated[Path | None, typer.Option(help="A TOML file with any of the settings below.")]
 Dataset = Annotated[
     str | None,
-    typer.Option(help="A corpus of 'chromasonic data list'; auto is the best that is reachable."),
+    typer.Option(
+        help="A corpus of 'chromasonic data list', the folder of a prepared one, or auto: the best "
+        "that is reachable."
+    ),
 ]
 Model = Annotated[
     str | None,

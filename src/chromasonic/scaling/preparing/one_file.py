@@ -107,10 +107,11 @@ def _abc(name: str, data: bytes, _: PrepareSettings) -> Found:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     book = read_abc(text, source=name)
+    place = name.removesuffix(".abc")  # as the tunes of a corpus that is loaded by name are called
     for tune in book.tunes:
-        yield replace(tune, id=f"{name}#{tune.id.removeprefix(f'{name}:')}")
+        yield replace(tune, id=f"{place}/{tune.id.removeprefix(f'{name}:')}")
     for skipped in book.skipped:
-        yield Refusal(f"{name}#{skipped.reference}", "damaged tune in a book", skipped.reason)
+        yield Refusal(f"{place}/{skipped.reference}", "damaged tune in a book", skipped.reason)
 
 
 def _musicxml(name: str, data: bytes, _: PrepareSettings) -> Found:

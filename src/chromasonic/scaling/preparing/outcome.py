@@ -16,7 +16,8 @@ class TuneTokens:
     """A tune that passed.
 
     Attributes:
-        id: the file's name below the source; for books of tunes with `#` and the tune's number.
+        id: the file's name below the source; of a book of tunes its name without the ending, "/"
+            and the tune's number, as in a corpus that is loaded by name.
         tokens: its stream, in the smallest unsigned type that holds the vocabulary.
         notes: how many sound.
         metre: at the start.

@@ -97,7 +97,12 @@ def open_source(
     path = Path(name).expanduser()
     if str(name) in CORPORA or str(name) == LAKH:
         facts, folders = _located(str(name), data_dir, on_progress)
-        found = [item for folder in folders for item in _below(folder, f"{folder.name}/")]
+        names = [c.name for c in facts.collections] or [folder.name for folder in folders]
+        found = [
+            item
+            for folder, place in zip(folders, names, strict=True)
+            for item in _below(folder, f"{place}/")
+        ]
         about = _about_corpus(facts)
     elif path.is_dir():
         found, about = list(_below(path, "")), _about_path(path, title, licence)
