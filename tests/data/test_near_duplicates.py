@@ -159,3 +159,12 @@ def test_nothing_and_tiny_tunes_are_no_trouble() -> None:
     assert near_pairs([tiny(60), tiny(None)]) == []
     assert near_pairs([tiny(60, 62, 64), tiny(65, 67, 69), tiny(60, 64, 62)]) == [(0, 1)]
     assert content_key(tiny(None)) != content_key(tiny(60))
+
+
+def test_portions_of_candidates_change_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    tunes = [*random_walk_tunes(30, 1), *(t.transposed(2) for t in random_walk_tunes(30, 1)[:12])]
+    whole = near_pairs(tunes, threshold=0.02)
+    assert len(whole) >= 12
+    for size in (1, 7, 100):
+        monkeypatch.setattr("chromasonic.data.near_duplicates._CANDIDATES_AT_ONCE", size)
+        assert near_pairs(tunes, threshold=0.02) == whole
