@@ -14,6 +14,9 @@ from version_stage import made_model
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.registry import pruning, storing
 from chromasonic.registry.reference import located, reference_in
+from chromasonic.registry.sending import sole_sender
+from chromasonic.registry.spool import Spool, tracked_run
+from chromasonic.registry.unsent import send_before_registering
 from chromasonic.registry.version import Version
 from chromasonic.registry.versions import Registry
 
@@ -425,3 +428,33 @@ def test_what_is_fetched_from_elsewhere_is_checked_and_kept(
     with pytest.raises(RegistryError, match=r"run\.json was changed"):
         registry.folder_of("folk@1")
     assert not folder.exists()
+
+
+def test_a_run_that_was_not_sent_yet_is_sent_before_its_model_is_registered(
+    registry: Registry, tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path / "run")
+    begin = {"event": "begin", "key": "k", "name": "melody_lstm", "kind": "lstm",
+             "experiment": "melody", "tags": {}}  # fmt: skip
+    spool.append(begin, {"event": "end", "key": "k", "status": "FINISHED"})
+    assert tracked_run(tmp_path / "run", "melody_lstm") == ""
+
+    assert send_before_registering(tmp_path / "run", registry.store) == ""
+
+    run_id = tracked_run(tmp_path / "run", "melody_lstm")
+    version = registry.register(made_model(tmp_path, tracked_run=run_id), "folk")
+    assert version.run == run_id
+    assert registry.store.client.get_run(run_id).info.status == "FINISHED"
+
+
+def test_a_run_that_somebody_else_is_sending_is_told_and_waited_for_no_longer_than_asked(
+    registry: Registry, tmp_path: Path
+) -> None:
+    Spool(tmp_path / "run").append({"event": "begin", "key": "k", "name": "melody_lstm"})
+
+    with sole_sender(tmp_path / "run") as may_send:
+        assert may_send
+        told = send_before_registering(tmp_path / "run", registry.store, seconds=0.1)
+
+    assert "another process is still sending it" in told
+    assert send_before_registering(tmp_path / "no-run", registry.store) == ""

@@ -75,13 +75,17 @@ def register(
       chromasonic models register runs/companion --name groove --kind groove_predictor
       chromasonic models register runs/companion --name band --kind each
     """
+    from chromasonic.registry.unsent import send_before_registering
     from chromasonic.registry.version import check_alias, check_name
 
     check_name(name)
     for word in alias or ():
         check_alias(word)
-    chosen = _chosen(path, name, kind)
+    _chosen(path, name, kind)  # refuses what is no model before a registry is opened
     registry = opened()
+    if told := send_before_registering(path, registry.store):
+        typer.echo(told, err=True)
+    chosen = _chosen(path, name, kind)
     made: list[tuple[Version, bool]] = []
     for own_name, model in chosen.items():
         known = [] if again else [v for v in registry.same_as(model) if v.name == own_name]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic.registry.model import TrainedModel
+from chromasonic.registry.spool import tracked_run
 from chromasonic.tasks.finding_runs import (
     WHOLE,
     best_validation,
@@ -14,7 +15,6 @@ from chromasonic.tasks.finding_runs import (
     existing,
     facts_of_run,
     texts_of_run,
-    tracked_run,
 )
 from chromasonic.training.run_directory import RunDirectory
 
@@ -81,7 +81,7 @@ def _model(
             validation=_validation(results, is_whole=is_whole),
             headline="" if is_whole else str(results[first].get("headline", "")),
             recipe=own,
-            tracked_run=tracked_run(run.path, "" if is_whole else first),
+            tracked_run="" if is_whole else tracked_run(run.path, first),
         ),
         files=files,
         texts=texts_of_run(told, own, parts),

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic.registry.model import TrainedModel
+from chromasonic.registry.spool import tracked_run
 from chromasonic.tasks.finding_runs import (
     best_validation,
     corpora_of,
     existing,
     facts_of_run,
     texts_of_run,
-    tracked_run,
 )
 from chromasonic.training.run_directory import RunDirectory
 

@@ -15,7 +15,8 @@ from chromasonic.harmonization.models_directory import (
     read_metadata,
 )
 from chromasonic.registry.model import ModelFacts, TrainedModel
-from chromasonic.tasks.finding_runs import WHOLE, corpora_of, existing, tracked_run
+from chromasonic.registry.spool import tracked_run
+from chromasonic.tasks.finding_runs import WHOLE, corpora_of, existing
 
 HEADLINES = {"hybrid": "validation_share_of_ceiling"}
 """The figure of an agent that is named first; the average reward of an episode for the others."""
@@ -62,7 +63,7 @@ def _model(folder: Path, agents: Sequence[str]) -> TrainedModel:
                 "rules": ", ".join(sorted({m.rules for m in known.values() if m.rules})),
             },
             run=folder.resolve().name,
-            tracked_run=tracked_run(folder, "" if is_whole else first),
+            tracked_run="" if is_whole else tracked_run(folder, first),
         ),
         files=existing(folder, names),
         texts=texts,

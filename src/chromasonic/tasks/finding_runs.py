@@ -11,7 +11,6 @@ from chromasonic.config import to_toml
 from chromasonic.errors import CheckpointError
 from chromasonic.files import json_text
 from chromasonic.registry.model import CorpusUsed, ModelFacts
-from chromasonic.registry.spool import Spool
 from chromasonic.training.run_directory import FACTS, RECIPE, SPLIT, RunDirectory
 
 WHOLE = "all"
@@ -64,18 +63,6 @@ def facts_of_run(
         kind=kind,
         **rest,
     )
-
-
-def tracked_run(folder: Path, name: str = "") -> str:
-    """The id under which a model of a run was tracked, in the store; "" where it was not.
-
-    Args:
-        folder: the run directory.
-        name: of the model's files; "" means the run's only one.
-    """
-    runs = list(Spool(folder).sent().runs.values())
-    own = [run for run in runs if run.get("name") == name] or (runs if len(runs) == 1 else [])
-    return str(own[-1].get("run_id", "")) if own else ""
 
 
 def texts_of_run(
