@@ -5,7 +5,7 @@ is how often "better" or "worse" is said where there is no difference (5% at mos
 often the 95% interval holds the truth, and how often a difference is seen with the number of pieces
 that the formula asks for. Run from the repository's root:
 
-    python benchmarks/ab_offline.py [--repeats 1000] [--seed 0]
+    python benchmarks/ab_offline.py [--repeats 400] [--seed 0]
 
 Writes `benchmarks/results/ab_offline.json` and prints it as tables.
 """
@@ -322,7 +322,7 @@ PARTS = {
 def main() -> None:
     """Count, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=list(PARTS))
     parser.add_argument("--output", type=Path, default=OUTPUT)

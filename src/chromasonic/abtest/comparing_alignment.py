@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chromasonic.errors import EvaluationError
+from chromasonic.errors import EvaluationError, UsageError
 from chromasonic.evaluation.judged import Judged
 
 
@@ -79,20 +79,14 @@ def align(
     Raises:
         EvaluationError: a side is empty or mixes recipes; the sides are of other tasks, corpora or
             parts; they share no piece or no metric; or they count a piece differently.
+        UsageError: a metric that was asked for is not in both.
     """
     for side in (first, second):
         _check_side(side)
     _check_sides(first[0], second[0])
+    wanted = _wanted(first[0], second[0], metrics)
     sides = [_runs_of(side) for side in (first, second)]
     pieces, remarks = _shared(sides, first[0].unit)
-    shared = [name for name in first[0].scores if name in second[0].scores]
-    wanted = list(metrics) if metrics else shared
-    missing = [name for name in wanted if name not in shared]
-    if missing or not wanted:
-        raise EvaluationError(
-            f"'{', '.join(missing)}' is no metric of both {first[0].model} and "
-            f"{second[0].model}; they share: {', '.join(shared) or 'none'}."
-        )
     groups: dict[str, str] = {}
     for judged in (*first, *second):
         groups |= judged.group_of
@@ -142,6 +136,23 @@ def _check_sides(first: Judged, second: Judged) -> None:
                 f"{first.model} and {second.model} cannot be compared: their {what} are "
                 f"'{ours}' and '{theirs}'. {advice}"
             )
+
+
+def _wanted(first: Judged, second: Judged, metrics: Sequence[str] | None) -> list[str]:
+    """The metrics that are compared, in order."""
+    shared = [name for name in first.scores if name in second.scores]
+    if not shared:
+        raise EvaluationError(
+            f"{first.model} and {second.model} have no metric in common: "
+            f"{', '.join(first.scores) or 'none'} against {', '.join(second.scores) or 'none'}."
+        )
+    missing = [name for name in metrics or () if name not in shared]
+    if missing:
+        raise UsageError(
+            f"--metric is '{missing[0]}', which is no metric of both {first.model} and "
+            f"{second.model}; they share: {', '.join(shared)}."
+        )
+    return list(dict.fromkeys(metrics or shared))
 
 
 def _runs_of(side: Sequence[Judged]) -> list[Scores]:

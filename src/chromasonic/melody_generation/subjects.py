@@ -116,7 +116,28 @@ def find_material(
     data_dir: files.PathLike | None = None,
     split_file: files.PathLike | None = None,
 ) -> TestMaterial:
-    """The tunes to judge models on.
+    """The tunes to judge models on, with human tunes beside them; see `find_tunes`."""
+    melody, trained_on = find_tunes(
+        subjects, dataset=dataset, part=part, data_dir=data_dir, split_file=split_file
+    )
+    return TestMaterial(
+        dataset=melody.manifest.name,
+        part=part,
+        tunes=melody.tunes[part],
+        reference=_reference(melody, part),
+        training=trained_on.tunes["train"] if trained_on is not None else (),
+    )
+
+
+def find_tunes(
+    subjects: Sequence[Subject],
+    *,
+    dataset: str | None = None,
+    part: str = "test",
+    data_dir: files.PathLike | None = None,
+    split_file: files.PathLike | None = None,
+) -> tuple[MelodyData, MelodyData | None]:
+    """The data to judge models on, and the data that the first was trained on, where it is known.
 
     Args:
         subjects: the models; the first one's run directory says the corpus and split.
@@ -152,13 +173,7 @@ def find_material(
     if part != "train":
         for subject in subjects:
             _refuse_training_tunes(subject, melody.manifest.name, tunes)
-    return TestMaterial(
-        dataset=melody.manifest.name,
-        part=part,
-        tunes=tunes,
-        reference=_reference(melody, part),
-        training=trained_on.tunes["train"] if trained_on is not None else (),
-    )
+    return melody, trained_on
 
 
 def _kinds_in(path: Path) -> list[str]:

@@ -14,7 +14,7 @@ from chromasonic.errors import EvaluationError
 from chromasonic.evaluation.judged import Judged, PieceScores
 from chromasonic.evaluation.likelihood import StreamScores, score_streams
 from chromasonic.melody_generation.likelihood import CLASS_NAMES, MELODY_CLASSES, pitch_sums
-from chromasonic.melody_generation.subjects import Subject, find_material, find_subjects
+from chromasonic.melody_generation.subjects import Subject, find_subjects, find_tunes
 from chromasonic.melody_generation.tokens import encode_all
 from chromasonic.tasks.judging_settings import recipe_hash
 
@@ -33,14 +33,14 @@ def judge_melody(
     """See `judging.judge`."""
     subjects = find_subjects([path], kind=kind, device=device)
     own = next((_corpus_of(subject) for subject in subjects if subject.run is not None), "")
-    material = find_material(
+    melody, _ = find_tunes(
         subjects, dataset=None if corpus == own else corpus, part=part, data_dir=data_dir
     )
-    encoded = encode_all(material.tunes)
+    encoded = encode_all(melody.tunes[part])
     if not encoded.sequences:
         raise EvaluationError(
-            f"None of the {len(material.tunes)} tunes of {material.dataset}:{part} fits the "
-            "vocabulary; judge on another corpus."
+            f"None of the {len(melody.tunes[part])} tunes of {melody.manifest.name}:{part} fits "
+            "the vocabulary; judge on another corpus."
         )
     found = []
     for subject in subjects:
@@ -56,7 +56,7 @@ def judge_melody(
                 task="melody",
                 kind=subject.kind,
                 seed=_seed_of(subject),
-                corpus=material.dataset,
+                corpus=melody.manifest.name,
                 part=part,
                 unit="tune",
                 pieces=tuple(encoded.ids),
