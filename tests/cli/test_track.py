@@ -65,7 +65,7 @@ def test_a_training_that_could_not_be_sent_is_sent_by_sync(tmp_path: Path) -> No
     assert (only["name"], only["experiment"], only["status"]) == (
         "one markov", "melody", "FINISHED",
     )  # fmt: skip
-    assert only["best_val_loss"] == only["metrics"]["best_val_loss"] == only["metrics"]["val_loss"]
+    assert only["best_val_loss"] == only["metrics"]["best/val_loss"] == only["metrics"]["val_loss"]
     assert only["run_directory"] == str(tmp_path / "one")
     told = run("track", "list", "--experiment", "melody")[1]
     assert "one markov" in told

@@ -77,7 +77,7 @@ def _told(run: Any, experiments: dict[str, str]) -> TrackedRun:
     info, data = run.info, run.data
     start, end = info.start_time, info.end_time
     metrics = dict(sorted(data.metrics.items()))
-    losses = [metrics[name] for name in ("best_val_loss", "val_loss") if name in metrics]
+    losses = [metrics[name] for name in ("best/val_loss", "val_loss") if name in metrics]
     return TrackedRun(
         run_id=info.run_id,
         name=info.run_name or "",

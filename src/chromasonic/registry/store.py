@@ -29,6 +29,9 @@ __all__ = [
     "AbsentError", "BusyError", "PresentError", "Store", "open_store", "store_address",
 ]  # fmt: skip
 
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Lets MLflow's page show an experiment as trainings, not as chats of language models."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
@@ -69,7 +72,7 @@ class Store:
         folder = self.artifacts
         location = None if folder is None else (folder / name).as_uri()
         try:
-            return str(self.client.create_experiment(name, artifact_location=location))
+            return str(self.client.create_experiment(name, artifact_location=location, tags=KIND))
         except PresentError:  # another process made it in between
             return str(self.client.get_experiment_by_name(name).experiment_id)
 

@@ -8,6 +8,7 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,8 @@ def tags_of(
 ) -> dict[str, str]:
     """Everything that a run is found, grouped and made again by."""
     around = environment()
-    command = " ".join(shlex.quote(word) for word in around["command"])
+    program, *words = around["command"] or [""]
+    command = shlex.join([Path(program).name, *words])
     ships = [bool(corpus.get("weights_may_ship")) for corpus in corpora]
     tags = {
         "task": task,
@@ -146,11 +148,16 @@ def tags_of(
         "platform": around["platform"],
         "libraries": json.dumps(around["libraries"]),
         "mlflow.user": _user(),
-        "mlflow.source.name": command,
+        "mlflow.source.name": " ".join([Path(program).name, *_verbs(words)]),
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": around["code_commit"],
     }  # fmt: skip
     return {name: text for name, value in tags.items() if (text := _value(_plain(value)))}
+
+
+def _verbs(words: Sequence[str]) -> list[str]:
+    """What is asked for, without how: "train melody"."""
+    return list(takewhile(lambda word: not word.startswith("-"), words))[:2]
 
 
 def _plain(value: Any) -> Any:

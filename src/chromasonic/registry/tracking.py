@@ -142,8 +142,9 @@ class Tracker(Observer):
                     self.figures(self._now, epoch.epoch, tracked_facts.epoch_figures(epoch))
             if (best := history.best) is not None:
                 figures = tracked_facts.epoch_figures(best)
-                best_figures = {f"best_{k}": v for k, v in figures.items() if k.startswith("val_")}
-                self.figures(self._now, best.epoch, {**best_figures, "best_epoch": best.epoch})
+                # A group of its own in MLflow's page, where each would be a chart of one point.
+                best_figures = {f"best/{k}": v for k, v in figures.items() if k.startswith("val_")}
+                self.figures(self._now, best.epoch, {**best_figures, "best/epoch": best.epoch})
             self.end(self._now)
 
     # What everything else says: a search, an agent.
