@@ -261,6 +261,10 @@ def _passes(comparison: Comparison, margin: float | None) -> bool:
     return comparison.verdict in (Verdict.BETTER, Verdict.EQUIVALENT, Verdict.NO_WORSE)
 
 
+def _p_value(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+
+
 def _sentence(comparison: Comparison, margin: float | None) -> str:
     """The metric that speaks loudest: a significant loss, else the one that decides."""
     worse = [metric for metric in comparison.metrics if metric.verdict is Verdict.WORSE]
@@ -268,7 +272,7 @@ def _sentence(comparison: Comparison, margin: float | None) -> str:
     beside = "than" if metric.verdict in (Verdict.WORSE, Verdict.BETTER) else "beside"
     figures = (
         f"{metric.second.value:.4g} against {metric.first.value:.4g} (difference "
-        f"{metric.difference}, p = {metric.p_adjusted:.2g})"
+        f"{metric.difference}, {_p_value(metric.p_adjusted)})"
     )
     doubt = ""
     if margin is not None and not worse and not _passes(comparison, margin):
