@@ -26,7 +26,7 @@ class _Work:
     """What a worker process is given."""
 
     output: Path
-    address: str
+    address: str | None
     keep: bool
     trials: int | None
     deadline: float | None
@@ -65,7 +65,7 @@ def run_workers(study: Study, limits: Limits, told: Told, *, workers: int = 1) -
         return
     work = _Work(
         output=study.output,
-        address=study.address,
+        address=study.address if "://" in study.address else None,
         keep=study.keep,
         trials=limits.trials,
         deadline=None if limits.seconds is None else time.time() + limits.seconds,

@@ -1,0 +1,220 @@
+"""What a search leaves to be read: importance, pictures, the best recipe, seeds in words."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from searches import pretend, pretend_all, study_in
+
+from chromasonic.config import read_toml
+from chromasonic.errors import UsageError
+from chromasonic.tasks.table import task_named
+from chromasonic.tuning import confirming
+from chromasonic.tuning.confirming import compared, confirm, welch
+from chromasonic.tuning.importance import FEWEST, importances, in_words
+from chromasonic.tuning.objectives import objective_of
+from chromasonic.tuning.outcome import outcome_of
+from chromasonic.tuning.plan import Plan, plan_of
+from chromasonic.tuning.plots import draw_history
+from chromasonic.tuning.records import TrialRecord
+from chromasonic.tuning.report import comparison_rows, confirmed_in_words, duration, sentences
+from chromasonic.tuning.trial import TrialResult, TrialSpec
+
+PLAN: Plan = plan_of("melody", "lstm")
+
+
+def made_up(count: int, seed: int, matters: str | None) -> list[TrialRecord]:
+    """Trials of random settings; the loss follows one of them, or none."""
+    rng = np.random.default_rng(seed)
+    records = []
+    for number in range(count):
+        values = {
+            "training.learning_rate": float(10 ** rng.uniform(-3, math.log10(2e-2))),
+            "training.batch_size": int(rng.choice([4, 8, 16])),
+            "training.weight_decay": float(10 ** rng.uniform(-4, math.log10(0.3))),
+            "training.average_decay": float(rng.choice([0.0, 0.99, 0.999])),
+            "model.hidden_size": int(rng.choice([128, 192, 256])),
+            "model.num_layers": int(rng.integers(1, 4)),
+            "model.dropout": float(rng.uniform(0.1, 0.6)),
+            "model.recurrent_dropout": float(rng.uniform(0, 0.6)),
+        }
+        noise = float(rng.normal())
+        loss = noise if matters is None else 10 * values[matters] + 0.05 * noise
+        is_early = matters is not None and loss > 4.5
+        records.append(
+            TrialRecord(
+                number=number,
+                end="pruned" if is_early else "complete",
+                values=values,
+                loss=loss,
+                curve=(loss + 2, loss + 1) if is_early else (loss + 2, loss + 1, loss),
+            )
+        )
+    return records
+
+
+def test_the_setting_that_the_loss_follows_is_found() -> None:
+    found = importances(PLAN, made_up(40, 1, "model.dropout"))
+    assert found[0].name == "model.dropout"
+    assert found[0].is_noteworthy
+    assert found[0].share > 0.5
+    assert sum(one.share for one in found) == pytest.approx(1)
+    assert "model.dropout" in in_words(found)
+
+
+def test_where_no_setting_matters_few_look_as_if() -> None:
+    noteworthy = [
+        one.is_noteworthy for seed in range(3) for one in importances(PLAN, made_up(24, seed, None))
+    ]
+    assert len(noteworthy) == 24
+    assert sum(noteworthy) <= 5, "1 in 20 is expected by chance: 1.2 of 24; P(> 5) is 0.001"
+
+
+def test_of_few_trials_nothing_is_said() -> None:
+    assert importances(PLAN, made_up(FEWEST - 1, 1, "model.dropout")) == ()
+    assert f"fewer than {FEWEST} trials" in in_words(())
+
+
+@settings(max_examples=40)
+@given(
+    first=st.lists(st.floats(-5, 5), min_size=2, max_size=6),
+    second=st.lists(st.floats(-5, 5), min_size=2, max_size=6),
+)
+def test_the_interval_over_seeds_is_welch_s(first: list[float], second: list[float]) -> None:
+    difference, low, high = welch(first, second)
+    assert difference == pytest.approx(np.mean(first) - np.mean(second))
+    if np.var(first) + np.var(second) < 1e-6:
+        return
+    theirs = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), rel=1e-6, abs=1e-9)
+
+
+def results(best: list[float], recipe: list[float]) -> dict[tuple[str, int], TrialResult]:
+    return {
+        (side, seed): TrialResult(end="complete", loss=loss, validation={"pitch_bits": 2 * loss})
+        for side, losses in (("best", best), ("recipe", recipe))
+        for seed, loss in enumerate(losses, 1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("best", "recipe", "verdict", "said"),
+    [
+        ([1.00, 1.01, 1.02], [1.30, 1.31, 1.29], "better", "beyond the noise of seeds."),
+        ([1.30, 1.31, 1.29], [1.00, 1.01, 1.02], "worse", "the search's gain was luck"),
+        ([1.0, 1.4, 1.1], [1.2, 1.1, 1.5], "not told apart", "Seeds alone could make such"),
+    ],
+)
+def test_seeds_say_whether_the_best_is_better(
+    best: list[float], recipe: list[float], verdict: str, said: str
+) -> None:
+    found = compared(7, (1, 2, 3), results(best, recipe))
+    assert found.verdict == verdict
+    assert found.validation["best"]["pitch_bits"] == tuple(2 * loss for loss in best)
+    assert said in confirmed_in_words(found, objective_of("melody", "lstm"))
+
+
+def test_a_share_that_is_raised_reads_as_raised() -> None:
+    found = compared(7, (1, 2), results([-0.99, -0.98], [-0.90, -0.91]))
+    words = confirmed_in_words(found, objective_of("harmonizer", "simple"))
+    assert "0.9850 against 0.9050, difference +0.0800" in words
+    assert "beyond the noise" in words
+
+
+def test_both_are_trained_from_other_seeds_than_the_search_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrialSpec] = []
+
+    def pretended(spec: TrialSpec) -> TrialResult:
+        asked.append(spec)
+        seed = spec.recipe["lstm"]["training"]["seed"]
+        return TrialResult(end="complete", loss=spec.number + seed / 10)
+
+    monkeypatch.setattr(confirming, "run_trial", pretended)
+    study = study_in(tmp_path / "s")
+    with pytest.raises(UsageError, match="nothing to confirm yet"):
+        confirm(study, 3)
+    for loss in (2.0, 1.0):
+        spec = study.next_trial(2)
+        assert spec is not None
+        pretend(study, spec, loss=loss)
+    found = confirm(study, 3)
+    assert found is not None
+    assert found.seeds == (1, 2, 3)
+    assert study.plan.settings["training"]["seed"] == 0
+    assert found.best == (1.1, 1.2, 1.3)
+    assert found.recipe == (0.1, 0.2, 0.3)
+    assert len({spec.output for spec in asked}) == 6
+    best = study.best
+    assert best is not None
+    rates = {s.recipe["lstm"]["training"]["learning_rate"] for s in asked if s.number == 1}
+    assert rates == {best.values["training.learning_rate"]}
+    with pytest.raises(UsageError, match="2 or more seeds"):
+        confirm(study, 1)
+
+
+def test_an_outcome_is_written_and_its_recipe_is_that_of_the_best_trial(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s")
+    pretend_all(study, 12)
+    outcome = outcome_of(study)
+    best = study.best
+    assert best is not None
+    recipe = task_named("melody").resolved(read_toml(outcome.paths["best"]))
+    assert recipe == task_named("melody").resolved(study.plan.recipe_with(best.values))
+    for name in ("history", "importance"):
+        assert outcome.paths[name].read_bytes().startswith(b"\x89PNG")
+    report = outcome.paths["report"].read_text()
+    assert f"trial {best.number}" in report
+    assert "The test part was not opened" in report
+    assert "--confirm 3" in report
+    trials = json.loads(outcome.paths["trials"].read_text())
+    assert [trial["number"] for trial in trials] == list(range(12))
+    values = outcome.to_dict()
+    assert values["best"]["number"] == best.number
+    json.dumps(values)
+
+
+def test_where_the_recipe_is_the_best_it_is_said(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s")
+    for loss in (1.0, 2.0, 3.0):
+        spec = study.next_trial(3)
+        assert spec is not None
+        pretend(study, spec, loss=loss)
+    outcome = outcome_of(study)
+    assert "No trial was better than the recipe as it was" in sentences(outcome)[0]
+    assert read_toml(outcome.paths["best"])["lstm"] == study.plan.recipe["lstm"]
+    heading, *rows = comparison_rows(outcome)
+    assert heading == ["", "as it was", "trial 1", "trial 2"]
+    assert rows[0] == ["validation loss", "1.0000", "2.0000", "3.0000"]
+    assert confirm(study, 3) is None
+
+
+def test_a_picture_is_drawn_of_whatever_a_search_holds(tmp_path: Path) -> None:
+    records = made_up(20, 3, "model.dropout")
+    odd = [
+        TrialRecord(number=20, end="impossible", values=records[0].values, reason="no"),
+        TrialRecord(number=21, end="cut", values=records[0].values, curve=(3.0,)),
+        TrialRecord(number=22, end="pruned", values=records[0].values),
+    ]
+    for name, some in (("all", [*records, *odd]), ("one", records[:1])):
+        for task in ("melody", "harmonizer"):
+            path = draw_history(
+                some, tmp_path / f"{name}-{task}.png", title="t", objective=objective_of(task, "x")
+            )
+            assert path.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (99, "99 s"), (100, "1 min 40 s"), (3600, "1 h 00 min"), (9000, "2 h 30 min")],
+)
+def test_lengths_of_time_are_said_for_people(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
