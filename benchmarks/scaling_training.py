@@ -15,7 +15,7 @@ machine changes them alike; the least time of the rounds counts. What is measure
   size, which is what more workers cannot share;
 - beginning: of a cluster, of a worker until it trains.
 
-Then the projection: the same arithmetic as in docs/scaling.md, for 1, 10 and 1,000 machines.
+Then the projection to 1, 10 and 1,000 machines. The tables of docs/scaling.md are written anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from typing import Any
 
 import torch
 
-from chromasonic.files import write_json
+from chromasonic.files import write_json, write_text
 from chromasonic.melody_generation import recipe as recipes
 from chromasonic.melody_generation.runs import train_melody
 from chromasonic.scaling.cluster import connected
@@ -57,6 +57,10 @@ ETHERNET_BYTES, ETHERNET_SECONDS = 1.25e9, 50e-6
 """Of the projection: 10 Gbit/s, and one message's way through a switch."""
 DISK_BYTES = 1e9
 """Of the projection: what shared storage takes in a second."""
+TRIAL_SECONDS, STUDY_TRIALS = 600, 5000
+"""Of the projection: how long a real trial takes, and how many a large study has."""
+PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
+BEGIN, END = "<!-- figures: benchmarks/scaling_training.py -->", "<!-- end of figures -->"
 
 
 class Clock(Observer):
@@ -221,40 +225,113 @@ def ring_seconds(size: float, machines: int) -> float:
     return steps / machines * size / ETHERNET_BYTES + steps * ETHERNET_SECONDS
 
 
-def projected(training: dict[str, Any], trials: dict[str, Any], own: dict[str, Any]) -> Any:
+def driver_seconds(own: dict[str, Any], trials: int) -> float:
+    """For one trial in a study of so many: a straight line through what was measured."""
+    sizes, seconds = zip(
+        *((int(k), v) for k, v in own["processor_seconds_a_trial"].items()), strict=True
+    )
+    slope, start = statistics.linear_regression(sizes, seconds)
+    return max(0.0, start + slope * trials)
+
+
+def projected(training: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """What the measured numbers say of 1, 10 and 1,000 machines, each with one worker."""
     update, size = training["update_processor_seconds"], training["gradient_bytes"]
-    seconds = {int(k): v for k, v in own["processor_seconds_a_trial"].items()}
-    largest = max(seconds)
+    epoch = training["epoch_processor_seconds_of_first_worker"]["local"]
+    writing = training["checkpoint_bytes"] / epoch
     found = {}
     for machines in (1, 10, 1000):
-        reduce = ring_seconds(size, machines) if machines > 1 else 0.0
-        # A trial's seconds are shared by all machines; the driver's are not.
-        trial = max(trials["trial_seconds"] / machines, seconds[largest])
+        reduce = ring_seconds(size, machines)
         found[str(machines)] = {
             "all_reduce_seconds": reduce,
-            "speedup_same_batch": update / (update / machines + reduce),
-            "speedup_batch_as_many_times_as_large": machines * update / (update + reduce),
-            "trials_an_hour": 3600 / trial,
-            "trials_side_by_side_share": (trials["trial_seconds"] / machines) / trial,
-            "checkpoint_bytes_a_second": machines
-            * training["checkpoint_bytes"]
-            / training["epoch_processor_seconds_of_first_worker"]["local"],
+            "times_as_fast_on_the_same_batch": update / (update / machines + reduce),
+            "times_as_much_with_a_batch_each": machines * update / (update + reduce),
+            "trials_an_hour": machines * 3600 / TRIAL_SECONDS,
+            "driver_share": machines / TRIAL_SECONDS * driver_seconds(own, STUDY_TRIALS),
+            "checkpoint_bytes_a_second": machines * writing,
         }
+    # u / n + 2 n l is least where n is the root of u / 2 l; the bytes cost the same from a few on.
+    best = math.sqrt(max(1.0, (update - 2 * size / ETHERNET_BYTES) / (2 * ETHERNET_SECONDS)))
     return {
         "assumed": {
             "network_bytes_a_second": ETHERNET_BYTES,
             "message_seconds": ETHERNET_SECONDS,
             "storage_bytes_a_second": DISK_BYTES,
-            "driver_seconds_a_trial": seconds[largest],
-            "at_trials": largest,
+            "trial_seconds": TRIAL_SECONDS,
+            "trials_in_the_study": STUDY_TRIALS,
         },
         "machines": found,
-        "machines_at_which_the_driver_is_full": trials["trial_seconds"] / seconds[largest],
-        "machines_at_which_storage_is_full": DISK_BYTES
-        / training["checkpoint_bytes"]
-        * training["epoch_processor_seconds_of_first_worker"]["local"],
+        "driver_seconds_a_trial": driver_seconds(own, STUDY_TRIALS),
+        "machines_of_the_shortest_update": best,
+        "machines_that_fill_the_driver": TRIAL_SECONDS / driver_seconds(own, STUDY_TRIALS),
+        "machines_that_fill_the_storage": DISK_BYTES / writing,
     }
+
+
+TITLES = {"local": "local engine", "ray, 1": "Ray, 1 worker", "ray, 2": "Ray, 2 workers"}
+LINES = (
+    ("an update is as many times as fast, same batch", "times_as_fast_on_the_same_batch", 1, ".3g"),
+    ("examples a second, a batch each", "times_as_much_with_a_batch_each", 1, ".3g"),
+    ("all-reduce of an update, ms", "all_reduce_seconds", 1e3, ".1f"),
+    ("trials of ten minutes, an hour", "trials_an_hour", 1, ",.0f"),
+    ("share of the driver's time that they take", "driver_share", 1, ".2%"),
+    ("checkpoints to shared storage, MB a second", "checkpoint_bytes_a_second", 1e-6, ",.1f"),
+)
+
+
+def page(results: dict[str, Any]) -> str:
+    """The part of docs/scaling.md that holds figures."""
+    training, trials, own = (results[name] for name in ("training", "trials", "driver"))
+    share = training["share_of_the_local_processor_seconds"]
+    measured = [
+        "| | epochs, times as fast | processor time of a worker | trials, times as many an hour |",
+        "|---|---|---|---|",
+    ]
+    for name, title in TITLES.items():
+        measured.append(
+            f"| {title} | {training['times_as_fast_as_local'][name]:.2f} "
+            f"| {share[name]:.2f} of the local engine's "
+            f"| {trials['times_as_fast_as_local'][name]:.2f} |"
+        )
+    projection = results["projection"]
+    table = ["| machines | 1 | 10 | 1,000 |", "|---|---|---|---|"]
+    for title, key, scale, form in LINES:
+        found = projection["machines"]
+        values = [format(scale * found[count][key], form) for count in ("1", "10", "1000")]
+        table.append(f"| {title} | {' | '.join(values)} |")
+    update = 1000 * training["update_processor_seconds"]
+    driver_ms = {k: 1000 * v for k, v in own["processor_seconds_a_trial"].items()}
+    most = max(driver_ms, key=int)
+    return f"""\
+Measured on {results["machine"]["cpus"]} cores (load {results["machine"]["load_average"]:.0f}, of
+other work too), one thread a worker: the default melody LSTM ({training["parameters"]:,} parameters)
+on the first {NOTES} notes of Nottingham's tunes, {update:.0f} ms of processor time an update; searches
+over a smaller one. Local, 1 and 2 workers took turns.
+
+{chr(10).join(measured)}
+
+A cluster of this machine begins in {results["cluster_begins_in_seconds"]:.0f} s. Under Ray Train the first
+update then comes after {training["ray_1_seconds_until_it_trains"]:.0f} s; without it, after \
+{training["local_seconds_until_it_trains"]:.0f} s. The driver
+spends {driver_ms["20"]:.0f} ms of processor time on a trial in a study of 20, {driver_ms[most]:.0f} ms \
+in one of {most}, and
+{own["journal_bytes_a_trial"]:,.0f} bytes of journal.
+
+Projected from these:
+
+{chr(10).join(table)}
+
+An update is shortest on {projection["machines_of_the_shortest_update"]:.0f} machines. The driver is
+full at {projection["machines_that_fill_the_driver"]:,.0f} machines (a study of {STUDY_TRIALS:,} trials), \
+the storage at {projection["machines_that_fill_the_storage"]:,.0f}."""
+
+
+def write_page(results: dict[str, Any]) -> None:
+    """Put the figures into docs/scaling.md, between its two marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    write_text(PAGE, f"{before}{BEGIN}\n{page(results)}\n{END}{after}")
 
 
 def main() -> None:
@@ -279,25 +356,24 @@ def main() -> None:
                 all_reduce, folder / "reduce", engine=Engine(name="ray", workers=2)
             )
             trials = searched(asked.rounds, asked.trials, folder)
-    write_json(
-        RESULT,
-        {
-            "machine": {
-                "platform": platform.platform(), "processor": platform.machine(),
-                "cpus": cluster.cpus, "load_average": os.getloadavg()[1],
-            },
-            "command": "python benchmarks/scaling_training.py "
-            f"--rounds {asked.rounds} --epochs {asked.epochs} --trials {asked.trials} "
-            f"--driver-trials {asked.driver_trials}",
-            "cluster_begins_in_seconds": beginning,
-            "training": training,
-            "all_reduce_of_two_workers_seconds": reduce,
-            "trials": trials,
-            "driver": own,
-            "projection": projected(training, trials, own),
+    results = {
+        "machine": {
+            "platform": platform.platform(), "processor": platform.machine(),
+            "cpus": cluster.cpus, "load_average": os.getloadavg()[1],
         },
-    )  # fmt: skip
-    print(RESULT.read_text(encoding="utf-8"))
+        "command": "python benchmarks/scaling_training.py "
+        f"--rounds {asked.rounds} --epochs {asked.epochs} --trials {asked.trials} "
+        f"--driver-trials {asked.driver_trials}",
+        "cluster_begins_in_seconds": beginning,
+        "training": training,
+        "all_reduce_of_two_workers_seconds": reduce,
+        "trials": trials,
+        "driver": own,
+        "projection": projected(training, own),
+    }  # fmt: skip
+    write_json(RESULT, results)
+    write_page(results)
+    print(page(results))
 
 
 if __name__ == "__main__":

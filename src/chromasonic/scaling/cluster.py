@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -28,6 +29,8 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a worker without a GPU of its own sees none
     "RAY_TRAIN_ENABLE_PRINT_PATCH": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # how soon an end, or a death, is noticed
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # each epoch is saved: nothing is to be warned of
+    "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
     "RAY_worker_niceness": "0",  # workers are the work: Ray's own 15 lets anything overtake it
 }
@@ -149,6 +152,7 @@ def _joined(ray: Any, address: str) -> Iterator[Cluster]:
     try:
         with _silenced():
             _no_worker_logs(ray)
+            _with_token_at_hand()
             ray.init(address=address, **_options())
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         text = str(error)
@@ -158,7 +162,11 @@ def _joined(ray: Any, address: str) -> Iterator[Cluster]:
                 f"The cluster at {address} runs another version of Ray or Python than this "
                 f"process. {found} Install the same on both."
             ) from error
-        raise _no_cluster(address, text.splitlines()[0] if text else "it does not answer") from None
+        why = text.splitlines()[0].rstrip(".") if text else "it does not answer"
+        raise _no_cluster(
+            address,
+            f"{why} (one that asks for a token wants RAY_AUTH_MODE=token and RAY_AUTH_TOKEN)",
+        ) from None
     try:
         yield _facts(ray, is_local=False)
     finally:
@@ -254,6 +262,17 @@ def _on_loopback(ray: Any) -> Iterator[None]:
         yield
     finally:
         constants.ENABLE_RAY_CLUSTER = before
+
+
+def _with_token_at_hand() -> None:
+    """Show a cluster the token that `ray start` showed it, where one is kept.
+
+    `ray start` takes a token that it finds; `ray.init` does so only for clusters that it begins.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from ray._private.authentication import authentication_token_setup
+
+        authentication_token_setup.maybe_enable_token_auth_if_token_available(False)
 
 
 def _no_worker_logs(ray: Any) -> None:
