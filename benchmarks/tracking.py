@@ -117,8 +117,8 @@ def pair(kind: str, task: FewBatches, config: TrainingConfig, folder: Path, firs
             outcome = tracker.close(seconds=60.0)
             facts["closing_seconds"] = time.perf_counter() - start
             facts["state"] = outcome.state
-            assert tracker._child is not None
-            tracker._child.wait()
+            assert tracker._process is not None
+            tracker._process.wait_for_end()
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             facts["sender_processor_seconds"] = (
                 after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -29,7 +29,7 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr("chromasonic.registry.tracking.subprocess.Popen", fail)
+    monkeypatch.setattr("chromasonic.registry.sending_process.subprocess.Popen", fail)
 
 
 @pytest.fixture(scope="module")

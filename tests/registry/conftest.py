@@ -8,7 +8,7 @@ import pytest
 from stores import new_store
 
 from chromasonic import files
-from chromasonic.registry import tracking
+from chromasonic.registry import sending_process
 from chromasonic.registry.store import Store, open_store
 from chromasonic.registry.versions import Registry
 from chromasonic.training.history import TrainingHistory
@@ -28,7 +28,9 @@ def tracked_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("CHROMASONIC_REGISTRY", str(folder))
     monkeypatch.setenv("CHROMASONIC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CHROMASONIC_TRACKING", "on")
-    monkeypatch.setattr(tracking, "NICENESS", 0)  # tests wait for it, on machines that do more
+    monkeypatch.setattr(
+        sending_process, "NICENESS", 0
+    )  # tests wait for it, on machines that do more
     return open_store()
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chromasonic.registry import tracking
+from chromasonic.registry import sending_process
 from chromasonic.registry.sending import send_all
 from chromasonic.registry.store import Store
 from chromasonic.registry.tracking import Outcome, Tracker
@@ -96,7 +96,7 @@ def tracked(folder: Path, seconds: float = 200.0, **options: object) -> Outcome:
 
 def tracked_here(folder: Path, store: Store, **options: object) -> Outcome:
     """Train with a tracker whose process cannot start, then send what it left in this process."""
-    with mock.patch("chromasonic.registry.tracking.subprocess.Popen", side_effect=OSError):
+    with mock.patch("chromasonic.registry.sending_process.subprocess.Popen", side_effect=OSError):
         outcome = tracked(folder, **options)  # type: ignore[arg-type]
     send_all(folder, store)
     return outcome
@@ -113,7 +113,7 @@ class Killed(Observer):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    tracking.NICENESS = 0
+    sending_process.NICENESS = 0
     where, epochs, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     tracker = Tracker("melody", where, resume=True)
     train(where, [Killed(last), tracker], epochs=epochs, resume=True)

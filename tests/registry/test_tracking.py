@@ -121,8 +121,8 @@ def test_a_batch_costs_nothing() -> None:
 
 def test_the_training_process_never_imports_mlflow(tracked_store: Store, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from small_training import tracked, tracking; "
-        "tracking.NICENESS = 0; "
+        "import sys; from pathlib import Path; "
+        "from small_training import sending_process, tracked; sending_process.NICENESS = 0; "
         "tracked(Path(sys.argv[1])); print('mlflow' in sys.modules, 'sqlalchemy' in sys.modules)"
     )
     end = subprocess.run(
@@ -277,6 +277,22 @@ def test_a_full_disk_ends_tracking_and_not_the_training(
     outcome = tracker.close()
     assert (outcome.state, len(history)) == ("lost", 3)
     assert "No space left" in outcome.trouble
+
+
+def test_epochs_lost_to_a_full_disk_are_made_good_when_there_is_room_again(
+    tracked_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, failures = Spool.append, iter([True])
+
+    def sometimes(self: Spool, *events: Any) -> None:
+        if any(event.get("step") == 2 for event in events) and next(failures, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, *events)
+
+    monkeypatch.setattr(Spool, "append", sometimes)
+    tracked_here(tmp_path / "run", tracked_store)
+    run = only_run(tracked_store)
+    assert [step for step, _ in values(tracked_store, run, "val_loss")] == [1, 2, 3]
 
 
 def test_a_process_that_cannot_start_leaves_all_in_the_run_directory(

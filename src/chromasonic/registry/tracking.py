@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chromasonic.config import read_toml
 from chromasonic.errors import ChromasonicError
 from chromasonic.registry import tracked_facts
-from chromasonic.registry.pending import remember
-from chromasonic.registry.spool import LOG, Spool, this_process
+from chromasonic.registry.sending_process import Outcome, SendingProcess
+from chromasonic.registry.spool import Spool, this_process
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
+
+__all__ = ["Outcome", "Tracker", "is_tracked", "tracker_for"]
 
 TRACKING, EXPERIMENT = "CHROMASONIC_TRACKING", "MLFLOW_EXPERIMENT_NAME"
 WAIT_SECONDS = 8.0
 """How long the end of a training waits for its last figures to be sent, at most."""
-NICENESS = 19
-"""Of the process that sends: it computes where the training does not."""
 OWN_FILES = (".png", ".svg", "history.csv", "history.json")
 RUN_FILES = ("recipe.toml", "run.json", "split.json", "README.md")
 
@@ -45,23 +41,6 @@ def is_tracked(wanted: bool | None = None) -> bool:
         return wanted
     said = os.environ.get(TRACKING, "").strip().lower()
     return said not in ("off", "0", "no", "false")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How tracking ended.
-
-    Attributes:
-        state: "sent", "waiting" (it goes on in the background), "kept" (the store cannot be
-            written; the run directory keeps it), "lost" (the run directory cannot be written),
-            "nothing" (no training began).
-        runs: names of the models whose training was tracked.
-        trouble: what is wrong, in words.
-    """
-
-    state: str
-    runs: tuple[str, ...] = ()
-    trouble: str = ""
 
 
 class Tracker(Observer):
@@ -100,7 +79,7 @@ class Tracker(Observer):
         self._named_files: list[Path] = []
         self._now = ""
         self._started = False
-        self._child: subprocess.Popen[bytes] | None = None
+        self._process: SendingProcess | None = None
         self._lost = ""
 
     # What the training says.
@@ -136,7 +115,10 @@ class Tracker(Observer):
     def on_end(self, history: TrainingHistory) -> None:
         """A model's training has ended; an epoch saved just before a kill is made good."""
         with self._harmless():
-            there = Spool(self.folder).steps_of(self._keys[self._now])
+            spool, key = Spool(self.folder), self._keys[self._now]
+            if spool.key_of(f"{self.prefix}{self._now}") == key:
+                self._lost = ""  # what could not be written is written now
+            there = spool.steps_of(key)
             for epoch in history.epochs:
                 if epoch.epoch not in there:
                     self.figures(self._now, epoch.epoch, tracked_facts.epoch_figures(epoch))
@@ -253,31 +235,10 @@ class Tracker(Observer):
         self._write(*events)
         if self._lost:
             return Outcome(state="lost", runs=tuple(self._keys), trouble=self._lost)
-        return self._waited(seconds if self._sends else 0.0, on_wait)
-
-    def _waited(self, seconds: float, on_wait: Callable[[str], None]) -> Outcome:
-        spool, end, said = Spool(self.folder), time.monotonic() + seconds, ""
         names = tuple(self._keys)
-        while True:
-            sent = spool.sent()
-            if spool.is_sent and sent.runs:
-                return Outcome(state="sent", runs=names)
-            is_mine = self._child is not None and sent.sender == self._child.pid
-            is_over = self._child is None or self._child.poll() is not None
-            if (is_mine and sent.trouble) or (is_over and self._sends):
-                trouble = (sent.trouble if is_mine else "") or self._last_words()
-                return Outcome(state="kept", runs=names, trouble=trouble)
-            if is_mine and sent.note != said:
-                said = sent.note
-                on_wait(said)
-            if time.monotonic() >= end:
-                return Outcome(state="waiting", runs=names)
-            time.sleep(0.05)
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError, IndexError):
-            return (self.folder / LOG).read_text(encoding="utf-8").strip().splitlines()[-1]
-        return "the process that sends it did not start"
+        if self._process is None:
+            return Outcome(state="waiting", runs=names)
+        return self._process.wait(seconds, on_wait, names)
 
     def _relative(self, path: Path) -> str:
         return os.path.relpath(path, self.folder)
@@ -287,23 +248,9 @@ class Tracker(Observer):
             Spool(self.folder).append(*events)
 
     def _start_sending(self) -> None:
-        if self._started:
-            return
-        self._started = True
-        if not self._sends:
-            return
-        remember(self.folder)
-        with contextlib.suppress(OSError), (self.folder / LOG).open("wb") as log:
-            # -P: a file of the working folder shall not stand in for a library.
-            module = [sys.executable, "-P", "-m", "chromasonic.registry.recorder"]
-            self._child = subprocess.Popen(
-                [*module, str(self.folder), str(os.getpid()), str(NICENESS)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the training
-                env={**os.environ, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"},
-            )
+        if not self._started:
+            self._started = True
+            self._process = SendingProcess(self.folder) if self._sends else None
 
     @contextlib.contextmanager
     def _harmless(self) -> Any:
