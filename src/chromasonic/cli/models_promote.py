@@ -73,6 +73,13 @@ def promote(
         found = _gated(registry, version.reference, to, margin, data_dir, seed, as_json=as_json)
         if not found.passed and not force:
             _refuse(found, to, as_json=as_json)
+        present = registry.aliases(version.name).get(to)
+        if found.against != ("" if present is None else f"{version.name}@{present}"):
+            raise RegistryError(
+                f"{version.name}@{to} was moved while the gate was at work: it is version "
+                f"{present} now, and {version.reference} was compared with "
+                f"{found.against or 'none'}. Run the same command again."
+            )
     else:
         _check_files(registry, version.reference)
     why = because if found is None or found.passed else f"forced past the gate: {because}"

@@ -152,6 +152,26 @@ WORDS: dict[str, dict[str, CardWords]] = {
         ),
     },
     "companion": {
+        "all": CardWords(
+            title="Companion models",
+            summary="Five small networks for real time, as one set: emotion, melody, harmony, "
+            "dynamics, groove.",
+            uses=(
+                "playing along: steering, chords, melody and feel in a plugin or a game",
+                _PLUGIN,
+            ),
+            not_for=(_ALL_NOT_FOR,),
+            limits=(
+                "each has limits of its own: see the cards of the single models",
+                "the strictest licence of any of them holds for the set",
+            ),
+            commands=(
+                "chromasonic evaluate companion MODEL",
+                "chromasonic export MODEL --format rtneural --output plugin",
+            ),
+            tags=("real-time", "rtneural"),
+            exports=("rtneural", "onnx", "modelt"),
+        ),
         "emotion_recognizer": _companion(
             "EmotionRecognizer",
             "A frame of 128 log-mel bands, ten a second, to a distribution over 8 x 8 cells of the "
@@ -197,6 +217,15 @@ WORDS: dict[str, dict[str, CardWords]] = {
         ),
     },
     "harmonizer": {
+        "all": CardWords(
+            title="Harmonizers",
+            summary="Agents that set a tune for two or four voices, as one models directory.",
+            uses=("a first setting of a tune, with its numerals and every broken rule told",),
+            not_for=("counterpoint as Bach wrote it: they are rewarded for rules",),
+            limits=("the rules are those of chorales in major and minor",),
+            commands=('chromasonic harmonize "C4 D4 E4 F4 G4:2 E4 C4" --models MODEL',),
+            tags=("harmonization", "reinforcement-learning", "symbolic-music"),
+        ),
         "simple": _harmonizer(
             "simple",
             "A melody to a second voice in contrary motion: a table learned by rewards.",

@@ -115,9 +115,10 @@ _HIGHER = ("accuracy", "share", "f1", "reward", "top")
 
 def metric(name: str) -> Metric:
     """What a metric is; of an unknown one the direction by its words, None where they tell none."""
-    known = METRICS.get(canonical(name))
-    if known is not None:
-        return known
+    own = canonical(name)
+    ends = [known for known in METRICS if own == known or own.endswith(f" {known}")]
+    if ends:  # of a set of models, the model's name stands before the metric's
+        return METRICS[max(ends, key=len)]
     words = name.lower()
     if any(word in words for word in _LOWER):
         return Metric(meaning="", is_lower_better=True)
