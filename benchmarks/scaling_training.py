@@ -302,28 +302,27 @@ def page(results: dict[str, Any]) -> str:
     update = 1000 * training["update_processor_seconds"]
     driver_ms = {k: 1000 * v for k, v in own["processor_seconds_a_trial"].items()}
     most = max(driver_ms, key=int)
+    cpus, load = results["machine"]["cpus"], results["machine"]["load_average"]
+    until = {way: training[f"{way}_seconds_until_it_trains"] for way in ("ray_1", "local")}
     return f"""\
-Measured on {results["machine"]["cpus"]} cores (load {results["machine"]["load_average"]:.0f}, of
-other work too), one thread a worker: the default melody LSTM ({training["parameters"]:,} parameters)
-on the first {NOTES} notes of Nottingham's tunes, {update:.0f} ms of processor time an update; searches
-over a smaller one. Local, 1 and 2 workers took turns.
+Measured on {cpus} cores (load {load:.0f}, of other work too), one thread a worker, the ways in
+turns: the default melody LSTM ({training["parameters"]:,} parameters) on the first {NOTES} notes of
+Nottingham's tunes, {update:.0f} ms of processor time an update; searches over a smaller one.
 
 {chr(10).join(measured)}
 
-A cluster of this machine begins in {results["cluster_begins_in_seconds"]:.0f} s. Under Ray Train the first
-update then comes after {training["ray_1_seconds_until_it_trains"]:.0f} s; without it, after \
-{training["local_seconds_until_it_trains"]:.0f} s. The driver
-spends {driver_ms["20"]:.0f} ms of processor time on a trial in a study of 20, {driver_ms[most]:.0f} ms \
-in one of {most}, and
-{own["journal_bytes_a_trial"]:,.0f} bytes of journal.
+A cluster of this machine begins in {results["cluster_begins_in_seconds"]:.0f} s. Under Ray Train
+the first update then comes after {until["ray_1"]:.0f} s; without it, after {until["local"]:.0f} s.
+The driver spends {driver_ms["20"]:.0f} ms of processor time on a trial in a study of 20,
+{driver_ms[most]:.0f} ms in one of {most}, and {own["journal_bytes_a_trial"]:,.0f} bytes of journal.
 
 Projected from these:
 
 {chr(10).join(table)}
 
 An update is shortest on {projection["machines_of_the_shortest_update"]:.0f} machines. The driver is
-full at {projection["machines_that_fill_the_driver"]:,.0f} machines (a study of {STUDY_TRIALS:,} trials), \
-the storage at {projection["machines_that_fill_the_storage"]:,.0f}."""
+full at {projection["machines_that_fill_the_driver"]:,.0f} machines (in a study of {STUDY_TRIALS:,}
+trials), the storage at {projection["machines_that_fill_the_storage"]:,.0f}."""
 
 
 def write_page(results: dict[str, Any]) -> None:

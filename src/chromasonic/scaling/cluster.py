@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -130,6 +131,7 @@ def _begun(ray: Any, cpus: int | None, store_bytes: int) -> Iterator[Cluster]:
     try:
         with _silenced(), _on_loopback(ray):
             _no_worker_logs(ray)
+            _with_own_token()
             ray.init(
                 address="local",
                 num_cpus=max(cpus or 0, cpu_count()),
@@ -262,6 +264,17 @@ def _on_loopback(ray: Any) -> Iterator[None]:
         yield
     finally:
         constants.ENABLE_RAY_CLUSTER = before
+
+
+def _with_own_token() -> None:
+    """Give a cluster that is begun here a token of this process, where the user has none.
+
+    Ray would make one and leave it in the home folder, readable to all.
+    """
+    settings = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+    is_there = (Path.home() / ".ray" / "auth_token").exists()
+    if not is_there and not any(os.environ.get(name) for name in settings):
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
 def _with_token_at_hand() -> None:
