@@ -283,12 +283,18 @@ def test_a_full_disk_is_said_and_the_work_goes_on_when_there_is_room(
 def test_files_that_cannot_be_named_in_utf8_are_prepared(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write_midi(structured_tunes(1, 0)[0], tmp_path / "in" / "a.mid")
-    odd = os.fsencode(tmp_path / "in") + b"/caf\xe9.mid"
-    with open(odd, "wb") as file:
+    folder = os.fsencode(tmp_path / "in")
+    with open(folder + b"/caf\xe9.mid", "wb") as file:
         file.write(b"MThd")
-    done = prepare(tmp_path / "in", tmp_path / "out")
-    [entry] = done.facts["refused"].values()
-    assert entry["examples"][0]["file"] == "caf\\udce9.mid"
+    os.rename(folder + b"/a.mid", folder + b"/na\xefve.mid")
+    with tarfile.open(tmp_path / "in.tar", "w") as tar:
+        for name in os.listdir(tmp_path / "in"):
+            tar.add(tmp_path / "in" / name, name)
+    for source in ("in", "in.tar"):
+        done = prepare(tmp_path / source, tmp_path / "out", overwrite=True)
+        [entry] = done.facts["refused"].values()
+        assert entry["examples"][0]["file"] == "caf\\xe9.mid"
+        assert list(streams(tmp_path / "out")) == ["na\\xefve.mid"]
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import struct
-import threading
-import time
 from collections.abc import Iterator
+from typing import IO, Any
 
 import pytest
 
 from chromasonic.scaling.preparing.guarded import TOO_LONG, GuardedReader
 from chromasonic.scaling.preparing.one_file import outcome_of
-from chromasonic.scaling.preparing.reader import TOO_MUCH_MEMORY
+from chromasonic.scaling.preparing.reader import TOO_MUCH_MEMORY, write_message
 from chromasonic.scaling.preparing.settings import PrepareSettings
 
 
@@ -29,7 +28,7 @@ def midi_of(count: int) -> bytes:
     return header + b"MTrk" + struct.pack(">I", len(track)) + bytes(track)
 
 
-SMALL, LARGE = midi_of(40), midi_of(240_000)
+SMALL, MIDDLE, LARGE = midi_of(40), midi_of(40_000), midi_of(240_000)
 
 
 @pytest.fixture
@@ -57,7 +56,10 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_is_read(
     assert len(guarded.read("a.mid", SMALL).tunes) == 1
 
 
-def test_a_reader_that_neither_works_nor_answers_is_given_up(guarded: GuardedReader) -> None:
+def test_a_reader_that_neither_works_nor_answers_is_given_up(
+    guarded: GuardedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chromasonic.scaling.preparing.guarded.PATIENCE_SECONDS", 1.0)
     guarded.read("a.mid", SMALL)
     assert guarded.pid is not None
     os.kill(guarded.pid, signal.SIGSTOP)
@@ -87,30 +89,31 @@ def test_a_reader_that_is_killed_from_outside_is_replaced_and_no_file_is_blamed(
     assert guarded.pid != first
 
 
-def test_a_file_whose_reader_dies_twice_is_refused(guarded: GuardedReader) -> None:
-    slow = GuardedReader(PrepareSettings(max_notes=10**6))
-    done = threading.Event()
-    killed: set[int] = set()
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_file_whose_reader_dies_is_tried_once_more_then_refused(
+    monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    reader = GuardedReader(PrepareSettings(max_notes=10**6, seconds_per_file=3600))
+    killed: list[int] = []
 
-    def kill_while_it_reads() -> None:
-        while not done.is_set() and len(killed) < 2:
-            pid = slow.pid
-            if pid is not None and pid not in killed:
-                time.sleep(0.2)
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
-            time.sleep(0.01)
+    def write_and_kill(file: IO[bytes], value: Any) -> None:
+        write_message(file, value)
+        if isinstance(value, tuple) and len(killed) < deaths and reader.pid is not None:
+            os.kill(reader.pid, signal.SIGKILL)  # it has just begun with a long file
+            killed.append(reader.pid)
 
-    killer = threading.Thread(target=kill_while_it_reads)
-    killer.start()
+    monkeypatch.setattr("chromasonic.scaling.preparing.guarded.write_message", write_and_kill)
     try:
-        [refusal] = slow.read("bad.mid", LARGE).refused
+        outcome = reader.read("bad.mid", MIDDLE)
     finally:
-        done.set()
-        killer.join()
-        slow.close()
-    assert refusal.reason == "ends the process that reads it"
-    assert refusal.detail == "twice; exit code -9"
+        reader.close()
+    assert len(set(killed)) == deaths
+    if deaths == 1:
+        assert [tune.notes for tune in outcome.tunes] == [40_000]
+    else:
+        [refusal] = outcome.refused
+        assert refusal.reason == "ends the process that reads it"
+        assert refusal.detail == "twice; exit code -9"
 
 
 @pytest.mark.parametrize(

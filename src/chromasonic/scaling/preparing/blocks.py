@@ -163,7 +163,7 @@ def pack_block(result: BlockResult) -> bytes:
         "refused": [list(asdict(refusal).values()) for refusal in result.refused],
         "seconds": result.seconds,
     }
-    head = json.dumps(words).encode()  # ASCII: names of files may be no valid UTF-8
+    head = json.dumps(words).encode()
     return len(head).to_bytes(8, "little") + head + file.getvalue()
 
 

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 
+from chromasonic.errors import CorpusError
 from chromasonic.scaling.preparing.outcome import FileOutcome, refused_file
 from chromasonic.scaling.preparing.reader import (
     TOO_MUCH_MEMORY,
@@ -20,9 +20,13 @@ from chromasonic.scaling.preparing.reader import (
 from chromasonic.scaling.preparing.settings import PrepareSettings
 
 TOO_LONG = "takes too long"
-PATIENCE = 12
-"""A reader that waits (it computes nothing, so its timer stands still) is given up after so many
-times the processor time that a file may take."""
+PATIENCE_SECONDS = 60.0
+"""A reader that computes nothing for so long (so that its timer stands still) is given up. One that
+computes is ended by the system when its time is over, however busy the machine."""
+
+
+class ReaderIsOver(Exception):
+    """A file is to be read after the end of all work: the thread that asks has been given up."""
 
 
 class GuardedReader:
@@ -34,6 +38,7 @@ class GuardedReader:
 
     def __init__(self, settings: PrepareSettings) -> None:
         self.settings = settings
+        self._is_over = False
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,17 +78,21 @@ class GuardedReader:
         return answer, None
 
     def _answer(self, child: subprocess.Popen[bytes]) -> FileOutcome | None:
-        """What the child says; None when it says nothing for too long."""
+        """What the child says; None when it neither says nor computes anything for too long."""
         assert child.stdout is not None
-        deadline = time.monotonic() + PATIENCE * self.settings.seconds_per_file
         poll = select.poll()
         poll.register(child.stdout, select.POLLIN)
-        if not poll.poll(1000 * max(0.0, deadline - time.monotonic())):
-            return None
+        computed = -1
+        while not poll.poll(1000 * PATIENCE_SECONDS):
+            before, computed = computed, _processor_ticks(child.pid)
+            if computed == before:
+                return None
         answer: FileOutcome = read_message(child.stdout)
         return answer
 
     def _started(self) -> subprocess.Popen[bytes]:
+        if self._is_over:
+            raise ReaderIsOver
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._child = subprocess.Popen(
@@ -94,12 +103,33 @@ class GuardedReader:
                 start_new_session=True,  # Ctrl-C is for the process that the user started
                 env={**os.environ, "OMP_NUM_THREADS": "1"},
             )
-            assert self._child.stdin is not None
-            write_message(self._child.stdin, self.settings)
+            self._introduce(self._child)
         return self._child
 
+    def _introduce(self, child: subprocess.Popen[bytes]) -> None:
+        """Give a new child the settings, and wait until it is ready."""
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            write_message(child.stdin, self.settings)
+            read_message(child.stdout)
+        except (EOFError, BrokenPipeError) as error:
+            code = child.wait()
+            self.close()
+            if self._is_over:
+                raise ReaderIsOver from error
+            raise CorpusError(
+                f"The process that reads files cannot be started (exit code {code}). Is there "
+                "memory left? Take fewer workers."
+            ) from error
+
+    def close_for_good(self) -> None:
+        """End the child; whoever still reads meets `ReaderIsOver`."""
+        self._is_over = True
+        self.close()
+
     def close(self) -> None:
-        """End the child, if there is one."""
+        """End the child, if there is one; the next file gets another."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()
@@ -108,6 +138,16 @@ class GuardedReader:
                     assert pipe is not None
                     pipe.close()
             child.wait()
+
+
+def _processor_ticks(pid: int) -> int:
+    """Processor time that a process has taken, in the system's ticks; 0 where it does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 _OF_THREAD = threading.local()
@@ -128,4 +168,4 @@ def reader_of_thread(settings: PrepareSettings) -> GuardedReader:
 def close_readers() -> None:
     """End the children of all threads of this process."""
     while _ALL:
-        _ALL.pop().close()
+        _ALL.pop().close_for_good()

@@ -165,7 +165,7 @@ def fingerprint(tunes: Sequence[TuneTokens]) -> str:
     """Hash of the ids and tokens of all tunes, whatever their order and shards."""
     lines = sorted(f"{files.sha256_of_bytes(tune.tokens.tobytes())}\0{tune.id}\n" for tune in tunes)
     text = "".join([VOCABULARY.signature, *lines])
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _write_shards(
@@ -228,10 +228,7 @@ def _by_reason(refused: Sequence[Refusal]) -> dict[str, Any]:
     return {
         reason: {
             "count": len(items),
-            "examples": [
-                {"file": _shown(item.id), "detail": _shown(item.detail)}
-                for item in items[:EXAMPLES]
-            ],
+            "examples": [{"file": item.id, "detail": item.detail} for item in items[:EXAMPLES]],
         }
         for reason, items in ranked
     }
@@ -241,13 +238,8 @@ def _table(refused: Sequence[Refusal]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("file", "reason", "detail"))
-    table.writerows((_shown(r.id), r.reason, _shown(r.detail)) for r in refused)
+    table.writerows((r.id, r.reason, r.detail) for r in refused)
     return text.getvalue()
-
-
-def _shown(name: str) -> str:
-    """A name that any reader takes: bytes that are no UTF-8 are written as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _nothing_left(refused: Sequence[Refusal]) -> str:

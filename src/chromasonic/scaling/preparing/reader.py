@@ -1,8 +1,8 @@
 """The process that reads files for another: it may hang, run out of memory or crash alone.
 
 Started as `python -m chromasonic.scaling.preparing.reader`. On its standard input come the settings
-and then (name, bytes) of one file after the other, on its standard output go `FileOutcome`s, each
-pickled after its length. It ends with its input.
+and then (name, bytes) of one file after the other; on its standard output go "ready" and then
+`FileOutcome`s, each pickled after its length. It ends with its input.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
     the timer's signal needs no cooperation from whatever code hangs.
     """
     settings: PrepareSettings = read_message(source)
+    write_message(target, "ready")
     limit_memory(settings.memory_mb)
     gc.disable()  # notes make no cycles, and to look for some takes a tenth of the time
     for count in itertools.count(1):

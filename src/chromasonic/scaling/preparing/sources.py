@@ -24,7 +24,7 @@ from chromasonic.data.progress import Progress
 from chromasonic.data.unpacking import is_archive
 from chromasonic.errors import CorpusError, DataError, UsageError
 from chromasonic.scaling.preparing.one_file import READERS
-from chromasonic.scaling.preparing.unpacked import unpacked
+from chromasonic.scaling.preparing.unpacked import any_text, unpacked
 
 LAKH = "lakh"
 LAKH_LAYOUTS = ("lakh-full", "lakh-matched")
@@ -35,7 +35,7 @@ class SourceFile:
     """A file that nobody has opened yet.
 
     Attributes:
-        name: below the source, with "/".
+        name: below the source, with "/"; bytes that are no UTF-8 stand in it as escapes.
         path: of the file that holds its bytes.
         offset: where in that file they begin.
         size: how many there are.
@@ -67,7 +67,7 @@ class Source:
     def digest(self) -> str:
         """Hash of the files' names and sizes: tells whether the source is still the same."""
         lines = (f"{file.name}\0{file.size}\n" for file in self.files)
-        return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def open_source(
@@ -187,9 +187,9 @@ def _below(folder: Path, prefix: str) -> Iterator[SourceFile]:
                     if entry.name.startswith((".", "__MACOSX")):
                         continue
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append((f"{above}{entry.name}/", entry.path))
+                        waiting.append((f"{above}{any_text(entry.name)}/", entry.path))
                     elif entry.is_file():
-                        name = f"{above}{entry.name}"
+                        name = f"{above}{any_text(entry.name)}"
                         size = entry.stat().st_size
                         yield SourceFile(name, entry.path, 0, size, _song_of(entry.path))
     except OSError as error:

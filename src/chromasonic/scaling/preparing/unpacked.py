@@ -62,6 +62,11 @@ def unpacked(archive: Path, folder: Path, on_progress: Progress | None) -> tuple
     return tuple(PackedFile(name, path, offset, size) for name, offset, size in index)
 
 
+def any_text(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes that are no UTF-8 as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _read_index(folder: Path, stamp: dict[str, int]) -> list[Any] | None:
     """What a former run unpacked from the same archive, if it is whole."""
     try:
@@ -79,7 +84,7 @@ def _copied(
     offset = 0
     seen: set[str] = set()
     for number, member in enumerate(members(archive, archive.name)):
-        name = str(member.path)
+        name = any_text(str(member.path))
         if on_progress is not None and number % 200 == 0:
             on_progress(f"unpacking {archive.name}", number, None)
         if name in seen:
