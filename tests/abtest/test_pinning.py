@@ -76,3 +76,13 @@ def test_a_path_is_pinned_by_what_lies_there(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no model at '.*none'"):
         pinned([str(tmp_path / "none"), str(tmp_path)])
+
+
+def test_reading_a_result_makes_no_registry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMASONIC_REGISTRY", str(tmp_path / "none"))
+    first, second = changed(make_design())
+    assert first == "A (m@1) was not checked: no registry is here"
+    assert second.startswith("B (m@2)")
+    assert not (tmp_path / "none").exists()

@@ -68,7 +68,7 @@ def test_what_was_set_apart_is_shown(folder: Path) -> None:
         run("vote", "taste", "me", "first")  # at once, and nothing was heard
     shown = run("show", "taste")
     assert "3 votes are counted apart" in shown
-    assert "A, B with all" in shown
+    assert "A, B (all)" in shown
 
 
 def test_a_model_that_changed_is_told(folder: Path) -> None:

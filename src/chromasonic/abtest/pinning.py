@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from chromasonic.abtest.design import Arm, Design
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.files import sha256_of_file
+from chromasonic.registry.address import database_file, store_address
 from chromasonic.registry.manifest import manifest_of
 from chromasonic.registry.reference import Reference, reference_in
 
@@ -63,14 +64,24 @@ def changed(design: Design) -> list[str]:
     """Versions that are no longer what they were when the experiment was made, in words."""
     found = []
     for arm in design.arms:
+        if reference_in(arm.version) is not None and not _registry_is_there():
+            found.append(f"{arm.label} ({arm.version}) was not checked: no registry is here")
+            continue
         try:
             now = _pinned(arm.version, arm.label)
         except (UsageError, RegistryError) as error:
-            found.append(f"{arm.label} ({arm.version}) cannot be read: {error}")
+            why = str(error).removesuffix(".")
+            found.append(f"{arm.label} ({arm.version}) cannot be read: {why}")
             continue
         if now.sha256 != arm.sha256:
             found.append(f"{arm.label} ({arm.version}) is not what it was: its files differ")
     return found
+
+
+def _registry_is_there() -> bool:
+    """Whether there is one to ask: reading a result is no reason to make one."""
+    file = database_file(store_address())
+    return file is None or file.exists()
 
 
 def _pinned(text: str, label: str) -> Arm:

@@ -45,7 +45,7 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
     votes = f"{pair.votes} votes of {pair.listeners} listeners"
     if pair.verdict == SECOND_BETTER:
         first, second, share, low, high = second, first, 1 - share, 1 - high, 1 - low
-    span = f"{share:.0%} of {votes}, {level} interval {low:.0%} to {high:.0%}"
+    span = f"{share:.0%} of {votes}, {level} interval {low:.1%} to {high:.1%}"
     if pair.verdict in (FIRST_BETTER, SECOND_BETTER):
         is_small = max(abs(pair.low - 0.5), abs(pair.high - 0.5)) <= design.margin
         small = f", though by less than {design.margin:.0%} from one half" if is_small else ""

@@ -69,21 +69,25 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     for line in reading.words.splitlines():
         console.print(line, soft_wrap=False)
     console.print()
-    names = ("former", "latter") if len(reading.pairs) > 1 else reading.design.labels
-    sides = [f"for {name}>" for name in names]
-    table = _table("pair", "votes>", *sides, "neither>", "share>", "interval>", "e>", "p>")
-    for title, pairs in (("", reading.pairs), (" with all", reading.pairs_with_all)):
+    several = len(reading.pairs) > 1
+    names = ("former", "latter") if several else [f"for {x}" for x in reading.design.labels]
+    table = _table(
+        "pair", "votes>", *(f"{x}>" for x in names), "none>", "share>", "interval>", "e>", "p>"
+    )
+    for title, pairs in (("", reading.pairs), (" (all)", reading.pairs_with_all)):
         if title and not reading.votes_set_apart:
             continue
         for pair in pairs:
-            share = "" if math.isnan(pair.share) else f"{pair.share:.1%}"
+            share = "" if math.isnan(pair.share) else f"{pair.share:.0%}"
             table.add_row(
                 f"{pair.first}, {pair.second}{title}", str(pair.votes), str(pair.for_first),
                 str(pair.for_second), str(pair.neither), share,
-                f"{pair.low:.1%} to {pair.high:.1%}", f"{pair.highest_e_value:.3g}",
-                f"{pair.p_value:.3g}",
+                f"{pair.low:.1%} to {pair.high:.1%}", _e(pair.highest_e_value),
+                _p(pair.p_value),
             )  # fmt: skip
     console.print(table)
+    if reading.votes_set_apart:
+        console.print("(all): with the votes that were set apart.")
     waiting = sum(pair.waiting for pair in reading.pairs)
     if waiting:
         console.print(
@@ -110,6 +114,15 @@ def _print_ranking(console: Any, reading: Reading) -> None:
             f"{one.preferred.value:.0%}", str(one.votes),
         )  # fmt: skip
     console.print(table)
+
+
+def _e(value: float) -> str:
+    """An e-value of few characters."""
+    return f"{value:.1f}" if value < 1000 else f"{value:.0e}"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _share(figure: Any) -> str:
