@@ -47,7 +47,7 @@ def _melody(title: str, how: str, *limits: str, exports: tuple[str, ...]) -> Car
             "a baseline beside which other melody models are judged",
         ),
         not_for=(
-            "tunes that are nobody's: it may write down what it has read, so compare before use",
+            "passing its tunes off as new unseen: it may write down what it has read; compare first",
             _ALL_NOT_FOR,
         ),
         limits=(
