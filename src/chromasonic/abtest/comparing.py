@@ -17,7 +17,7 @@ from chromasonic.abtest.comparing_differences import (
     relative_change,
 )
 from chromasonic.abtest.power import LEVEL, detectable, pieces_needed, runs_needed
-from chromasonic.abtest.verdicts import Verdict, verdict_of
+from chromasonic.abtest.verdicts import FEWEST, Verdict, fewest_flips, verdict_of
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.judged import Judged
 from chromasonic.evaluation.statistics import bootstrap_ratio, holm, wilson
@@ -179,7 +179,12 @@ def compare(
     differences = [
         difference_of(measured, aligned.groups_N, seed=seed) for measured in aligned.metrics
     ]
-    tested = [number for number, one in enumerate(differences) if not math.isnan(one.p_value)]
+    # Where both say the same everywhere nothing can be called: it costs the other metrics nothing.
+    tested = [
+        number
+        for number, one in enumerate(differences)
+        if not math.isnan(one.p_value) and not _are_alike(aligned.metrics[number])
+    ]
     corrected = holm([differences[number].p_value for number in tested])
     adjusted = dict(zip(tested, corrected, strict=True))
     compared = tuple(
@@ -187,7 +192,7 @@ def compare(
             measured,
             difference,
             aligned,
-            p_adjusted=adjusted.get(number, math.nan),
+            p_adjusted=adjusted.get(number, difference.p_value),
             tests=max(len(tested), 1),
             margin=margin if number == 0 else None,
             detect=detect if number == 0 else None,
@@ -250,6 +255,8 @@ def _compared(
     looked_for = detect or abs(figure.value)
     level = LEVEL / tests
     groups_needed = pieces_needed(looked_for, spread, level=level)
+    if groups_needed is not None:
+        groups_needed = max(groups_needed, FEWEST, fewest_flips(level))
     a_group = len(aligned.pieces) / aligned.groups
     return MetricComparison(
         name=measured.name,
@@ -264,16 +271,13 @@ def _compared(
         p_value=difference.p_value,
         p_adjusted=p_adjusted,
         verdict=verdict,
-        pieces_needed=None if groups_needed is None else math.ceil(groups_needed * a_group),
+        pieces_needed=None if groups_needed is None else math.ceil(groups_needed * a_group - 1e-9),
         looked_for=looked_for,
         runs_needed=runs_needed(looked_for, spread, figure.n, level=level),
         detectable=detectable(spread, figure.n, level=level),
         seed_deviations=difference.seed_deviations,
         runs_better=_runs_better(measured) if max(aligned.runs) > 1 else None,
-        are_alike=bool(
-            measured.first_SN.shape == measured.second_SN.shape
-            and (measured.first_SN == measured.second_SN).all()
-        ),
+        are_alike=_are_alike(measured),
     )
 
 
@@ -299,6 +303,12 @@ def _share_better(measured: Measured, aligned: Aligned) -> Figure:
     share = float(((gains_N > 0) + 0.5 * (gains_N == 0)).mean())
     groups = len(np.unique(aligned.groups_N[used]))
     return wilson(share * groups, groups, unit="share of pieces")
+
+
+def _are_alike(measured: Measured) -> bool:
+    """Whether both sides say the same of every piece."""
+    first, second = measured.first_SN, measured.second_SN
+    return first.shape == second.shape and bool((first == second).all())
 
 
 def _runs_better(measured: Measured) -> float:

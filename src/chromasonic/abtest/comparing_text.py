@@ -6,7 +6,8 @@ import math
 import textwrap
 
 from chromasonic.abtest.comparing import Comparison, MetricComparison
-from chromasonic.abtest.verdicts import LEVEL, Verdict
+from chromasonic.abtest.power import LEVEL
+from chromasonic.abtest.verdicts import Verdict
 from chromasonic.evaluation.figure import Figure
 
 HEADINGS = ("metric", "A", "B", "B - A", "95% interval", "p", "verdict on B")
@@ -73,10 +74,9 @@ def sentences_of(comparison: Comparison) -> list[str]:
         said += [size_sentence(comparison), needed_sentence(comparison)]
         said += _why_not_called(comparison)
     said += _of_others(comparison)
-    if len(comparison.metrics) > 1:
-        said.append(
-            f"p is corrected for {len(comparison.metrics)} metrics (Holm); '{metric.name}' decides."
-        )
+    tested = sum(not one.are_alike and not math.isnan(one.p_value) for one in comparison.metrics)
+    if tested > 1:
+        said.append(f"p is corrected for {tested} metrics (Holm); '{metric.name}' decides.")
     return [*said, runs_sentence(comparison), *_of_groups(comparison), *comparison.remarks]
 
 
@@ -172,6 +172,8 @@ def _or_runs(metric: MetricComparison) -> str:
 def runs_sentence(comparison: Comparison) -> str:
     """Whether it is said of two models or of two recipes."""
     metric, (a, b) = comparison.primary, comparison.runs
+    if a == b == 1 and set(comparison.kinds) == {"markov"}:
+        return "Markov models are counted and know no chance: another run would be the same."
     if a == b == 1:
         return (
             "This is about these two trained models. Another seed of either recipe may differ as "

@@ -88,6 +88,11 @@ def verdict_of(
     return Verdict.NO_DIFFERENCE if _sees(MEDIUM_EFFECT, tests, pieces) else Verdict.TOO_FEW
 
 
+def fewest_flips(level: float) -> int:
+    """The fewest pieces of which one order of wins in all (two of 2^n) is rarer than the level."""
+    return math.floor(math.log2(2 / level)) + 1
+
+
 def _sees(effect: float, tests: int, pieces: int) -> bool:
     """Whether so many pieces show a difference of so many deviations, 4 times in 5."""
     return power_of(effect, Spread(deviation=1.0), pieces, level=LEVEL / tests) >= POWER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,10 @@ from chromasonic.harmonization.results import Judged
 CORPORA = {"validation": "bach-chorales", "test": "jsb-chorales"}
 """Part to the corpus that it is of; either name is understood."""
 
-PARALLELS = ("parallel fifths", "parallel octaves")
+REWARD_REMARK = (
+    "Share of ceiling counts the rules that agents are trained on; chords found are Bach's, on "
+    "which none is trained."
+)
 
 
 def judge_harmonizer(
@@ -61,12 +64,16 @@ def judge_harmonizer(
                 unit="chorale",
                 pieces=tuple(one.chorale for one in judged),
                 scores=scores_of(judged, is_of_two=agent == AGENT_OF_TWO),
-                remarks=(f"{len(skipped)} chorales cannot be harmonized and are left out.",)
-                if skipped
-                else (),
+                remarks=(REWARD_REMARK, *_left_out(skipped)),
             )
         )
     return found
+
+
+def _left_out(skipped: Mapping[str, str]) -> tuple[str, ...]:
+    if not skipped:
+        return ()
+    return (f"{len(skipped)} chorales cannot be harmonized and are left out.",)
 
 
 def agents_at(path: Path, kind: str | None = None) -> dict[str, Path]:
@@ -91,7 +98,7 @@ def agents_at(path: Path, kind: str | None = None) -> dict[str, Path]:
 
 
 def scores_of(judged: Sequence[Judged], *, is_of_two: bool) -> dict[str, pieces.PieceScores]:
-    """Share of the ceiling (decides), analysts' chords found, parallels a hundred steps.
+    """Share of the ceiling (decides), and where there are analyses, the analysts' chords found.
 
     Args:
         judged: one a chorale.
