@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -14,8 +15,10 @@ from planted_files import contents, plant
 
 from chromasonic.errors import StorageError, UsageError
 from chromasonic.scaling.cluster import connected
+from chromasonic.scaling.corpora import _prepared
 from chromasonic.scaling.preparing import PrepareSettings, prepare
 from chromasonic.scaling.preparing.blocks import blocks_done
+from chromasonic.scaling.preparing.sources import SourceFile
 
 SETTINGS = PrepareSettings(block_files=1)
 
@@ -125,6 +128,16 @@ def test_a_full_disk_on_a_worker_reaches_the_user(
     (tmp_path / "out" / ".work" / "blocks").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match=r"Cannot write .*block-.*--resume"):
         prepare(collection, tmp_path / "out", engine="ray")
+
+
+def test_a_worker_that_does_not_see_the_files_says_so_and_refuses_none(tmp_path: Path) -> None:
+    elsewhere = SourceFile("a.mid", str(tmp_path / "not-mounted" / "a.mid"), 0, 10)
+    for folder, source in ((tmp_path / "gone", elsewhere), (tmp_path, elsewhere)):
+        block = pickle.dumps((3, (source,), PrepareSettings(), str(folder)))
+        done = _prepared({"block": block})
+        unseen = folder if folder.name == "gone" else tmp_path / "not-mounted"
+        assert f"does not see {unseen}." in done["error"]
+        assert (done["number"], done["files"], done["tunes"]) == (3, 1, 0)
 
 
 def test_an_address_where_no_cluster_is(

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import logging
 import pickle
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from chromasonic.scaling.preparing.blocks import BlockDone, prepare_block
 from chromasonic.scaling.preparing.local import Block
 from chromasonic.scaling.preparing.settings import PrepareSettings
+from chromasonic.scaling.preparing.sources import SourceFile
 
 
 def done_on_ray(
@@ -78,7 +81,20 @@ def _quiet() -> Iterator[None]:
 def _prepared(row: dict[str, Any]) -> dict[str, Any]:
     """One block, on a worker."""
     number, members, settings, folder = pickle.loads(row["block"])
-    done = prepare_block(number, members, settings, Path(folder))
-    return {
-        "number": done.number, "files": done.files, "tunes": done.tunes, "error": done.error
-    }  # fmt: skip
+    unseen = _unseen(members, Path(folder))
+    if unseen:
+        done = BlockDone(
+            number=number,
+            files=len(members),
+            error=f"The worker on {socket.gethostname()} does not see {unseen}. Source and output "
+            "must lie on storage that all machines of the cluster share, under the same paths.",
+        )
+    else:
+        done = prepare_block(number, members, settings, Path(folder))
+    return asdict(done)
+
+
+def _unseen(members: Sequence[SourceFile], folder: Path) -> str:
+    """A folder that this machine should see and does not; empty where it sees them."""
+    wanted = (folder, Path(members[0].path).parent)
+    return next((str(path) for path in wanted if not path.is_dir()), "")
