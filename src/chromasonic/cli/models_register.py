@@ -75,8 +75,10 @@ def register(
       chromasonic models register runs/companion --name groove --kind groove_predictor
       chromasonic models register runs/companion --name band --kind each
     """
+    from chromasonic.registry.judgements import keep_judgement
     from chromasonic.registry.unsent import send_before_registering
     from chromasonic.registry.version import check_alias, check_name
+    from chromasonic.tasks.evaluated import judgements_on_test
 
     check_name(name)
     for word in alias or ():
@@ -98,6 +100,8 @@ def register(
         version = registry.register(
             model, own_name, aliases=alias or (), note=note, parent=parent, why=because
         )
+        for found in judgements_on_test(path, version.facts.kind):
+            keep_judgement(registry, version, found)
         made.append((version, True))
     if judge:
         for version, _ in made:

@@ -23,7 +23,7 @@ MADE_UP = (
 NO_INTERVAL = (
     "A figure without an interval was measured over all notes or pieces at once. The validation "
     "part was used to choose the best epoch and perhaps the settings, so it flatters a little; "
-    "the test part was not opened for this card."
+    "figures of a test part stand here only where an evaluation had opened it before."
 )
 
 

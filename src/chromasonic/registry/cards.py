@@ -103,6 +103,7 @@ def _evaluation(version: Version, judged: Sequence[Judgement]) -> str:
                 f"{judgement.pieces:,} {escaped(judgement.unit)}s, judged {judgement.when[:10]} by "
                 f"Chromasonic {escaped(judgement.code_version)}.",
                 sections.figures_table(figures_of(judgement.figures)),
+                "\n".join(f"- {escaped(one)}" for one in judgement.remarks),
             ]
         )
         for judgement in judged

@@ -35,6 +35,7 @@ class Judgement:
         figures: metric to a `Figure` as a dict, the one that decides first.
         when: UTC, ISO 8601.
         code_version: of Chromasonic, that measured.
+        remarks: such as how it stands beside its baselines.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Judgement:
     figures: Mapping[str, Mapping[str, Any]]
     when: str = ""
     code_version: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -88,7 +90,8 @@ def judgements_of(registry: RegisteredModels, version: Version) -> tuple[Judgeme
 def _judgement(text: str, where: str) -> Judgement:
     try:
         value = json.loads(text)
-        return Judgement(**{**value, "figures": dict(value["figures"])})
+        remarks = tuple(map(str, value.get("remarks", ())))
+        return Judgement(**{**value, "figures": dict(value["figures"]), "remarks": remarks})
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise RegistryError(
             f"What was measured of {where} cannot be read ({error}): a newer version of "
