@@ -398,6 +398,17 @@ def test_a_server_that_is_down_or_silent_is_said_before_anything_is_sent(
         open_store(f"http://127.0.0.1:{port}")  # nobody listens there now
 
 
+def test_a_database_that_is_down_is_said_without_its_password() -> None:
+    with pytest.raises(BusyError, match=r"postgresql://me:\*\*\*@.*does not answer") as raised:
+        open_store("postgresql://me:secret@127.0.0.1:1/music")
+    assert "secret" not in str(raised.value)
+
+
+def test_a_database_without_its_driver_says_what_to_install() -> None:
+    with pytest.raises(RegistryError, match=r"driver.*pip install 'chromasonic\[postgres\]'"):
+        open_store("mysql+absent://me@127.0.0.1:1/music")
+
+
 def test_mlflows_patience_is_cut_within_the_call_only(store: Store) -> None:
     for name in store_errors.PATIENCE:
         assert name not in os.environ

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from chromasonic.errors import RegistryError
+from chromasonic.registry import schema
 from chromasonic.registry.address import REGISTRY, artifact_folder, is_folder, tracking_uri
 from chromasonic.registry.store_errors import LOCK_SECONDS, clear_errors, explained
 
@@ -29,7 +29,7 @@ def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
         RegistryError: the folder cannot be made or written; the file is no database, another
             program's, of a newer MLflow, or locked.
     """
-    if revision_of(file, address) == _newest():
+    if revision_of(file, address) == schema.newest():
         return
     from filelock import FileLock, Timeout
 
@@ -50,12 +50,14 @@ def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
 def _migrated(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
     """Make or renew the tables, alone: the lock is held."""
     revision = revision_of(file, address)
-    if revision == _newest():
+    if revision == schema.newest():
         return
     if revision is None:
         on_wait(f"Making the registry in {file.parent} (once, some seconds).")
     else:
-        _check_known(revision, file, address)
+        schema.check_known(revision, str(file))
+        if not is_folder(address):
+            schema.refuse_older(revision, str(file), tracking_uri(address))
         saved = file.with_name(f"{file.name}.before-{revision}")
         on_wait(f"Renewing the registry in {file.parent}; as it was it is kept as {saved.name}.")
         with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(saved)) as copy:
@@ -77,19 +79,6 @@ def _upgrade(uri: str, artifacts: str) -> None:
     finally:
         engine.dispose()
     SqlAlchemyStore(uri, artifacts)  # makes the tables where there are none, and the first rows
-
-
-def _check_known(revision: str, file: Path, address: str) -> None:
-    if revision not in _revisions():
-        raise RegistryError(
-            f"The registry {file} was written by a newer MLflow (schema {revision}). Update: "
-            f"pip install -U mlflow-skinny; or choose another folder: {REGISTRY}=FOLDER."
-        )
-    if not is_folder(address):
-        raise RegistryError(
-            f"The database {file} has an older schema ({revision}) than this MLflow. Back it up, "
-            f"then: mlflow db upgrade {address}"
-        )
 
 
 def revision_of(file: Path, address: str) -> str | None:
@@ -131,18 +120,3 @@ def revision_of(file: Path, address: str) -> str | None:
         raise explained(error, address) from error
     except OSError as error:
         raise explained(error, address) from error
-
-
-def _scripts() -> Any:
-    import mlflow
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory(str(Path(mlflow.__file__).parent / "store" / "db_migrations"))
-
-
-def _newest() -> str:
-    return str(_scripts().get_current_head())
-
-
-def _revisions() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}

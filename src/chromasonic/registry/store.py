@@ -130,6 +130,10 @@ def open_store(
         from chromasonic.registry.server import answers
 
         answers(address)
+    else:
+        from chromasonic.registry import database_store
+
+        database_store.prepare(address, on_wait)
     from mlflow import MlflowClient
 
     uri = tracking_uri(address)
