@@ -27,6 +27,11 @@ __all__ = ["Outcome", "Tracker", "is_tracked", "tracker_for"]
 TRACKING, EXPERIMENT = "CHROMASONIC_TRACKING", "MLFLOW_EXPERIMENT_NAME"
 WAIT_SECONDS = 8.0
 """How long the end of a training waits for its last figures to be sent, at most."""
+HARMLESS = (
+    ChromasonicError, OSError, ArithmeticError, AttributeError, LookupError, RuntimeError,
+    TypeError, ValueError,
+)  # fmt: skip
+"""Whatever may go wrong in telling of a training, which goes on."""
 OWN_FILES = (".png", ".svg", "history.csv", "history.json")
 RUN_FILES = ("recipe.toml", "run.json", "split.json", "README.md")
 
@@ -257,7 +262,7 @@ class Tracker(Observer):
         """Nothing that fails within reaches the training; it is said at the end."""
         try:
             yield
-        except Exception as error:
+        except HARMLESS as error:
             self._started = True
             self._lost = self._lost or f"{type(error).__name__}: {error}"
 
