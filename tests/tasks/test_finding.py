@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from chromasonic.cli.app import app
 from chromasonic.companion.models import load_companion
 from chromasonic.config import read_toml
-from chromasonic.errors import CheckpointError
+from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.gesture.models import load_gesture
 from chromasonic.harmonization.agents import SHIPPED, load_agent
 from chromasonic.melody_generation.models import load_model
-from chromasonic.melody_generation.subjects import find_material, find_subjects
+from chromasonic.melody_generation.subjects import find_subjects
 from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.store import open_store
 from chromasonic.registry.versions import Registry
@@ -237,17 +237,28 @@ def test_every_loader_takes_a_version(registered: Registry, runs: dict[str, Path
     assert load_agent("hybrid", Path("harmonizer-all@champion")).name == "hybrid"
 
 
-def test_a_version_knows_its_split_and_is_called_by_its_reference(registered: Registry) -> None:
-    subjects = find_subjects(["melody-lstm@1", "melody-lstm@champion"], device="cpu")
+def test_a_version_without_the_agent_that_is_asked_for_names_those_it_has(
+    registered: Registry,
+) -> None:
+    with pytest.raises(UsageError, match=r"harmonizer-advanced@1 .*holds advanced\. Say --agent"):
+        load_agent("hybrid", Path("harmonizer-advanced@1"))
+    with pytest.raises(CheckpointError, match="lstm.*not.*transformer"):
+        load_model("melody-lstm@1", kind="transformer")
 
-    material = find_material(subjects, part="validation")
+
+def test_a_version_knows_its_split_and_is_called_by_its_reference(
+    registered: Registry, runs: dict[str, Path]
+) -> None:
+    subjects = find_subjects(["melody-lstm@1", "melody-lstm@champion"], device="cpu")
 
     assert [subject.name for subject in subjects] == [
         "melody-lstm@1/lstm", "melody-lstm@champion/lstm"
     ]  # fmt: skip
-    assert (material.dataset, material.part) == ("synthetic", "validation")
-    split = json.loads((registered.folder_of("melody-lstm@1") / "split.json").read_text())
-    assert {tune.id for tune in material.tunes} == set(split["validation"])
+    split = json.loads((runs["melody"] / "split.json").read_text())
+    for subject in subjects:
+        assert subject.run is not None
+        assert subject.run.split() == split
+        assert subject.run.recipe()["data"]["dataset"] == "synthetic"
 
 
 def test_a_version_is_found_again_as_the_model_that_it_is(registered: Registry) -> None:

@@ -10,8 +10,8 @@ from chromasonic.errors import UsageError
 from chromasonic.harmonization.alternatives import find_alternatives
 from chromasonic.harmonization.exact import Harmonization, harmonize_exactly
 from chromasonic.harmonization.melody import Melody
-from chromasonic.harmonization.models_directory import FILES
-from chromasonic.registry.reference import located
+from chromasonic.harmonization.models_directory import FILES, agents_in
+from chromasonic.registry.reference import is_version_folder, located
 
 SHIPPED = Path(__file__).parent / "shipped"
 """The models directory that comes with the package."""
@@ -89,11 +89,19 @@ def load_agent(name: str, models: Path | None = None) -> Agent:
         raise UsageError(f"'{name}' is no agent; known: {', '.join(AGENTS)}.")
     if name == ExactAgent.name:
         return ExactAgent()
-    path = (SHIPPED if models is None else located(models)) / FILES[name].model
+    folder = SHIPPED if models is None else located(models)
+    path = folder / FILES[name].model
     if path.parent.exists() and not path.parent.is_dir():
         raise UsageError(
             f"--models {path.parent} is no folder, and a models directory is one. Name a folder "
             "of 'chromasonic train harmonizer'; or leave --models out to use what ships."
+        )
+    if not path.is_file() and is_version_folder(folder):
+        there = [agent for agent in agents_in(folder) if (folder / FILES[agent].model).is_file()]
+        raise UsageError(
+            f"{models} is a version without the agent '{name}'; it holds "
+            f"{', '.join(there) or 'none'}. Say --agent {there[0] if there else name}, or name a "
+            "version of another model."
         )
     if not path.is_file():
         raise UsageError(

@@ -47,11 +47,13 @@ class Leftover:
         run: id of the run whose artifacts they are.
         path: within them.
         age: since they were begun.
+        place: relative to the store's folder of artifacts; "" where it has none.
     """
 
     run: str
     path: str
     age: timedelta
+    place: str = ""
 
 
 @contextmanager
@@ -283,18 +285,39 @@ def leftovers(store: Store, used: Collection[str]) -> list[Leftover]:
     known = {PurePosixPath(urlsplit(place).path).name for place in used}
     now = datetime.now(UTC)
     found = []
+    for run, path, place in _in_folder(store) if store.artifacts else _on_server(store):
+        name = PurePosixPath(path).name
+        begun = _begun(name)
+        if begun is not None and name not in known:
+            found.append(Leftover(run=run, path=path, age=now - begun, place=place))
+    return found
+
+
+def _in_folder(store: Store) -> Iterator[tuple[str, str, str]]:
+    """Run, path and place of every set of files in a folder of artifacts: TASK/RUN/artifacts/..."""
+    root = store.artifacts
+    assert root is not None
+    for shelf in (VERSIONS, EXPORTS):
+        for folder in sorted(root.glob(f"*/*/artifacts/{shelf}/*")):
+            if folder.is_dir() and not folder.is_symlink():
+                place = folder.relative_to(root)
+                yield place.parts[1], "/".join(place.parts[3:]), place.as_posix()
+
+
+def _on_server(store: Store) -> Iterator[tuple[str, str, str]]:
+    """The same where only the server knows: the runs are asked one by one."""
     for run in _holders(store):
         for shelf in (VERSIONS, EXPORTS):
             for item in store.client.list_artifacts(run.info.run_id, shelf):
-                name = PurePosixPath(item.path).name
-                begun = _begun(name)
-                if item.is_dir and begun is not None and name not in known:
-                    found.append(Leftover(run=run.info.run_id, path=item.path, age=now - begun))
-    return found
+                if item.is_dir:
+                    yield run.info.run_id, item.path, ""
 
 
 def sweep(store: Store, leftover: Leftover) -> None:
     """Remove what a process left that was ended in the middle."""
+    if leftover.place:
+        remove(store, leftover.run, leftover.place)
+        return
     _remove_artifacts(store, leftover.run, leftover.path)
 
 
