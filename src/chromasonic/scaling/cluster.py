@@ -32,6 +32,7 @@ QUIET = {
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.5",  # how soon an end, or a death, is noticed
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # each epoch is saved: nothing is to be warned of
     "RAY_TRAIN_METRICS_ENABLED": "0",
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",  # a busy machine is no lost one
     "RAY_DEDUP_LOGS": "0",
     "RAY_worker_niceness": "0",  # workers are the work: Ray's own 15 lets anything overtake it
 }

@@ -58,6 +58,22 @@ class Event:
     number: int = field(default=0, compare=False)
 
 
+MOST_WAITING = 100_000
+"""Workers that may wait for an answer at once; one more would keep the answers themselves out."""
+
+
+def opened_desk() -> Any:
+    """A desk on this process's machine, so that no other machine's end takes it away."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Desk).options(
+        num_cpus=0, max_concurrency=MOST_WAITING, scheduling_strategy=here
+    )
+    return actor.remote()
+
+
 class Desk:
     """The actor. A worker calls `begin`, `tell`, `ask`; the driver `take`, `answer`."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from chromasonic import files
 from chromasonic.errors import TrainingError, UsageError
 from chromasonic.scaling.cluster import Cluster, connected
-from chromasonic.scaling.desk import Desk, Event, WorkerProcess
+from chromasonic.scaling.desk import Event, WorkerProcess, opened_desk
 from chromasonic.scaling.engine import Engine
 from chromasonic.scaling.place import place_here
 from chromasonic.scaling.worker import Job, work
@@ -136,7 +136,7 @@ def _run(
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    desk: Any = ray.remote(Desk).options(num_cpus=0).remote()
+    desk = opened_desk()
     trainer = TorchTrainer(
         work,
         train_loop_config={"job": job, "desk": desk},
@@ -159,20 +159,34 @@ def _run(
     # Observers are heard in the thread of the caller, where Ctrl-C arrives too.
     thread = threading.Thread(target=fit, name="ray-train", daemon=True)
     thread.start()
-    while thread.is_alive() or (events := ray.get(desk.take.remote(0.01))):
-        if thread.is_alive():
-            events = ray.get(desk.take.remote(0.2))
-        for event in events:
-            goes_on = heard.hear(event)
-            if event.number:
-                desk.answer.remote(event.number, goes_on)
-    ray.kill(desk)
+    try:
+        _hear(desk, heard, thread)
+    except ray.exceptions.RayError as error:
+        raise TrainingError(
+            f"The cluster was lost ({_last_line(error)}). What was saved is in {job.output}; go on "
+            f"with --resume {job.output}."
+        ) from error
     if heard.error is None and not heard.made:
         reason = _last_line(ended[0]) if ended and ended[0] else "it gave no reason"
         raise TrainingError(
-            f"Workers were lost {restarts + 1} times, and the training was given up: {reason}. "
-            f"Its last epoch is in {job.output}; go on with --resume {job.output}."
+            f"Workers failed or were lost {restarts + 1} times, and the training was given up: "
+            f"{reason}. What was saved is in {job.output}; go on with --resume {job.output}."
         ) from (ended[0] if ended else None)
+
+
+def _hear(desk: Any, heard: _Heard, thread: threading.Thread) -> None:
+    """Pass on what the workers tell until the thread that waits for them has ended."""
+    import ray
+
+    is_last = False
+    while not is_last:
+        is_last = not thread.is_alive()
+        while events := ray.get(desk.take.remote(0.01 if is_last else 0.2)):
+            for event in events:
+                goes_on = heard.hear(event)
+                if event.number:
+                    desk.answer.remote(event.number, goes_on)
+    ray.kill(desk)
 
 
 def _last_line(error: BaseException) -> str:

@@ -11,14 +11,14 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chromasonic.errors import ChromasonicError
+from chromasonic.errors import ChromasonicError, TrainingError
 from chromasonic.scaling.cluster import Cluster, connected
-from chromasonic.scaling.desk import Desk, Event, WorkerProcess
+from chromasonic.scaling.desk import Event, WorkerProcess, opened_desk
 from chromasonic.scaling.engine import Engine
 from chromasonic.scaling.place import Place, place_here
 from chromasonic.scaling.worker import Relay
@@ -64,11 +64,29 @@ def run_on_ray(
             study=study, told=told, place=place, cluster=cluster, workers=engine.workers,
             on_worker=on_worker,
         )  # fmt: skip
-        with crew:
+        with crew, _cluster_may_be_lost(study.output):
             while crew.fill(limits.trials, deadline):
                 crew.hear()
                 crew.collect()
         check_hope(study)
+
+
+@contextlib.contextmanager
+def _cluster_may_be_lost(output: Path) -> Iterator[None]:
+    """What Ray says of its own end, in our words.
+
+    Raises:
+        TrainingError: the cluster is gone.
+    """
+    import ray
+
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        raise TrainingError(
+            f"The cluster was lost ({str(error).splitlines()[0]}). The search in {output} goes on "
+            "where it stood with --resume."
+        ) from error
 
 
 @dataclass
@@ -87,9 +105,7 @@ class _Crew:
     is_out_of_time: bool = False
 
     def __enter__(self) -> _Crew:
-        import ray
-
-        self.desk = ray.remote(Desk).options(num_cpus=0).remote()
+        self.desk = opened_desk()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +117,8 @@ class _Crew:
                 ray.cancel(reference, force=True)
             self.study.release(spec)
         self.running.clear()
-        ray.kill(self.desk)
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.kill(self.desk)
 
     def fill(self, most: int | None, deadline: float | None) -> bool:
         """Send trials to idle workers; whether any is at work."""
@@ -149,7 +166,7 @@ class _Crew:
                 result = ray.get(reference)
             except ray.exceptions.RayTaskError as error:
                 self.study.release(spec)
-                raise error.cause from None
+                raise error.cause or error from None
             except ray.exceptions.RayError:
                 self.study.release(spec)
                 self.told.say(f"The worker of trial {spec.number} was lost; it is taken up again.")
