@@ -93,9 +93,13 @@ def _architecture(files: Any) -> dict[str, Any]:
         except ChromasonicError:  # diff tells what can be told
             continue
         for section in () if known.architecture is None else known.architecture.sections:
-            for fact in section.facts:
+            for fact in (fact for fact in section.facts if fact.name not in _NOISE):
                 found[f"{before}{section.title}: {fact.name}"] = fact.value
     return found
+
+
+_NOISE = ("Buffers", "Lone tensors")
+"""Facts of an inspection that say little beside the number of parameters."""
 
 
 def _is_best(name: str) -> bool:

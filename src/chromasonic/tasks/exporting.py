@@ -26,7 +26,7 @@ def formats_of(task: str, kind: str) -> tuple[str, ...]:
     if task == "companion":
         return FORMATS
     if task == "gesture":
-        return FORMATS if kind == "causal" else ("onnx",)
+        return FORMATS if kind == "causal" else ("onnx", "rtneural", "modelt")
     return ("onnx",) if task == "melody" and kind != "markov" else ()
 
 
