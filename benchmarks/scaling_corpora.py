@@ -12,10 +12,10 @@ turns, so that a busy machine changes them alike; the least time of the rounds c
 seconds stand the processor seconds of this process and all that it started, which say what Ray
 costs on a busy machine too.
 
-Then: how long one reader takes to unpack the files as .tar.gz; how long one process takes to merge
-10,000 to 100,000 tunes (the corpora's own, and tunes with their bars in another order); what a
-shard costs in three formats; and what a training on so many tunes holds in memory. The projection
-to Lakh is made of these (`scaling_corpora_page.py`).
+Then: what a task costs Ray besides its files; how long one reader takes to unpack the files as
+.tar.gz; how long one process takes to merge 10,000 to 100,000 tunes (the corpora's own, and tunes
+with their bars in another order); what a shard costs in three formats; and what a training on so
+many tunes holds in memory. The projection to Lakh is made of these (`scaling_corpora_page.py`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ from chromasonic.music.tune import Tune
 from chromasonic.scaling.preparing import PrepareSettings, prepare
 from chromasonic.scaling.preparing.merging import group_keys, without_copies
 from chromasonic.scaling.preparing.outcome import STAGES, TuneTokens
+from chromasonic.scaling.preparing.sources import SourceFile
 from chromasonic.scaling.preparing.unpacked import unpacked
+
+PARTS = ("ways", "tasks", "merging", "memory")
+SHARD_TUNES = PrepareSettings().shard_tunes
 
 
 def ways(collection: Path, folder: Path, rounds: int) -> dict[str, Any]:
@@ -138,6 +142,28 @@ def processor_seconds_of_tree() -> float:
     return sum(value for pid, value in seconds.items() if is_ours(pid))
 
 
+def tasks(folder: Path) -> dict[str, float]:
+    """What a block costs Ray besides its files: tasks of one empty file, few and many of them."""
+    from chromasonic.scaling.cluster import connected
+    from chromasonic.scaling.corpora import done_on_ray
+
+    folder.mkdir()
+    member = SourceFile("empty.mid", str(folder / "empty.mid"), 0, 0)
+    few, many = 20, 420
+    spent = []
+    with connected(cpus=2):
+        for count in (few, few, many):  # the first starts the workers
+            start, cpu = time.perf_counter(), time.process_time()
+            blocks = [(number, (member,)) for number in range(count)]
+            assert sum(1 for _ in done_on_ray(blocks, PrepareSettings(), folder, 2)) == count
+            spent.append((time.perf_counter() - start, time.process_time() - cpu))
+    (_, (seconds, cpu), (more_seconds, more_cpu)) = spent
+    return {
+        "seconds_a_block": (more_seconds - seconds) / (many - few),
+        "own_processor_seconds_a_block": (more_cpu - cpu) / (many - few),
+    }
+
+
 def unpacking(collection: Path, folder: Path) -> dict[str, float]:
     """One reader, a compressed archive."""
     archive = folder / "made.tar.gz"
@@ -170,13 +196,17 @@ def merging(counts: Sequence[int]) -> list[dict[str, float]]:
         cpu = time.process_time()
         kept, _ = without_copies(tunes)
         copies = time.process_time()
-        group_keys(kept, [""] * len(kept))
+        groups = group_keys(kept, [""] * len(kept))
+        grouped = time.process_time()
+        for start in range(0, len(kept), SHARD_TUNES):
+            sha256_of_bytes(pack_shard(_shard(kept, groups, start)))
         rows.append(
             {
                 "tunes": len(tunes),
                 "shingles": sum(len(tune.shingles) for tune in tunes),
                 "copies_seconds": copies - cpu,
-                "near_duplicates_seconds": time.process_time() - copies,
+                "near_duplicates_seconds": grouped - copies,
+                "shards_seconds": time.process_time() - grouped,
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
             }
         )
@@ -280,17 +310,22 @@ def memory(count: int, folder: Path) -> dict[str, float]:
     }  # fmt: skip
 
 
+def _shard(tunes: Sequence[TuneTokens], groups: Sequence[str], start: int) -> ShardContent:
+    some = tunes[start : start + SHARD_TUNES]
+    return ShardContent(
+        streams=[tune.tokens for tune in some], ids=[tune.id for tune in some],
+        metres=[tune.metre for tune in some], keys=[tune.key for tune in some],
+        group_keys=groups[start : start + SHARD_TUNES],
+    )  # fmt: skip
+
+
 def _write_prepared(tunes: list[TuneTokens], folder: Path) -> None:
     """Tunes as a prepared corpus, each a group of its own."""
     (folder / "shards").mkdir(parents=True)
     shards = []
-    for start in range(0, len(tunes), 8192):
-        some = tunes[start : start + 8192]
-        content = ShardContent(
-            streams=[tune.tokens for tune in some], ids=[tune.id for tune in some],
-            metres=[tune.metre for tune in some], keys=[tune.key for tune in some],
-            group_keys=[tune.key for tune in some],
-        )  # fmt: skip
+    keys = [tune.key for tune in tunes]
+    for start in range(0, len(tunes), SHARD_TUNES):
+        content = _shard(tunes, keys, start)
         data = pack_shard(content)
         (folder / "shards" / f"{start}.npz").write_bytes(data)
         shards.append({"name": f"{start}.npz", "sha256": sha256_of_bytes(data)})
@@ -309,12 +344,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tunes", type=int, default=100_000, help="most tunes to merge")
     parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--only", choices=("ways", "merging", "memory"), help="keep the rest")
+    parser.add_argument("--only", choices=PARTS, help="keep the rest")
     flags = parser.parse_args()
     results: dict[str, Any] = {}
     if flags.only and flags.output.exists():
         results = json.loads(flags.output.read_text(encoding="utf-8"))
-    wanted = (flags.only,) if flags.only else ("ways", "merging", "memory")
+    wanted = (flags.only,) if flags.only else PARTS
     with tempfile.TemporaryDirectory(prefix="chromasonic-scaling-") as name:
         folder = Path(name)
         if "ways" in wanted:
@@ -329,18 +364,19 @@ def main() -> None:
             results["ways"] = ways(made, folder, flags.rounds)
             results["unpacking"] = unpacking(made, folder)
             results["shard"] = formats(folder)
+        if "tasks" in wanted:
+            results["tasks"] = tasks(folder / "tasks")
         if "merging" in wanted:
             steps = [count for count in (10_000, 30_000, 100_000) if count <= flags.tunes]
             results["merging"] = merging(steps or [flags.tunes])
         if "memory" in wanted:
             results["memory"] = memory(flags.tunes, folder / "prepared")
-    if {"ways", "merging"} <= set(results):
-        results["projection"] = projection(
-            results["ways"], results["unpacking"], results["merging"]
-        )
     write_json(flags.output, results)
-    if {"ways", "merging", "memory"} <= set(results) and flags.output == RESULTS:
-        write_page(results)
+    if {*PARTS} <= set(results):
+        results["projection"] = projection(results)
+        if flags.output == RESULTS:
+            write_page(results)
+        write_json(flags.output, results)
     print(json.dumps(results, indent=1))
 
 

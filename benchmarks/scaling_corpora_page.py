@@ -22,27 +22,26 @@ LAKH_FILES, LAKH_ARCHIVE_MB = 176_581, 1_800
 CORES, MACHINES = 16, (1, 10, 1000)
 
 
-def projection(
-    measured: dict[str, Any], unpack: dict[str, float], merge: list[dict[str, float]]
-) -> dict[str, Any]:
+def projection(results: dict[str, Any]) -> dict[str, Any]:
     """LMD-full on more and more machines, in processor seconds: what a quiet machine takes."""
+    measured, unpack, merge = results["ways"], results["unpacking"], results["merging"]
     files, kept = measured["files"], measured["kept"]
-    ray, local = measured["ways"]["ray 2"], measured["ways"]["local 1"]
     lakh_mb = LAKH_ARCHIVE_MB * unpack["compression"]
     lakh_kept = LAKH_FILES * kept / files
-    per_mb = ray["all_processor_seconds"] / (measured["bytes"] / 1e6)
+    local = measured["ways"]["local 1"]["all_processor_seconds"]
+    per_mb = local / (measured["bytes"] / 1e6)
     blocks = -(-LAKH_FILES // 256)
     last = merge[-1]
-    merge_s = (last["copies_seconds"] + last["near_duplicates_seconds"]) / last["tunes"] * lakh_kept
-    write_s = local["stages"]["write shards"] / kept * lakh_kept
-    driver_s = ray["own_processor_seconds"] / -(-files // BLOCK_FILES) * blocks
+    a_tune = sum(last[f"{step}_seconds"] for step in ("copies", "near_duplicates", "shards"))
+    merge_s = a_tune / last["tunes"] * lakh_kept
+    a_block = results["tasks"]["own_processor_seconds_a_block"]
     unpack_s = lakh_mb / unpack["unpacked_mb_per_processor_second"]
     rows = []
     for machines in MACHINES:
         # More cores than blocks of 256 files: smaller blocks, one for each core.
         cores = machines * CORES
         spread = per_mb * lakh_mb / cores
-        alone = merge_s + write_s + driver_s * max(1.0, cores / blocks)
+        alone = merge_s + a_block * max(blocks, cores)
         rows.append(
             {
                 "machines": machines,
@@ -58,7 +57,7 @@ def projection(
     return {
         "files": LAKH_FILES, "unpacked_mb": lakh_mb, "tunes": lakh_kept, "blocks": blocks,
         "one_core_seconds": per_mb * lakh_mb, "unpack_seconds": unpack_s,
-        "merge_seconds": merge_s, "write_seconds": write_s, "driver_seconds": driver_s,
+        "merge_seconds": merge_s, "driver_seconds_a_block": a_block,
         "machines": rows,
     }  # fmt: skip
 
@@ -98,17 +97,21 @@ def figures(results: dict[str, Any]) -> str:
     lines += [
         "",
         f"Where a block's time goes: {shares}. A cluster of one's own begins in "
-        f"{measured['ray_start_seconds']:.0f} s. One reader unpacks {unpack['archive_mb']:.0f} MB "
-        f"of .tar.gz at {unpack['unpacked_mb_per_processor_second']:.0f} MB of files a processor "
-        "second. One process merges:",
+        f"{measured['ray_start_seconds']:.0f} s; a block costs its driver "
+        f"{1e3 * results['tasks']['own_processor_seconds_a_block']:.1f} ms. One reader unpacks "
+        f"{unpack['archive_mb']:.0f} MB of .tar.gz at "
+        f"{unpack['unpacked_mb_per_processor_second']:.0f} MB of files a processor second. "
+        "One process merges:",
         "",
-        "| tunes | turns of seven notes | copies, s | near-duplicates, s | peak of memory |",
-        "|---|---|---|---|---|",
+        "| tunes | turns of seven notes | copies, s | near-duplicates, s | shards, s | "
+        "peak of memory |",
+        "|---|---|---|---|---|---|",
     ]
     for row in results["merging"]:
         lines.append(
             f"| {row['tunes']:,} | {row['shingles']:,} | {row['copies_seconds']:.2f} | "
-            f"{row['near_duplicates_seconds']:.1f} | {row['peak_mb']:,.0f} MB |"
+            f"{row['near_duplicates_seconds']:.1f} | {row['shards_seconds']:.1f} | "
+            f"{row['peak_mb']:,.0f} MB |"
         )
     lines += [
         "",
@@ -145,5 +148,5 @@ def _time(seconds: float) -> str:
 
 if __name__ == "__main__":
     known = json.loads(RESULTS.read_text(encoding="utf-8"))
-    known["projection"] = projection(known["ways"], known["unpacking"], known["merging"])
+    known["projection"] = projection(known)
     write_page(known)
