@@ -202,6 +202,15 @@ def test_votes_by_item_add_up() -> None:
     assert sum(item.points for item in reading.items) == reading.pairs[0].for_first
 
 
+def test_votes_by_confidence_add_up() -> None:
+    design = make_design(repeats=0)
+    votes = votes_of(design, NAMES[:4], lambda t, _: side_of(t, "B" if t.index < 3 else "A"))
+    votes = [replace(vote, confidence=3 if vote.trial < 3 else 1) for vote in votes]
+    guesses, sure = reading_of(votes, design).confidences
+    assert (guesses.confidence, guesses.votes, guesses.points) == (1, 28, 28)
+    assert (sure.confidence, sure.votes, sure.points) == (3, 12, 0)
+
+
 def test_the_picture_is_a_png_and_without_votes_there_is_none(tmp_path: Path) -> None:
     from chromasonic.abtest.reading_picture import draw_reading
 

@@ -19,7 +19,7 @@ from chromasonic.abtest.assignment import plan
 from chromasonic.abtest.design import Design
 from chromasonic.abtest.pair_reading import DECIDED, PairReading, read_pair
 from chromasonic.abtest.ranking import Ranking, rank
-from chromasonic.abtest.vote import FIRST, NEITHER, Vote
+from chromasonic.abtest.vote import CONFIDENCES, FIRST, NEITHER, Vote
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.statistics import bootstrap_ratio
 
@@ -44,6 +44,23 @@ class ItemVotes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfidenceVotes:
+    """Votes of one confidence between two versions.
+
+    Attributes:
+        confidence: 1 (a guess), 2, 3 (sure).
+        pair: labels.
+        votes: how many.
+        points: for the first label.
+    """
+
+    confidence: int
+    pair: tuple[str, str]
+    votes: int
+    points: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """What the votes say.
 
@@ -61,6 +78,7 @@ class Reading:
         consistency: share of repeats in which the same version was preferred again.
         first_share: share of decided votes for what was heard first; one half: order is no matter.
         items: votes by item and pair.
+        confidences: votes by confidence and pair; the test counts all alike.
         advice: whether to stop, and why.
         should_stop: the same as a truth.
     """
@@ -78,6 +96,7 @@ class Reading:
     consistency: Figure
     first_share: Figure
     items: tuple[ItemVotes, ...]
+    confidences: tuple[ConfidenceVotes, ...]
     advice: str
     should_stop: bool
 
@@ -129,6 +148,7 @@ def read(design: Design, votes: Sequence[Vote], *, now: datetime | None) -> Read
         pairs=pairs, pairs_with_all=with_all, ranking=ranking, no_ranking=no_ranking,
         flags=tuple(found), votes_set_apart=len(apart), consistency=_consistency(kept),
         first_share=_first_share(counted), items=_by_item(design, counted),
+        confidences=_by_confidence(design, counted),
         advice=advice, should_stop=should_stop,
     )  # fmt: skip
 
@@ -186,6 +206,20 @@ def _by_item(design: Design, votes: Sequence[Vote]) -> tuple[ItemVotes, ...]:
         for pair in design.pairs
         if (values := points.get((item.name, pair)))
     )  # fmt: skip
+
+
+def _by_confidence(design: Design, votes: Sequence[Vote]) -> tuple[ConfidenceVotes, ...]:
+    points: dict[tuple[int, tuple[str, str]], list[float]] = defaultdict(list)
+    for vote in votes:
+        points[vote.confidence, vote.pair].append(vote.points_for(vote.pair[0]))
+    return tuple(
+        ConfidenceVotes(
+            confidence=level, pair=pair, votes=len(values), points=float(np.sum(values))
+        )
+        for pair in design.pairs
+        for level in CONFIDENCES
+        if (values := points.get((level, pair)))
+    )
 
 
 def _advice(design: Design, pairs: Sequence[PairReading], counted: int) -> tuple[bool, str]:

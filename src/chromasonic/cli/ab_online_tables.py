@@ -96,6 +96,13 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     console.print()
     console.print(f"Same answer when asked again: {_share(reading.consistency)}")
     console.print(f"Votes for what came first: {_share(reading.first_share)}")
+    if not several and len(reading.confidences) > 1:
+        words = {1: "guesses", 2: "in between", 3: "sure"}
+        shares = (
+            f"{words[c.confidence]} {c.points / c.votes:.0%} of {c.votes}"
+            for c in reading.confidences
+        )
+        console.print(f"For {reading.pairs[0].first} by confidence: {', '.join(shares)}")
     _print_ranking(console, reading)
 
 
