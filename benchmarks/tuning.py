@@ -1,6 +1,6 @@
 """A search over a small melody model, confirmed over seeds; its storages; its pruners replayed.
 
-    python benchmarks/tuning.py search  --output runs/tuning-benchmark     half an hour on one core
+    python benchmarks/tuning.py search  --output runs/tuning-benchmark     ten minutes on a quiet core
     python benchmarks/tuning.py pruners --output runs/tuning-unpruned      the same without pruning
     python benchmarks/tuning.py storage
 
@@ -31,7 +31,7 @@ from chromasonic.tuning.trial import TrialResult
 from chromasonic.tuning.workers import run_workers
 
 RESULTS = Path(__file__).parent / "results"
-EPOCHS, TRIALS, SEEDS = 8, 30, 3
+EPOCHS, TRIALS, SEEDS = 8, 15, 3
 
 RECIPE: dict[str, Any] = {
     "data": {"dataset": "nottingham", "max_melody_length": 40},

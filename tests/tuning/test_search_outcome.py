@@ -18,7 +18,7 @@ from chromasonic.errors import UsageError
 from chromasonic.tasks.table import task_named
 from chromasonic.tuning import confirming
 from chromasonic.tuning.confirming import compared, confirm, welch
-from chromasonic.tuning.importance import FEWEST, importances, in_words
+from chromasonic.tuning.importance import FEWEST, Importance, importances, in_words
 from chromasonic.tuning.objectives import objective_of
 from chromasonic.tuning.outcome import outcome_of
 from chromasonic.tuning.plan import Plan, plan_of
@@ -65,21 +65,40 @@ def test_the_setting_that_the_loss_follows_is_found() -> None:
     assert found[0].name == "model.dropout"
     assert found[0].is_noteworthy
     assert found[0].share > 0.5
+    assert found[0].better == "lower", "the loss grows with it"
+    assert found[0].trend > 0.9
     assert sum(one.share for one in found) == pytest.approx(1)
     assert "model.dropout" in in_words(found)
 
 
-def test_where_no_setting_matters_few_look_as_if() -> None:
-    noteworthy = [
-        one.is_noteworthy for seed in range(3) for one in importances(PLAN, made_up(24, seed, None))
-    ]
-    assert len(noteworthy) == 24
-    assert sum(noteworthy) <= 5, "1 in 20 is expected by chance: 1.2 of 24; P(> 5) is 0.001"
+def test_where_no_setting_matters_none_looks_as_if() -> None:
+    for seed in (10, 11):
+        found = importances(PLAN, made_up(24, seed, None))
+        assert not [one.name for one in found if one.is_noteworthy or one.has_trend]
+        assert "No setting stands out" in in_words(found)
+
+
+def test_chances_are_corrected_for_the_number_of_settings() -> None:
+    found = importances(PLAN, made_up(24, 0, None))
+    raw = {one.name: one.by_chance for one in found}
+    assert len(raw) == 8
+    assert min(raw.values()) >= 8 / 201, "Holm multiplies the smallest by eight"
+
+
+def test_a_trend_that_the_best_quarter_does_not_show_is_said_apart() -> None:
+    found = (
+        Importance(name="a", share=0.6, by_chance=0.01, trend=-0.1, trend_by_chance=1.0),
+        Importance(name="b", share=0.4, by_chance=0.7, trend=-0.61, trend_by_chance=0.02),
+    )
+    assert in_words(found) == (
+        "What told the best trials from the rest: a (60%). Over all trials, lower losses go with "
+        "higher b (rank correlation -0.61). Of the others chance would make as much."
+    )
 
 
 def test_of_few_trials_nothing_is_said() -> None:
     assert importances(PLAN, made_up(FEWEST - 1, 1, "model.dropout")) == ()
-    assert f"fewer than {FEWEST} trials" in in_words(())
+    assert "Too few trials to say which settings mattered: 20 are wanted" in in_words(())
 
 
 @settings(max_examples=40)

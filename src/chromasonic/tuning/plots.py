@@ -9,7 +9,7 @@ from typing import Any
 
 from chromasonic import files
 from chromasonic.training.curves import BEST, LEGEND, QUIET, TRAIN, VAL
-from chromasonic.tuning.importance import FEWEST, NOTEWORTHY, Importance
+from chromasonic.tuning.importance import NOTEWORTHY, Importance
 from chromasonic.tuning.objectives import Objective
 from chromasonic.tuning.records import TrialRecord
 from chromasonic.tuning.study import best_of
@@ -140,34 +140,33 @@ def draw_importance(found: Sequence[Importance], path: files.PathLike, *, title:
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
 
-    figure = Figure(figsize=(8, 1.9 + 0.42 * max(3, len(found))), facecolor="white")
+    figure = Figure(figsize=(9, 1.9 + 0.42 * max(3, len(found))), facecolor="white")
     height = figure.get_figheight()
-    axes = figure.add_axes((0.3, 0.62 / height, 0.62, 1 - 1.75 / height))
+    axes = figure.add_axes((0.26, 0.62 / height, 0.4, 1 - 1.75 / height))
     names = [one.name for one in found][::-1]
-    shares = [one.share for one in found][::-1]
     colours = [BEST if one.is_noteworthy else FAINT for one in found][::-1]
-    axes.barh(names, shares, color=colours, height=0.62)
+    axes.barh(names, [one.share for one in found][::-1], color=colours, height=0.62)
     for place, one in enumerate(reversed(found)):
+        chance = "below 1%" if one.by_chance < 0.01 else f"{one.by_chance:.0%}"
+        better = f", {one.better} is better" if one.better else ""
         axes.annotate(
-            f"{one.share:.0%}   chance {one.by_chance:.0%}" if one.by_chance >= 0.01
-            else f"{one.share:.0%}   chance below 1%",
-            (one.share, place), (5, 0), textcoords="offset points", va="center", fontsize=9,
-            color="#444444",
+            f"{one.share:.0%}, by chance {chance}{better}", (1.03, place),
+            xycoords=("axes fraction", "data"), va="center", fontsize=9.5,
+            color="#222222" if one.is_noteworthy else QUIET,
         )  # fmt: skip
     if not found:
         axes.text(
-            0.5, 0.5, f"Fewer than {FEWEST} trials: nothing can be said yet.", ha="center",
-            transform=axes.transAxes, color=QUIET,
-        )  # fmt: skip
+            0.5, 0.5, "Too few trials to say.", ha="center", transform=axes.transAxes, color=QUIET
+        )
         axes.set_yticks([])
-    axes.set_xlim(0, max([*shares, 0.2]) * 1.35)
+    axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("share of what told the best quarter of the trials from all")
+    axes.set_xlabel("share of what told the best quarter from all")
     _dress(axes, "x")
     figure.text(0.04, 1 - 0.42 / height, title, fontsize=15, weight="bold")
     note = (
-        f"Green: losses shuffled among trials would make it so important in {NOTEWORTHY:.0%} of "
-        "cases at most (chance)."
+        f"Green: with losses shuffled among trials any setting would look so important in "
+        f"{NOTEWORTHY:.0%} of searches at most."
     )
     figure.text(0.04, 1 - 0.72 / height, note, fontsize=9.5, color="#444444")
     return files.write_with(Path(path), lambda temporary: figure.savefig(temporary, dpi=120))
