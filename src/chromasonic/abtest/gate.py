@@ -261,6 +261,15 @@ def _passes(comparison: Comparison, margin: float | None) -> bool:
     return comparison.verdict in (Verdict.BETTER, Verdict.EQUIVALENT, Verdict.NO_WORSE)
 
 
+_WORDS = {
+    Verdict.WORSE: "worse than",
+    Verdict.BETTER: "better than",
+    Verdict.TOO_FEW: "too few pieces to tell it from",
+    Verdict.UNDEFINED: "not comparable with",
+}
+"""How a verdict goes on to the version in use."""
+
+
 def _p_value(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
@@ -269,7 +278,7 @@ def _sentence(comparison: Comparison, margin: float | None) -> str:
     """The metric that speaks loudest: a significant loss, else the one that decides."""
     worse = [metric for metric in comparison.metrics if metric.verdict is Verdict.WORSE]
     metric = worse[0] if worse else comparison.primary
-    beside = "than" if metric.verdict in (Verdict.WORSE, Verdict.BETTER) else "beside"
+    verdict = _WORDS.get(metric.verdict, f"{metric.verdict} beside")
     figures = (
         f"{metric.second.value:.4g} against {metric.first.value:.4g} (difference "
         f"{metric.difference}, {_p_value(metric.p_adjusted)})"
@@ -279,7 +288,7 @@ def _sentence(comparison: Comparison, margin: float | None) -> str:
         loss = -metric.gain.low
         doubt = f"; its loss may be as large as {loss:.3g}, and the margin is {margin:g}"
     return (
-        f"{comparison.kinds[1]}: {metric.verdict} {beside} {comparison.first} in "
+        f"{comparison.kinds[1]}: {verdict} {comparison.first} in "
         f"{said(metric.name)}, {figures} over {comparison.pieces:,} {comparison.unit}s of "
         f"{comparison.corpus}, {comparison.part}{doubt}"
     )
