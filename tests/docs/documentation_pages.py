@@ -33,6 +33,15 @@ GOES_ON = {"--epochs": "1"}
 HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
 # Gesture networks learn from a few made hands: 120 are each gesture once by each performer.
 GESTURE = {"--movements": "60", "--size": "causal", "--epochs": "1"}
+# A search makes two trials of a moment each, where the page names no recipe.
+SEARCH = {"--trials": "2"}
+SEARCHES = {
+    "melody": "--dataset synthetic --set data.num_sequences=40 --set lstm.training.epochs=1",
+    "companion": "--set groove_predictor.data.synthetic=true "
+    "--set groove_predictor.data.synthetic_examples=12 --set groove_predictor.training.epochs=1",
+    "gesture": "--set data.movements=60 --set training.epochs=1",
+    "harmonizer": "--set chorales=2 --set simple.episodes=8",
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,11 @@ def made_small(words: list[str]) -> list[str]:
         always = HARMONIZER
     elif small[:3] == ["chromasonic", "train", "gesture"]:
         always = GOES_ON if "--resume" in small else GESTURE
+    elif small[:2] == ["chromasonic", "tune"]:
+        small = shlex.split(re.sub(r"--trials \d+", "--trials 2", shlex.join(small)))
+        always = SEARCH
+        if not {"--recipe", "--resume"} & set(small):
+            small += shlex.split(SEARCHES[small[2]])
     for flag, value in always.items():
         if flag not in small:
             small += [flag, value] if value else [flag]
@@ -163,6 +177,6 @@ def run_command(words: list[str], patch: pytest.MonkeyPatch, *, where: str) -> N
             assert path == ".venv/bin/activate", where
         case ["export", setting]:
             name, _, _ = setting.partition("=")
-            assert name in {"CHROMASONIC_DATA", "CHROMASONIC_CACHE"}, where
+            assert name in {"CHROMASONIC_DATA", "CHROMASONIC_CACHE", "CHROMASONIC_REGISTRY"}, where
         case _:
             pytest.fail(f"{where}: the documentation test knows no such command")
