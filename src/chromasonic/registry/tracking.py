@@ -154,7 +154,10 @@ class Tracker(Observer):
         spool = Spool(self.folder)
         own = name.removeprefix(self.prefix)
         # Begun twice here, it goes on: a worker of it was lost, and another took its place.
-        before = self._keys.get(own) or (spool.key_of(name) if self.resume else None)
+        before = self._keys.get(own)
+        if before is None and self.resume:
+            with self._harmless():
+                before = spool.key_of(name)
         key = before or uuid.uuid4().hex
         self._keys[own] = key
         self._now = own
