@@ -106,10 +106,11 @@ def main(folder: Path, pid: int, niceness: int) -> None:
         os.nice(niceness)
     with sole_sender(folder, seconds=60.0) as may_send:
         is_done = may_send and record(folder, pid)
-    if not is_done:
+    others = remembered() if is_done else []
+    if not others:
         return
     store = open_store()
-    for other in remembered():
+    for other in others:
         with contextlib.suppress(ChromasonicError, OSError), sole_sender(other) as may_send:
             if may_send:
                 send_all(other, store)

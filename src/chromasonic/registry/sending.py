@@ -100,13 +100,13 @@ class Sender:
             OSError: the run directory cannot be written.
         """
         lost = []
-        for key, process in self._open().items():
+        for key, process in self.open_runs().items():
             if not is_alive(process):
                 lost.append({"key": key, "event": "end", "status": "KILLED"})
         if lost:
             self.spool.append(*lost)
 
-    def _open(self) -> dict[str, Mapping[str, Any]]:
+    def open_runs(self) -> dict[str, Mapping[str, Any]]:
         """Key to process of the runs that began and did not end."""
         found: dict[str, Mapping[str, Any]] = {}
         for _, event in self.spool.events():
@@ -241,4 +241,5 @@ def send_all(folder: Path, store: Store) -> None:
     sender = Sender(Spool(folder), store)
     sender.close_lost()
     sender.send()
-    forget(folder)
+    if not sender.open_runs():
+        forget(folder)
