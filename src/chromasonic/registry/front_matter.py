@@ -10,7 +10,7 @@ from typing import Any
 from chromasonic.registry.card_words import words_for
 from chromasonic.registry.licences import weights_terms
 from chromasonic.registry.markdown import one_line
-from chromasonic.registry.metrics import Measured, figures_of, said
+from chromasonic.registry.metrics import Measured, figures_of, metric, said
 from chromasonic.registry.model import ModelFacts
 
 LIBRARY = "chromasonic"
@@ -33,7 +33,8 @@ def front_matter(
     Source: https://github.com/huggingface/hub-docs/blob/main/modelcard.md
     """
     words = words_for(facts.task, facts.kind)
-    tags = dict.fromkeys(("music", facts.task, facts.kind, *words.tags))
+    kinds = () if facts.kind == "all" else (facts.kind,)
+    tags = dict.fromkeys(("music", facts.task, *kinds, *words.tags))
     head: dict[str, Any] = {
         **weights_terms(facts.corpora).hub,
         "library_name": LIBRARY,
@@ -69,7 +70,7 @@ def result(
         "dataset": {"type": one_line(dataset), "name": one_line(title or dataset), "split": split},
         "metrics": [
             {
-                "type": tag(name),
+                "type": tag(said(name)),
                 "name": one_line(said(name)),
                 "value": float(figure.value),
                 **({"args": _arguments(figure)} if _arguments(figure) else {}),
@@ -87,16 +88,25 @@ def yaml_text(head: Mapping[str, Any]) -> str:
     return f"---\n{text}---"
 
 
+def _task(facts: ModelFacts) -> str:
+    kind = facts.kind.replace("_", " ")
+    return facts.task if kind in ("all", facts.task) else f"{facts.task} ({kind})"
+
+
 def _validation_results(facts: ModelFacts) -> list[dict[str, Any]]:
     """The validation figures: of one corpus, or of all that it learned from together."""
-    figures = figures_of(facts.validation, facts.headline)
+    figures = {
+        name: figure
+        for name, figure in figures_of(facts.validation, facts.headline).items()
+        if not metric(name).is_of_training
+    }
     if not figures:
         return []
     names = [corpus.name for corpus in facts.corpora] or ["not-recorded"]
     titles = [corpus.title or corpus.name for corpus in facts.corpora] or ["not recorded"]
     return [
         result(
-            task=f"{facts.task} ({facts.kind.replace('_', ' ')})",
+            task=_task(facts),
             dataset="+".join(names),
             title=", ".join(titles),
             split="validation",

@@ -16,11 +16,13 @@ class Metric:
         meaning: in a few words.
         unit: what a 1 is.
         is_lower_better: which way is better; None where neither is, as of a count.
+        is_of_training: whether it was measured while training, and on no held-out part.
     """
 
     meaning: str
     unit: str = ""
     is_lower_better: bool | None = None
+    is_of_training: bool = False
 
 
 def _bits(of: str) -> Metric:
@@ -47,7 +49,9 @@ METRICS: dict[str, Metric] = {
     "surprise": Metric(meaning="surprise at the right answer", unit="nats", is_lower_better=True),
     "chords found": _share("beats whose chord is Bach's"),
     "average reward": Metric(
-        meaning="mean reward of an episode of its training, under chance", is_lower_better=False
+        meaning="mean reward of the episodes of its training, chance included",
+        is_lower_better=False,
+        is_of_training=True,
     ),
     "accuracy": _share("answers that are right"),
     "pitch accuracy": _share("pitches whose most likely guess is right"),
@@ -129,7 +133,7 @@ def metric(name: str) -> Metric:
 
 def said(name: str) -> str:
     """A metric's name for people: "pitch bits", "share of ceiling"."""
-    return name.replace("_", " ").removeprefix("validation ")
+    return name.replace("_", " ").replace("validation ", "")
 
 
 def canonical(name: str) -> str:
