@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -458,3 +459,28 @@ def test_a_run_that_somebody_else_is_sending_is_told_and_waited_for_no_longer_th
 
     assert "another process is still sending it" in told
     assert send_before_registering(tmp_path / "no-run", registry.store) == ""
+
+
+def test_a_model_of_too_many_files_is_refused_before_anything_is_written(
+    registry: Registry, tmp_path: Path
+) -> None:
+    model = made_model(tmp_path)
+    many = {f"lstm_checkpoints/epoch_{number}.pt": file
+            for file in list(model.files.values())[:1] for number in range(1_000)}  # fmt: skip
+
+    with pytest.raises(RegistryError, match="1001 files are too many"):
+        registry.register(replace(model, files=many, texts={}), "folk")
+    assert registry.names() == ()
+    assert list(registry.store.artifacts.glob("*")) == []  # type: ignore[union-attr]
+
+
+def test_facts_too_long_for_a_database_leave_the_recipe_to_the_folder(
+    registry: Registry, tmp_path: Path
+) -> None:
+    recipe = {"data": {"pieces": "x" * 70_000}}
+
+    version = registry.register(made_model(tmp_path, recipe=recipe), "folk")
+
+    assert version.facts.recipe == {}
+    told = json.loads((registry.folder_of("folk@1") / "facts.json").read_text())
+    assert told["recipe"] == recipe

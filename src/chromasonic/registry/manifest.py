@@ -19,8 +19,8 @@ from chromasonic.files import sha256_of_bytes, sha256_of_file
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-LONGEST_TEXT = 90_000
-"""Characters of a manifest: a database keeps no longer tags; about 600 files."""
+LONGEST_TEXT = 60_000
+"""Characters of a manifest, which every database keeps in one tag: about 400 files."""
 
 _FORBIDDEN = set('<>:"|?*\\')
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
@@ -114,7 +114,7 @@ def manifest_of(folder: Path) -> Manifest:
     )
     if len(manifest.text) > LONGEST_TEXT:
         raise RegistryError(
-            f"{len(manifest.files)} files are too many for one version; about 600 are allowed. "
+            f"{len(manifest.files)} files are too many for one version; about 400 are allowed. "
             "Register the models of the run one by one."
         )
     return manifest

@@ -23,8 +23,8 @@ PREFIX = "chromasonic."
 FACTS, MANIFEST, CONTENT = f"{PREFIX}facts", f"{PREFIX}manifest", f"{PREFIX}content"
 PARENT, PLACE = f"{PREFIX}parent", f"{PREFIX}place"
 CHANGE, EXPORT, HELD = f"{PREFIX}change.", f"{PREFIX}export.", f"{PREFIX}held."
-LONGEST_TAG = 90_000
-"""Characters that every database keeps of a version's tag."""
+LONGEST_TAG = 60_000
+"""Bytes that every database keeps of a version's tag."""
 LONGEST_WHY = 1_000
 """Characters of a reason; a registered model's tag may have 5,000 altogether."""
 

@@ -150,7 +150,7 @@ def _flush(folder: Path) -> None:
     """See to it that files are on the disk before the database says that they are there."""
     for path in folder.rglob("*"):
         if path.is_file():
-            with path.open("rb") as file:
+            with path.open("rb+") as file:
                 os.fsync(file.fileno())
 
 
