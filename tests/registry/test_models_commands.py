@@ -29,7 +29,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("CHROMASONIC_TRACKING", "off")
         for name, order in (("good", 2), ("poor", 0)):
             recipe = task.default_recipe(["markov"])
-            recipe["data"] |= {"dataset": "synthetic", "num_sequences": 60}
+            recipe["data"] |= {"dataset": "synthetic", "num_sequences": 90}
             recipe["markov"]["model"]["pitch_order"] = order
             task.train(recipe, folder / name)
     return folder
