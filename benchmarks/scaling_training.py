@@ -57,8 +57,8 @@ ETHERNET_BYTES, ETHERNET_SECONDS = 1.25e9, 50e-6
 """Of the projection: 10 Gbit/s, and one message's way through a switch."""
 DISK_BYTES = 1e9
 """Of the projection: what shared storage takes in a second."""
-TRIAL_SECONDS, STUDY_TRIALS = 600, 5000
-"""Of the projection: how long a real trial takes, and how many a large study has."""
+TRIAL_SECONDS, TRIAL_EPOCHS, STUDY_TRIALS = 600, 20, 5000
+"""Of the projection: how long a real trial takes, and how many trials a large study has."""
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
 BEGIN, END = "<!-- figures: benchmarks/scaling_training.py -->", "<!-- end of figures -->"
 
@@ -128,6 +128,7 @@ def trained(rounds: int, epochs: int, folder: Path) -> dict[str, Any]:
     wall = {name: min(min(c.seconds) for c in found) for name, found in clocks.items()}
     processor = {name: min(min(c.processor) for c in found) for name, found in clocks.items()}
     facts["gradient_bytes"] = 4 * facts["parameters"]
+    facts["batch_size"] = train.args[0].lstm.training.batch_size
     facts["updates_an_epoch"] = clocks["local"][0].updates
     facts["epoch_seconds"] = wall
     facts["epoch_processor_seconds_of_first_worker"] = processor
@@ -237,14 +238,14 @@ def driver_seconds(own: dict[str, Any], trials: int) -> float:
 def projected(training: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """What the measured numbers say of 1, 10 and 1,000 machines, each with one worker."""
     update, size = training["update_processor_seconds"], training["gradient_bytes"]
-    epoch = training["epoch_processor_seconds_of_first_worker"]["local"]
-    writing = training["checkpoint_bytes"] / epoch
+    writing = training["checkpoint_bytes"] * TRIAL_EPOCHS / TRIAL_SECONDS
     found = {}
     for machines in (1, 10, 1000):
         reduce = ring_seconds(size, machines)
         found[str(machines)] = {
             "all_reduce_seconds": reduce,
-            "times_as_fast_on_the_same_batch": update / (update / machines + reduce),
+            "times_as_fast_on_the_same_batch": update
+            / (update / min(machines, training["batch_size"]) + reduce),
             "times_as_much_with_a_batch_each": machines * update / (update + reduce),
             "trials_an_hour": machines * 3600 / TRIAL_SECONDS,
             "driver_share": machines / TRIAL_SECONDS * driver_seconds(own, STUDY_TRIALS),
@@ -258,11 +259,12 @@ def projected(training: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
             "message_seconds": ETHERNET_SECONDS,
             "storage_bytes_a_second": DISK_BYTES,
             "trial_seconds": TRIAL_SECONDS,
+            "epochs_of_a_trial": TRIAL_EPOCHS,
             "trials_in_the_study": STUDY_TRIALS,
         },
         "machines": found,
         "driver_seconds_a_trial": driver_seconds(own, STUDY_TRIALS),
-        "machines_of_the_shortest_update": best,
+        "machines_of_the_shortest_update": min(best, training["batch_size"]),
         "machines_that_fill_the_driver": TRIAL_SECONDS / driver_seconds(own, STUDY_TRIALS),
         "machines_that_fill_the_storage": DISK_BYTES / writing,
     }
@@ -320,8 +322,8 @@ Projected from these:
 
 {chr(10).join(table)}
 
-An update is shortest on {projection["machines_of_the_shortest_update"]:.0f} machines. The driver is
-full at {projection["machines_that_fill_the_driver"]:,.0f} machines (in a study of {STUDY_TRIALS:,}
+An update of {training["batch_size"]} examples is shortest on
+{projection["machines_of_the_shortest_update"]:.0f} machines. The driver is full at {projection["machines_that_fill_the_driver"]:,.0f} machines (in a study of {STUDY_TRIALS:,}
 trials), the storage at {projection["machines_that_fill_the_storage"]:,.0f}."""
 
 
