@@ -323,8 +323,9 @@ Projected from these:
 {chr(10).join(table)}
 
 An update of {training["batch_size"]} examples is shortest on
-{projection["machines_of_the_shortest_update"]:.0f} machines. The driver is full at {projection["machines_that_fill_the_driver"]:,.0f} machines (in a study of {STUDY_TRIALS:,}
-trials), the storage at {projection["machines_that_fill_the_storage"]:,.0f}."""
+{projection["machines_of_the_shortest_update"]:.0f} machines. In a study of {STUDY_TRIALS:,} trials
+the driver is full at {projection["machines_that_fill_the_driver"]:,.0f} machines, the storage at
+{projection["machines_that_fill_the_storage"]:,.0f}."""
 
 
 def write_page(results: dict[str, Any]) -> None:
