@@ -25,6 +25,13 @@ LONG_ON_PURPOSE = {
     # The training loop reads from top to bottom, each step a labelled paragraph.
     "src/chromasonic/training/loop.py: _train_one_epoch",
 }
+CARRIED_ELSEWHERE = {
+    # A Ray training runs in a thread of its own: what it raises is raised again in the caller's.
+    "src/chromasonic/scaling/training.py: hear",
+    "src/chromasonic/scaling/training.py: fit",
+    # One of 170,000 files is too much for a parser: it is refused, with the error as its reason.
+    "src/chromasonic/scaling/preparing/reader.py: serve",
+}
 HEAVY_MODULES = {"torch", "numpy", "matplotlib", "music21", "verovio", "scipy", "symusic"}
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -137,16 +144,22 @@ def test_nothing_that_is_read_from_a_file_runs_as_code() -> None:
     assert found == []
 
 
+def swallowing(node: ast.AST, function: str = "") -> Iterator[str]:
+    """The innermost function around each handler that catches everything and raises nothing."""
+    for child in ast.iter_child_nodes(node):
+        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        yield from swallowing(child, child.name if is_function else function)
+        if (
+            isinstance(child, ast.ExceptHandler)
+            and (child.type is None or ast.unparse(child.type) in {"Exception", "BaseException"})
+            and not any(isinstance(inner, ast.Raise) for inner in ast.walk(child))
+        ):
+            yield function
+
+
 def test_no_error_is_swallowed() -> None:
-    found = [
-        f"{name_of(page)}:{node.lineno}"
-        for page in PAGES
-        for node in ast.walk(tree_of(page))
-        if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
-        and not any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
-    ]
-    assert found == []
+    found = {f"{name_of(page)}: {name}" for page in PAGES for name in swallowing(tree_of(page))}
+    assert found - CARRIED_ELSEWHERE == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
