@@ -1,6 +1,6 @@
 """A search over a small melody model, confirmed over seeds; its storages; its pruners replayed.
 
-    python benchmarks/tuning.py search  --output runs/tuning-benchmark     ten minutes on a quiet core
+    python benchmarks/tuning.py search  --output runs/tuning-benchmark     ten minutes on a core
     python benchmarks/tuning.py pruners --output runs/tuning-unpruned      the same without pruning
     python benchmarks/tuning.py storage
 

@@ -71,11 +71,18 @@ def test_the_setting_that_the_loss_follows_is_found() -> None:
     assert "model.dropout" in in_words(found)
 
 
-def test_where_no_setting_matters_none_looks_as_if() -> None:
-    for seed in (10, 11):
+def test_where_no_setting_matters_few_searches_say_that_one_does() -> None:
+    alarms = 0
+    for seed in (100, 101, 102):
         found = importances(PLAN, made_up(24, seed, None))
-        assert not [one.name for one in found if one.is_noteworthy or one.has_trend]
-        assert "No setting stands out" in in_words(found)
+        alarms += any(one.is_noteworthy or one.has_trend for one in found)
+    assert alarms <= 1, "1 in 10 is allowed, 1 in 20 for each of two questions"
+
+
+def test_where_none_stands_out_it_is_said() -> None:
+    found = (Importance(name="a", share=0.7, by_chance=0.3), Importance(name="b", share=0.3,
+             by_chance=1.0, trend=0.2, trend_by_chance=0.9))  # fmt: skip
+    assert in_words(found).startswith("No setting stands out")
 
 
 def test_chances_are_corrected_for_the_number_of_settings() -> None:
