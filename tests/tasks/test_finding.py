@@ -15,9 +15,13 @@ from chromasonic.cli.app import app
 from chromasonic.companion.models import load_companion
 from chromasonic.config import read_toml
 from chromasonic.errors import CheckpointError, UsageError
+from chromasonic.gesture import recipe as gesture_recipes
 from chromasonic.gesture.models import load_gesture
+from chromasonic.gesture.runs import train_gesture
 from chromasonic.harmonization.agents import SHIPPED, load_agent
+from chromasonic.melody_generation import recipe as melody_recipes
 from chromasonic.melody_generation.models import load_model
+from chromasonic.melody_generation.runs import train_melody
 from chromasonic.melody_generation.subjects import find_subjects
 from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.store import open_store
@@ -296,17 +300,27 @@ def test_commands_take_a_version_and_leave_it_as_it_is(
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    ("reference", "parent", "best"),
+    [
+        ("melody-lstm@champion", "melody-lstm@1", "lstm_checkpoints/melody_lstm_best.pt"),
+        ("gesture-gesture@champion", "gesture-gesture@1", "best_model.pth"),
+    ],
+)
 def test_a_training_that_begins_from_a_version_names_it_as_its_parent(
-    registered: Registry, tmp_path: Path
+    registered: Registry, tmp_path: Path, reference: str, parent: str, best: str
 ) -> None:
-    recipe = RECIPES["melody"]
-    from chromasonic.melody_generation.recipe import recipe_from
-    from chromasonic.melody_generation.runs import train_melody
+    task = reference.partition("-")[0]
+    if task == "melody":
+        recipe = {name: RECIPES["melody"][name] for name in ("data", "lstm")}
+        train_melody(melody_recipes.recipe_from(recipe), tmp_path / "run", init_from=reference)
+    else:
+        recipe = gesture_recipes.recipe_from(RECIPES["gesture"])
+        train_gesture(recipe, tmp_path / "run", init_from=reference)
 
-    tuned = recipe_from({"data": recipe["data"], "lstm": recipe["lstm"]})
-    train_melody(tuned, tmp_path / "tuned", init_from="melody-lstm@champion")
+    (model,) = models_at(tmp_path / "run")
 
-    (model,) = models_at(tmp_path / "tuned")
-    assert model.facts.parent == "melody-lstm@1"
-    best = registered.get("melody-lstm@1").files["lstm_checkpoints/melody_lstm_best.pt"]
-    assert model.facts.parent_weights == best.sha256
+    assert model.facts.parent == parent
+    assert model.facts.parent_weights == registered.get(parent).files[best].sha256
+    child = registered.register(model, f"{task}-tuned")
+    assert child.reference in [one.reference for one in registered.children(parent)]
