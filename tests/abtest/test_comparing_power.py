@@ -106,3 +106,15 @@ def test_margins_tell_equivalent_from_no_worse() -> None:
 def test_a_difference_that_must_be_seen_decides_whether_pieces_are_too_few() -> None:
     assert said(-0.1, 0.1, 0.3, pieces=100, detect=0.3) is Verdict.NO_DIFFERENCE
     assert said(-0.1, 0.1, 0.3, pieces=80, detect=0.3) is Verdict.TOO_FEW
+
+
+def test_two_recipes_of_a_few_runs_are_too_few_where_nothing_is_called() -> None:
+    def said_with(runs: int) -> Verdict:
+        spread = Spread(
+            deviation=0.1, seed_variance=2 / runs, runs=runs, seed_freedom=2 * (runs - 1)
+        )
+        return verdict_of(gain=0.3, low=-1, high=1.6, p_value=0.4, pieces=500, spread=spread)
+
+    # Two samples of 4 have a power of 0.77 at d = 2.33, of 5 one of 0.89 (two-sided t test, 5%).
+    assert [said_with(runs) for runs in (2, 4)] == [Verdict.TOO_FEW] * 2
+    assert said_with(5) is Verdict.NO_DIFFERENCE
