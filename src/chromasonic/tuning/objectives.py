@@ -50,7 +50,7 @@ OBJECTIVES: dict[str, Objective] = {
         unit="nats a token",
         beside={
             "pitch_bits": "pitch bits a note",
-            "rhythm_bits": "rhythm bits a note",
+            "rhythm_bits": "rhythm bits a duration",
             "pitch_accuracy": "next pitch right",
         },
     ),
