@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ def test_a_full_disk_on_a_worker_reaches_the_user(
 def test_a_worker_that_does_not_see_the_files_says_so_and_refuses_none(tmp_path: Path) -> None:
     elsewhere = SourceFile("a.mid", str(tmp_path / "not-mounted" / "a.mid"), 0, 10)
     for folder, source in ((tmp_path / "gone", elsewhere), (tmp_path, elsewhere)):
-        block = pickle.dumps((3, (source,), PrepareSettings(), str(folder)))
+        block = json.dumps([3, [astuple(source)], PrepareSettings().to_dict(), str(folder)])
         done = _prepared({"block": block})
         unseen = folder if folder.name == "gone" else tmp_path / "not-mounted"
         assert f"does not see {unseen}." in done["error"]

@@ -96,9 +96,9 @@ def test_a_file_whose_reader_dies_is_tried_once_more_then_refused(
     reader = GuardedReader(PrepareSettings(max_notes=10**6, seconds_per_file=3600))
     killed: list[int] = []
 
-    def write_and_kill(file: IO[bytes], value: Any) -> None:
-        write_message(file, value)
-        if isinstance(value, tuple) and len(killed) < deaths and reader.pid is not None:
+    def write_and_kill(file: IO[bytes], head: Any, body: bytes = b"") -> None:
+        write_message(file, head, body)
+        if body and len(killed) < deaths and reader.pid is not None:
             os.kill(reader.pid, signal.SIGKILL)  # it has just begun with a long file
             killed.append(reader.pid)
 

@@ -7,13 +7,13 @@ a few hundred bytes a block, and a task that dies with its worker is done again 
 
 from __future__ import annotations
 
+import json
 import logging
-import pickle
 import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,11 @@ def done_on_ray(
     from chromasonic.scaling.cluster import connected
 
     rows = [
-        {"block": pickle.dumps((number, tuple(members), settings, str(folder.resolve())))}
+        {
+            "block": json.dumps(
+                [number, [astuple(m) for m in members], settings.to_dict(), str(folder.resolve())]
+            )
+        }
         for number, members in blocks
     ]
     with connected(address, cpus=workers), _quiet():
@@ -55,8 +59,7 @@ def done_on_ray(
 
 def _data_set(rows: list[dict[str, Any]], workers: int) -> Any:
     """The blocks as a data set whose rows, when they are asked for, are what was done."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Ray's, of its own settings
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of Ray's own
         import ray.data
 
         ray.data.DataContext.get_current().enable_progress_bars = False
@@ -80,7 +83,8 @@ def _quiet() -> Iterator[None]:
 
 def _prepared(row: dict[str, Any]) -> dict[str, Any]:
     """One block, on a worker."""
-    number, members, settings, folder = pickle.loads(row["block"])
+    number, rows, settings, folder = json.loads(row["block"])
+    members = [SourceFile(*values) for values in rows]
     unseen = _unseen(members, Path(folder))
     if unseen:
         done = BlockDone(
@@ -90,7 +94,7 @@ def _prepared(row: dict[str, Any]) -> dict[str, Any]:
             "must lie on storage that all machines of the cluster share, under the same paths.",
         )
     else:
-        done = prepare_block(number, members, settings, Path(folder))
+        done = prepare_block(number, members, PrepareSettings.from_dict(settings), Path(folder))
     return asdict(done)
 
 

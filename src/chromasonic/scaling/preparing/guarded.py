@@ -67,7 +67,7 @@ class GuardedReader:
         child = self._started()
         assert child.stdin is not None
         try:
-            write_message(child.stdin, (name, data))
+            write_message(child.stdin, name, data)
             answer = self._answer(child)
         except (EOFError, BrokenPipeError):
             code = child.wait()
@@ -87,8 +87,7 @@ class GuardedReader:
             before, computed = computed, _processor_ticks(child.pid)
             if computed == before:
                 return None
-        answer: FileOutcome = read_message(child.stdout)
-        return answer
+        return FileOutcome.from_dict(read_message(child.stdout)[0])
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._is_over:
@@ -111,7 +110,7 @@ class GuardedReader:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            write_message(child.stdin, self.settings)
+            write_message(child.stdin, self.settings.to_dict())
             read_message(child.stdout)
         except (EOFError, BrokenPipeError) as error:
             code = child.wait()

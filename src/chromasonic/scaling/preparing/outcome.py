@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,37 @@ class FileOutcome:
     tunes: tuple[TuneTokens, ...] = ()
     refused: tuple[Refusal, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they go from process to process."""
+        tunes = [
+            {
+                **{name: getattr(tune, name) for name in ("id", "notes", "metre", "key")},
+                "tokens": [tune.tokens.dtype.str, tune.tokens.tobytes().hex()],
+                "shingles": tune.shingles.tobytes().hex(),
+            }
+            for tune in self.tunes
+        ]
+        refused = [[refusal.id, refusal.reason, refusal.detail] for refusal in self.refused]
+        return {
+            "sha256": self.sha256, "tunes": tunes, "refused": refused, "seconds": self.seconds,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> FileOutcome:
+        """What `to_dict` gave."""
+        tunes = []
+        for entry in values["tunes"]:
+            kind, tokens = entry.pop("tokens")
+            shingles = np.frombuffer(bytes.fromhex(entry.pop("shingles")), np.uint64)
+            array = np.frombuffer(bytes.fromhex(tokens), np.dtype(kind))
+            tunes.append(TuneTokens(**entry, tokens=array, shingles=shingles))
+        return cls(
+            sha256=values["sha256"],
+            tunes=tuple(tunes),
+            refused=tuple(Refusal(*entry) for entry in values["refused"]),
+            seconds=values["seconds"],
+        )
 
 
 def refused_file(name: str, reason: str, detail: str = "", sha256: str = "") -> FileOutcome:

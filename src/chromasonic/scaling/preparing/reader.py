@@ -2,15 +2,16 @@
 
 Started as `python -m chromasonic.scaling.preparing.reader`. On its standard input come the settings
 and then (name, bytes) of one file after the other; on its standard output go "ready" and then
-`FileOutcome`s, each pickled after its length. It ends with its input.
+outcomes: plain values as JSON and bytes, after their lengths. So nothing that comes back from a
+process that read a stranger's file can become code. It ends with its input.
 """
 
 from __future__ import annotations
 
 import gc
 import itertools
+import json
 import os
-import pickle
 import signal
 import struct
 import sys
@@ -21,32 +22,35 @@ from chromasonic.scaling.preparing.one_file import outcome_of
 from chromasonic.scaling.preparing.outcome import refused_file
 from chromasonic.scaling.preparing.settings import PrepareSettings
 
-LENGTH = struct.Struct("<Q")
+LENGTHS = struct.Struct("<QQ")
 TOO_MUCH_MEMORY = "needs too much memory"
 FILES_BETWEEN_COLLECTIONS = 200
 
 
-def write_message(file: IO[bytes], value: Any) -> None:
-    """Write a value after its length, and flush."""
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    file.write(LENGTH.pack(len(data)) + data)
+def write_message(file: IO[bytes], head: Any, body: bytes = b"") -> None:
+    """Write plain values and bytes after their lengths, and flush."""
+    text = json.dumps(head).encode()
+    file.write(LENGTHS.pack(len(text), len(body)) + text + body)
     file.flush()
 
 
-def read_message(file: IO[bytes]) -> Any:
-    """The next value.
+def read_message(file: IO[bytes]) -> tuple[Any, bytes]:
+    """The next plain values and bytes.
 
     Raises:
-        EOFError: there is none, or only the beginning of one.
+        EOFError: there are none, or only a beginning of them.
     """
-    head = file.read(LENGTH.size)
-    if len(head) < LENGTH.size:
+    lengths = _exactly(file, LENGTHS.size)
+    size, body_size = LENGTHS.unpack(lengths)
+    head = json.loads(_exactly(file, size))
+    return head, _exactly(file, body_size)
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
         raise EOFError
-    (length,) = LENGTH.unpack(head)
-    data = file.read(length)
-    if len(data) < length:
-        raise EOFError
-    return pickle.loads(data)
+    return data
 
 
 def limit_memory(megabytes: int) -> None:
@@ -66,13 +70,14 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
     The system ends this process when one file has taken its processor time: the default action of
     the timer's signal needs no cooperation from whatever code hangs.
     """
-    settings: PrepareSettings = read_message(source)
+    settings = PrepareSettings.from_dict(read_message(source)[0])
     write_message(target, "ready")
     limit_memory(settings.memory_mb)
     gc.disable()  # notes make no cycles, and to look for some takes a tenth of the time
     for count in itertools.count(1):
         try:
             name, data = read_message(source)
+            assert isinstance(name, str)
         except EOFError:
             return
         _set_timer(settings.seconds_per_file)
@@ -84,7 +89,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
             detail = f"{type(error).__name__}: {error}"[:200]
             outcome = refused_file(name, "the reader failed on it", detail)
         _set_timer(0)
-        write_message(target, outcome)
+        write_message(target, outcome.to_dict())
         if count % FILES_BETWEEN_COLLECTIONS == 0:
             gc.collect()
 

@@ -63,3 +63,8 @@ class PrepareSettings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {**asdict(self), "metres": list(self.metres)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PrepareSettings:
+        """What `to_dict` gave."""
+        return cls(**{**values, "metres": tuple(values["metres"])})
