@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from ray import cloudpickle
 from small_trainings import Watcher, are_equal_to_the_last_bit, melody_recipe, weights
 
 from chromasonic.companion import recipe as companion_recipes
@@ -75,6 +78,12 @@ def test_two_workers_one_killed_have_the_loss_of_one_up_to_the_order_of_sums(
     assert told == RunDirectory(tmp_path / "here").facts()["command"]
 
 
+def both(companions: Any, gestures: Any, output: Path, **how: Any) -> None:
+    """A companion and a gesture network, one after the other in one worker."""
+    train_companions(companions, output / "companions", **how)
+    train_gesture(gestures, output / "gestures", **how)
+
+
 def test_companions_and_gestures_have_the_same_weights_too(tmp_path: Path) -> None:
     companions = companion_recipes.with_settings(
         companion_recipes.default_recipe(("dynamics_engine",)),
@@ -85,14 +94,17 @@ def test_companions_and_gestures_have_the_same_weights_too(tmp_path: Path) -> No
         gesture_recipes.GestureRecipe(), dataset="synthetic-gestures", movements=24,
         size="compact", epochs=1, batch_size=8,
     )  # fmt: skip
-    for train, checkpoint in (
-        (partial(train_companions, companions), "checkpoints/dynamics_engine_best.pt"),
-        (partial(train_gesture, gestures), "best_model.pth"),
-    ):
-        name = train.func.__name__
-        train(tmp_path / name / "here")
-        train_on_ray(train, tmp_path / name / "there", engine=ONE)
-        here, there = (tmp_path / name / where / checkpoint for where in ("here", "there"))
+    train = partial(both, companions, gestures)
+    train(tmp_path / "here")
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import this page
+    try:
+        train_on_ray(train, tmp_path / "there", engine=ONE, describe=lambda *_: [])
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    for checkpoint in (
+        "companions/checkpoints/dynamics_engine_best.pt", "gestures/best_model.pth",
+    ):  # fmt: skip
+        here, there = tmp_path / "here" / checkpoint, tmp_path / "there" / checkpoint
         assert are_equal_to_the_last_bit(here, there)
 
 
