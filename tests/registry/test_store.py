@@ -166,6 +166,32 @@ def test_processes_that_open_a_fresh_store_at_once_all_get_it(tmp_path: Path) ->
     assert sorted(run.data.params["who"] for run in runs) == ["0", "1", "2"]
 
 
+def test_nobody_meets_a_half_made_store_and_a_maker_that_was_killed_is_made_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the tables are made, and where that was cut short, there is no registry.db."""
+    from mlflow.store.db import utils
+
+    seen: list[bool] = []
+    upgrade = utils._upgrade_db
+
+    def killed(engine: object) -> None:
+        seen.append((tmp_path / "registry.db").exists())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(utils, "_upgrade_db", killed)
+        with pytest.raises(KeyboardInterrupt):
+            open_store(str(tmp_path))
+    assert utils._upgrade_db is upgrade
+    assert seen == [False]
+    assert not (tmp_path / "registry.db").exists()
+    assert open_store(str(tmp_path)).client.search_experiments()[0].name == "Default"
+    assert [path.name for path in tmp_path.glob("*registry.db*") if path.suffix != ".lock"] == [
+        "registry.db"
+    ]
+
+
 def test_artifacts_of_a_folder_lie_in_it_whatever_the_working_folder(
     store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -63,22 +64,32 @@ def _migrated(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
         with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(saved)) as copy:
             old.backup(copy)
     with clear_errors(address):
-        _upgrade(tracking_uri(address), str(artifact_folder(address)))
+        if revision is None:
+            _make(file, str(artifact_folder(address)))
+        else:
+            _renew(tracking_uri(address))
 
 
-def _upgrade(uri: str, artifacts: str) -> None:
-    from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
+def _make(file: Path, artifacts: str) -> None:
+    """Make a store under another name, then give it its own: nobody meets a half-made one."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    for leftover in file.parent.glob(f".{file.name}.*.new*"):  # of a process that was killed
+        leftover.unlink(missing_ok=True)
+    unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex}.new")
+    store = SqlAlchemyStore(f"sqlite:///{unfinished}", artifacts)
+    store.engine.dispose()
+    os.replace(unfinished, file)
+
+
+def _renew(uri: str) -> None:
+    from mlflow.store.db.utils import _upgrade_db, create_sqlalchemy_engine
 
     engine = create_sqlalchemy_engine(uri)
     try:
-        with engine.connect() as connection:
-            is_fresh = not connection.dialect.get_table_names(connection)
-        if not is_fresh:
-            _upgrade_db(engine)
+        _upgrade_db(engine)
     finally:
         engine.dispose()
-    SqlAlchemyStore(uri, artifacts)  # makes the tables where there are none, and the first rows
 
 
 def revision_of(file: Path, address: str) -> str | None:
