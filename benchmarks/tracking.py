@@ -28,6 +28,7 @@ from chromasonic.files import write_json
 from chromasonic.melody_generation.data_loader import load_dataset
 from chromasonic.melody_generation.models import build_model
 from chromasonic.melody_generation.task import MelodyTask
+from chromasonic.registry.spool import Spool
 from chromasonic.registry.tracking import Tracker
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.history import Epoch, TrainingHistory
@@ -114,11 +115,11 @@ def pair(kind: str, task: FewBatches, config: TrainingConfig, folder: Path, firs
         if is_tracked:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             start = time.perf_counter()
-            outcome = tracker.close(seconds=60.0)
+            tracker.close(seconds=60.0)
             facts["closing_seconds"] = time.perf_counter() - start
-            facts["state"] = outcome.state
             assert tracker._process is not None
             tracker._process.wait_for_end()
+            facts["is_sent"] = Spool(tracker.folder).is_sent
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             facts["sender_processor_seconds"] = (
                 after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -166,12 +167,22 @@ def main() -> None:
         os.environ["CHROMASONIC_REGISTRY"] = str(folder / "registry")
         os.environ["CHROMASONIC_CACHE"] = str(folder / "cache")
         pair(arguments.kind, task, config, folder, True)  # warm; and the store is made
-        pairs = [
-            pair(arguments.kind, task, config, folder, bool(number % 2))
-            for number in range(arguments.pairs)
-        ]
+        pairs = []
+        for number in range(arguments.pairs):
+            pairs.append(pair(arguments.kind, task, config, folder, bool(number % 2)))
+            print(f"pair {number + 1}: {pairs[-1]['processor']:.4f}", flush=True)
+            write_json(RESULT, told(pairs, arguments))
+    result = told(pairs, arguments)
+    for name in ("processor", "wall"):
+        ratio = result[name]
+        print(f"{name}: {ratio['median']:.4f} [{ratio['low']:.4f}, {ratio['high']:.4f}]")
+    print(f"equal weights: {result['equal_weights']}; all sent: {result['all_sent']}")
+
+
+def told(pairs: list[dict], arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the pairs so far say."""
     names = [name for name, value in pairs[0].items() if isinstance(value, float)]
-    result = {
+    return {
         "what": f"an update of melody {arguments.kind}, batch {BATCH_SIZE}, tracked / not tracked",
         "dataset": arguments.dataset,
         "pairs": len(pairs),
@@ -179,15 +190,10 @@ def main() -> None:
         "goal": GOAL,
         **{name: summary([one[name] for one in pairs]) for name in names},
         "equal_weights": all(one["equal"] for one in pairs),
-        "all_sent": all(one["state"] == "sent" for one in pairs),
+        "all_sent": all(one["is_sent"] for one in pairs),
         "load": os.getloadavg()[0],
         "machine": {"platform": platform.platform(), "torch": torch.__version__, "threads": 1},
     }
-    write_json(RESULT, result)
-    for name in ("processor", "wall"):
-        ratio = result[name]
-        print(f"{name}: {ratio['median']:.4f} [{ratio['low']:.4f}, {ratio['high']:.4f}]")
-    print(f"equal weights: {result['equal_weights']}; all sent: {result['all_sent']}")
 
 
 if __name__ == "__main__":
