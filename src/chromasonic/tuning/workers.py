@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import queue
+import threading
 import time
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from chromasonic.tuning.search import Limits, Told, check_hope, run_here, run_on
 from chromasonic.tuning.study import Study
 from chromasonic.tuning.tracked import SearchTracking, TrackedTrials
 
+POLL_SECONDS = 0.2
 MOST_LOST = 10
 """Worker processes that may die before the search gives up."""
 
@@ -73,20 +75,21 @@ def run_workers(study: Study, limits: Limits, told: Told, *, workers: int = 1) -
         tracking=told.tracking,
     )
     context = get_context("spawn")
-    events: Any = context.Queue()
-    processes: list[Any] = []
+    processes: dict[Any, Any] = {}  # each to what is heard from it
     lost = 0
     try:
         while True:
             while len(processes) < workers and _has_work(study, work):
-                process = context.Process(target=_worker, args=(work, events), daemon=False)
+                here, there = context.Pipe(duplex=False)
+                process = context.Process(target=_worker, args=(work, there))
                 process.start()
-                processes.append(process)
+                there.close()  # so that its end is heard
+                processes[process] = here
             if not processes:
                 break
-            _hear(events, told, wait=0.2)
+            _hear(list(processes.values()), told)
             for process in [one for one in processes if not one.is_alive()]:
-                processes.remove(process)
+                _hear([processes.pop(process)], told)
                 if process.exitcode != 0:
                     lost += 1
                     told.say(
@@ -98,7 +101,6 @@ def run_workers(study: Study, limits: Limits, told: Told, *, workers: int = 1) -
                     f"{lost} worker processes died. Is there memory for {workers} side by side? "
                     "Go on with fewer --workers."
                 )
-        _hear(events, told, wait=0.0)
         check_hope(study)
     finally:
         for process in processes:
@@ -114,25 +116,28 @@ def _has_work(study: Study, work: _Work) -> bool:
     return study.has_next(work.trials)
 
 
-def _hear(events: Any, told: Told, *, wait: float) -> None:
+def _hear(ends: list[Any], told: Told) -> None:
     """Pass on what workers sent; raise what one of them failed of."""
-    while True:
+    ready: list[Any] = wait(ends, timeout=POLL_SECONDS)
+    for end in ready:
         try:
-            kind, content = events.get(timeout=wait) if wait else events.get(timeout=0.05)
-        except queue.Empty:
-            return
-        if kind == "trial":
-            told.trial(content)
-        elif kind == "failed":
-            name, text = content
-            raise getattr(errors, name, TrainingError)(text)
+            while end.poll():
+                kind, content = end.recv()
+                if kind == "trial":
+                    told.trial(content)
+                else:
+                    name, text = content
+                    raise getattr(errors, name, TrainingError)(text)
+        except (EOFError, OSError):  # it has ended, perhaps in the middle of a word
+            time.sleep(POLL_SECONDS)
 
 
-def _worker(work: _Work, events: Any) -> None:
+def _worker(work: _Work, first: Any) -> None:
     """Runs trials in a process of its own until there is none."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     tracked = TrackedTrials(work.tracking)
     try:
         study = open_study(work.output, address=work.address, keep=work.keep)
@@ -140,13 +145,20 @@ def _worker(work: _Work, events: Any) -> None:
         while spec := study.next_trial(work.trials, deadline=work.deadline, threads=work.threads):
             record = run_one(study, spec, told)
             tracked.ended(record)
-            events.put(("trial", record))
+            first.send(("trial", record))
             check_hope(study)
             if record.end == "cut":
                 break
     except errors.ChromasonicError as error:
         tracked.close(error)
         known = next(one.__name__ for one in type(error).__mro__ if hasattr(errors, one.__name__))
-        events.put(("failed", (known, str(error))))
-    events.close()
-    events.join_thread()
+        first.send(("failed", (known, str(error))))
+    first.close()
+
+
+def _end_with_the_first() -> None:
+    """End this process when the one that began it is killed; whoever resumes takes its trial up."""
+    first = parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)
