@@ -52,8 +52,9 @@ format: $(STAMP)  ## Lay out the code and mend what ruff can mend
 	$(PY) -m ruff check --fix .
 
 # Those that judge a model of yours want its path, or train for an hour: each says so with --help.
-OF_A_MODEL := cpp_humanize gesture_results gesture_results_page groove_listening harmonizer \
-  melody_companion
+OF_A_MODEL := ab_offline ab_online cpp_humanize gesture_results gesture_results_page \
+  groove_listening harmonizer melody_companion scaling_corpora scaling_corpora_page \
+  scaling_training tracking tuning
 bench: $(STAMP)  ## Run the benchmarks that need no trained model (minutes); see also benchmarks/realtime
 	for file in $(filter-out $(OF_A_MODEL:%=benchmarks/%.py),$(wildcard benchmarks/*.py)); do \
 	  $(PY) "$$file" || exit 1; done
