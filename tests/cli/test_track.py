@@ -129,6 +129,21 @@ def test_sync_goes_on_with_the_others_where_one_fails(
     assert "one: " in said
 
 
+@pytest.mark.usefixtures("no_process")
+def test_what_waits_for_another_store_is_named_and_not_sent_to_this_one(
+    tmp_path: Path, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("CHROMASONIC_REGISTRY", str(tmp_path / "other"))
+        run(*MELODY, "--output", tmp_path / "one", "--track")
+    code, told, said = run("track", "sync")
+    assert (code, told) == (0, "Everything is in the store.\n")
+    assert f"waiting for another store, {tmp_path / 'other'}: {tmp_path / 'one'}" in said
+    assert run("track", "list")[1].startswith("No run is tracked")
+    assert run("track", "sync", tmp_path / "one")[0] == 0  # by the user's own word
+    assert "one markov" in run("track", "list")[1]
+
+
 def test_the_page_says_what_to_install_or_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     code, _, said = run("track", "ui")

@@ -89,12 +89,12 @@ def _table(runs: list[Any]) -> None:
 def sync(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[RUN]...", help="Run directories; left out: all that wait."),
+        typer.Argument(metavar="[RUN]...", help="Run directories, to this store."),
     ] = None,
 ) -> None:
     """Send to the store what could not be sent while training.
 
-    Sending twice changes nothing.
+    Left out, RUN is every run that waits for this store. Sending twice changes nothing.
 
     Examples:
 
@@ -102,7 +102,7 @@ def sync(
       chromasonic track sync
       chromasonic track sync runs/first runs/second
     """
-    from chromasonic.registry.pending import remembered
+    from chromasonic.registry.pending import remembered, waiting_elsewhere
     from chromasonic.registry.sending import send_all, sole_sender
     from chromasonic.registry.spool import SPOOL, Spool
     from chromasonic.registry.store import open_store
@@ -114,6 +114,9 @@ def sync(
                 f"Nothing was tracked in {folder}: it has no {SPOOL}. Give a folder that a "
                 "training wrote (--output)."
             )
+    elsewhere = {} if runs else waiting_elsewhere()
+    for address, others in elsewhere.items():
+        _say(f"{len(others)} waiting for another store, {address}: {', '.join(map(str, others))}")
     if not folders:
         typer.echo("Everything is in the store.")
         return
