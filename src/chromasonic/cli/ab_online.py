@@ -332,7 +332,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Of everything by chance.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Say how many votes a preference takes, with made-up listeners; 0.5: how often false alarm.
+    """Say how many votes a preference takes to be seen, with made-up listeners.
+
+    At --preference 0.5 there is none: what is seen then are false alarms.
 
     Examples:
 

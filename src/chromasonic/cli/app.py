@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from chromasonic import __version__
+from chromasonic.cli.help_text import lay_out
 from chromasonic.errors import ChromasonicError
 
 # Name on the command line -> (module, attribute, what the list in --help says). The attribute is a
@@ -70,6 +71,11 @@ class LazyGroup(TyperGroup):
             command = load_command(name)
         return name, command, rest
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The root's own help, laid out as those of the commands are."""
+        lay_out(self)
+        super().format_help(ctx, formatter)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a foreseen failure is a message on stderr and an exit code."""
         try:
@@ -108,6 +114,7 @@ def load_command(name: str) -> Any:
         single.command(name)(target)
         command = typer.main.get_command(single)
     command.name = name
+    lay_out(command)
     return command
 
 
