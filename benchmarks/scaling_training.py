@@ -26,6 +26,7 @@ import os
 import platform
 import statistics
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from functools import partial
@@ -306,7 +307,7 @@ def page(results: dict[str, Any]) -> str:
     most = max(driver_ms, key=int)
     cpus, load = results["machine"]["cpus"], results["machine"]["load_average"]
     until = {way: training[f"{way}_seconds_until_it_trains"] for way in ("ray_1", "local")}
-    return f"""\
+    text = f"""\
 Measured on {cpus} cores (load {load:.0f}, of other work too), one thread a worker, the ways in
 turns: the default melody LSTM ({training["parameters"]:,} parameters) on the first {NOTES} notes of
 Nottingham's tunes, {update:.0f} ms of processor time an update; searches over a smaller one.
@@ -326,6 +327,8 @@ An update of {training["batch_size"]} examples is shortest on
 {projection["machines_of_the_shortest_update"]:.0f} machines. In a study of {STUDY_TRIALS:,} trials
 the driver is full at {projection["machines_that_fill_the_driver"]:,.0f} machines, the storage at
 {projection["machines_that_fill_the_storage"]:,.0f}."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part[0] == "|" else textwrap.fill(part, 105) for part in parts)
 
 
 def write_page(results: dict[str, Any]) -> None:
