@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the controller; xdist's workers share its folder
         folder = tempfile.mkdtemp(prefix="chromasonic-test-cache-")
         os.environ["CHROMASONIC_CACHE"] = folder
+        os.environ["CHROMASONIC_TEST_SESSION"] = folder  # see stores.py
         os.environ["CHROMASONIC_REGISTRY"] = f"{folder}/registry"  # nobody's own models
         os.environ["CHROMASONIC_TRACKING"] = "off"  # tests of tracking switch it on
         for name in ("MLFLOW_TRACKING_URI", "CHROMASONIC_ARTIFACTS", "CHROMASONIC_EXPERIMENTS"):

@@ -13,6 +13,7 @@ from chromasonic.abtest.pinning import changed, hold, pinned, release
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.registry.model import ModelFacts, TrainedModel
 from chromasonic.registry.versions import Registry
+from stores import new_store
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """Two versions each of two models; the second is the champion."""
     folder = tmp_path_factory.mktemp("pinning")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHROMASONIC_REGISTRY", str(folder / "registry"))
+        patch.setenv("CHROMASONIC_REGISTRY", str(new_store(folder / "registry")))
         registry = Registry()
         for name in ("folk", "tampered"):
             for text, aliases in (("one", ()), ("two", ("champion",))):

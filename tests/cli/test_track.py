@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from chromasonic.cli.app import app
 from chromasonic.registry.spool import SPOOL, Spool
 from chromasonic.registry.store import open_store
+from stores import new_store
 
 MELODY = [
     "train", "melody", "--model", "markov", "--dataset", "synthetic", "--num-sequences", "24",
@@ -32,20 +33,11 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chromasonic.registry.sending_process.subprocess.Popen", fail)
 
 
-@pytest.fixture(scope="module")
-def store_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    folder = tmp_path_factory.mktemp("made")
-    open_store(str(folder))
-    return (folder / "registry.db").read_bytes()
-
-
 @pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_file: bytes) -> Path:
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHROMASONIC_REGISTRY", str(tmp_path / "registry"))
     monkeypatch.setenv("CHROMASONIC_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "registry").mkdir()
-    (tmp_path / "registry" / "registry.db").write_bytes(store_file)
-    return tmp_path / "registry"
+    return new_store(tmp_path / "registry")
 
 
 @pytest.mark.usefixtures("no_process")

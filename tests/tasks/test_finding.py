@@ -28,6 +28,7 @@ from chromasonic.registry.store import open_store
 from chromasonic.registry.versions import Registry
 from chromasonic.tasks.finding import models_at
 from chromasonic.tasks.table import task_named
+from stores import new_store
 
 QUICK = {"epochs": 1, "batch_size": 8, "device": "cpu", "patience": 0}
 RECIPES: dict[str, dict[str, Any]] = {
@@ -61,7 +62,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def registry(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> Registry:
     """Each of these models as a version, and the agents that ship."""
     folder = tmp_path_factory.mktemp("registered") / "registry"
-    registry = Registry(open_store(str(folder)))
+    registry = Registry(open_store(str(new_store(folder))))
     for path in (*runs.values(), SHIPPED):
         for model in models_at(path):
             name = f"{model.facts.task}-{model.facts.kind}"
@@ -92,6 +93,7 @@ def test_facts_of_melody_models_are_those_of_the_run(runs: dict[str, Path]) -> N
     assert lstm.parameters == run["results"]["lstm"]["parameters"]
     assert lstm.seed == 5
     assert facts["markov"].parameters is None  # it counts
+    assert facts["markov"].seed is None  # and knows no chance
     assert lstm.recipe == {"data": recipe["data"], "lstm": recipe["lstm"]}
     assert [corpus.name for corpus in lstm.corpora] == ["synthetic"]
     assert lstm.corpora[0].fingerprint == run["corpus"]["manifest"]["fingerprint"]
@@ -111,7 +113,9 @@ def test_companions_come_as_a_set_and_one_by_one(runs: dict[str, Path]) -> None:
     assert groove.headline == "velocity MAE"
     assert set(groove.recipe) == {"groove_predictor"}
     assert "made-up" in groove.title
-    assert groove.corpora == ()
+    assert [corpus.name for corpus in groove.corpora] == ["made-up-examples"]
+    assert facts["all"].corpora == groove.corpora
+    assert "dynamics_engine, groove_predictor" in facts["all"].title
 
 
 def test_a_gesture_model_knows_its_corpus_and_settings(runs: dict[str, Path]) -> None:
@@ -182,9 +186,9 @@ def test_a_checkpoint_by_itself_says_what_it_is(
 
     assert (found.facts.task, found.facts.kind) == (task, kind)
     assert found.facts.validation == pytest.approx(whole.facts.validation)
-    assert found.facts.corpora[:1] == () or found.facts.corpora[0].name == (
-        whole.facts.corpora[0].name
-    )
+    assert [corpus.name for corpus in found.facts.corpora] == [
+        corpus.name for corpus in whole.facts.corpora
+    ]
     assert found.facts.parameters is None  # buffers are among its numbers
 
 

@@ -1,22 +1,28 @@
-"""Stores for tests: one is made by migration, the others are copies of it."""
+"""Stores for tests: one a session is made by migration (seconds); all others are copies of it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from filelock import FileLock
+
 from chromasonic.registry.store import open_store
+
+SESSION = "CHROMASONIC_TEST_SESSION"
+"""The variable that names a folder of this session's, which xdist's workers share."""
 
 
 @cache
 def _made() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="chromasonic-test-store-"))
-    open_store(str(folder))
+    folder = Path(os.environ[SESSION], "empty-store")
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "registry.db").exists():
+            open_store(str(folder))
     return folder / "registry.db"
 
 
