@@ -10,6 +10,7 @@ machine changes them alike; the least time of the rounds counts. What is measure
   clock and by the first worker's processor (which says more where others use the machine too), its
   updates, the bytes of its gradients and of its checkpoints;
 - all-reduce: seconds in which two workers of this machine add up so many bytes (gloo, loopback);
+- update: processor seconds by the examples in it, of the local engine;
 - trials: a search without pruning over a smaller LSTM, in trials an hour;
 - driver: seconds of its own for each trial (ask, one report an epoch, tell) in studies of growing
   size, which is what more workers cannot share;
@@ -137,8 +138,20 @@ def trained(rounds: int, epochs: int, folder: Path) -> dict[str, Any]:
     facts["share_of_the_local_processor_seconds"] = {
         name: s / processor["local"] for name, s in processor.items()
     }
-    facts["update_processor_seconds"] = processor["local"] / facts["updates_an_epoch"]
+    facts["update_processor_seconds"] = update_seconds(folder)
     return facts
+
+
+def update_seconds(folder: Path) -> dict[str, float]:
+    """Processor seconds of an update of so many examples: what a share of a batch costs."""
+    found = {}
+    for examples in (1, 2, 4, 8):
+        recipe = recipes.with_settings(
+            lstm(1), data={}, model={}, training={"batch_size": examples}
+        )
+        _, clock = timed(recipe, folder / f"update-{examples}")
+        found[str(examples)] = clock.processor[0] / clock.updates
+    return found
 
 
 def all_reduce(output: Path, **_: Any) -> dict[str, float]:  # noqa: ARG001
@@ -238,22 +251,22 @@ def driver_seconds(own: dict[str, Any], trials: int) -> float:
 
 def projected(training: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """What the measured numbers say of 1, 10 and 1,000 machines, each with one worker."""
-    update, size = training["update_processor_seconds"], training["gradient_bytes"]
+    by_examples, size = training["update_processor_seconds"], training["gradient_bytes"]
+    batch = training["batch_size"]
+    update = by_examples[str(batch)]
     writing = training["checkpoint_bytes"] * TRIAL_EPOCHS / TRIAL_SECONDS
     found = {}
     for machines in (1, 10, 1000):
         reduce = ring_seconds(size, machines)
+        share = by_examples[str(1 << (math.ceil(batch / machines) - 1).bit_length())]
         found[str(machines)] = {
             "all_reduce_seconds": reduce,
-            "times_as_fast_on_the_same_batch": update
-            / (update / min(machines, training["batch_size"]) + reduce),
+            "times_as_fast_on_the_same_batch": update / (share + reduce),
             "times_as_much_with_a_batch_each": machines * update / (update + reduce),
             "trials_an_hour": machines * 3600 / TRIAL_SECONDS,
             "driver_share": machines / TRIAL_SECONDS * driver_seconds(own, STUDY_TRIALS),
             "checkpoint_bytes_a_second": machines * writing,
         }
-    # u / n + 2 n l is least where n is the root of u / 2 l; the bytes cost the same from a few on.
-    best = math.sqrt(max(1.0, (update - 2 * size / ETHERNET_BYTES) / (2 * ETHERNET_SECONDS)))
     return {
         "assumed": {
             "network_bytes_a_second": ETHERNET_BYTES,
@@ -265,7 +278,6 @@ def projected(training: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         },
         "machines": found,
         "driver_seconds_a_trial": driver_seconds(own, STUDY_TRIALS),
-        "machines_of_the_shortest_update": min(best, training["batch_size"]),
         "machines_that_fill_the_driver": TRIAL_SECONDS / driver_seconds(own, STUDY_TRIALS),
         "machines_that_fill_the_storage": DISK_BYTES / writing,
     }
@@ -302,7 +314,7 @@ def page(results: dict[str, Any]) -> str:
         found = projection["machines"]
         values = [format(scale * found[count][key], form) for count in ("1", "10", "1000")]
         table.append(f"| {title} | {' | '.join(values)} |")
-    update = 1000 * training["update_processor_seconds"]
+    update = {n: 1000 * s for n, s in training["update_processor_seconds"].items()}
     driver_ms = {k: 1000 * v for k, v in own["processor_seconds_a_trial"].items()}
     most = max(driver_ms, key=int)
     cpus, load = results["machine"]["cpus"], results["machine"]["load_average"]
@@ -310,7 +322,9 @@ def page(results: dict[str, Any]) -> str:
     text = f"""\
 Measured on {cpus} cores (load {load:.0f}, of other work too), one thread a worker, the ways in
 turns: the default melody LSTM ({training["parameters"]:,} parameters) on the first {NOTES} notes of
-Nottingham's tunes, {update:.0f} ms of processor time an update; searches over a smaller one.
+Nottingham's tunes; searches over a smaller one. An update of eight tunes takes
+{update["8"]:.0f} ms of processor time, of four {update["4"]:.0f}, of two {update["2"]:.0f}, of one
+{update["1"]:.0f}: a share of a small batch costs more than its part, whoever computes it.
 
 {chr(10).join(measured)}
 
@@ -323,8 +337,7 @@ Projected from these:
 
 {chr(10).join(table)}
 
-An update of {training["batch_size"]} examples is shortest on
-{projection["machines_of_the_shortest_update"]:.0f} machines. In a study of {STUDY_TRIALS:,} trials
+In a study of {STUDY_TRIALS:,} trials
 the driver is full at {projection["machines_that_fill_the_driver"]:,.0f} machines, the storage at
 {projection["machines_that_fill_the_storage"]:,.0f}."""
     parts = text.split("\n\n")
