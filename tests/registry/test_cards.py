@@ -19,9 +19,11 @@ from chromasonic.registry import markdown
 from chromasonic.registry.card_words import WORDS
 from chromasonic.registry.cards import card_text
 from chromasonic.registry.front_matter import tag
+from chromasonic.registry.made_up import learned_by_set, learned_from, warning
 from chromasonic.registry.manifest import FileFacts
 from chromasonic.registry.metrics import metric
 from chromasonic.registry.model import CorpusUsed, ModelFacts
+from chromasonic.registry.readme import Described, details_text
 from chromasonic.registry.version import Export, Version
 from chromasonic.tasks.table import TASKS, task_named
 
@@ -170,7 +172,39 @@ def test_figures_without_intervals_say_so() -> None:
 def test_made_up_examples_are_warned_of_first() -> None:
     made = replace(GROOVE, name="synthetic-groove", licence="CC0-1.0 (made on the spot)")
     _, body = head_and_body(card_text(replace(VERSION, facts=replace(FACTS, corpora=(made,)))))
-    assert body.index("must not be used for music") < body.index("## Uses")
+    warning = body.index("**It was trained on made-up examples**")
+    assert warning < body.index("must not be used for music") < body.index("## Uses")
+
+
+def test_a_model_of_made_up_examples_is_good_for_nothing_real() -> None:
+    facts = replace(FACTS, corpora=learned_from({"is_synthetic": True, "corpora": []}))
+    head, body = head_and_body(card_text(replace(VERSION, facts=facts)))
+    check_head(head)
+    assert head["datasets"] == ["made-up-examples"]
+    assert "made-up-examples" in head["tags"]
+    direct, _, out_of_scope = body.partition("### Out-of-Scope Use")
+    assert "drums" not in direct.partition("### Direct Use")[2]  # nor any use of its kind
+    assert "it has learned from nothing real" in out_of_scope
+    assert "ot recorded" not in body
+    assert "and its taste" not in body
+    assert "- **Warning**: It was trained on made-up examples" in details_text(
+        Described(heading="", facts=facts)
+    )
+
+
+def test_a_set_says_which_of_its_models_learned_from_made_up_examples() -> None:
+    made = {"is_synthetic": True, "corpora": []}
+    real = {"is_synthetic": False, "corpora": [{**vars(GROOVE), "found_at": "/data"}]}
+    corpora = learned_by_set({"groove_predictor": real, "dynamics_engine": made})
+    assert corpora[0] == GROOVE
+    assert corpora[1].title == "Made-up examples (dynamics_engine)"
+    facts = replace(FACTS, kind="all", corpora=corpora)
+    _, body = head_and_body(card_text(replace(VERSION, facts=facts)))
+    assert "**A part of it was trained on made-up examples** (Made-up examples (dynamics" in body
+    assert learned_by_set({"a": made, "b": made}) == learned_from(made)
+    assert learned_by_set({"a": real, "b": real}) == (GROOVE,)
+    (bare,) = learned_from(real)
+    assert warning(replace(FACTS, corpora=(bare,))) == ("", "")
 
 
 def test_exports_stand_with_their_proof() -> None:

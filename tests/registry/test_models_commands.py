@@ -266,6 +266,21 @@ def test_an_export_is_registered_with_its_version(run: Run, groove: Path, tmp_pa
     assert (code, "rtneural, onnx, modelt" in err) == (2, True)
 
 
+def test_made_up_examples_are_warned_of_wherever_a_version_is_told(
+    run: Run, groove: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # no room for the corpora
+    _, out, _ = run("register", groove, "--name", "groove")
+    assert "not for music: groove@1" in out
+    assert "not for music: groove@1" in run("list", "groove")[1]
+    (listed,) = json.loads(run("list", "groove", "--json")[1])["versions"]
+    assert (listed["is_made_up"], listed["corpora"]) == (True, ["made-up-examples"])
+    _, out, _ = run("show", "groove@1")
+    assert out.startswith("It was trained on made-up examples")
+    assert "not recorded" not in out
+    assert "It was trained on made-up examples" in run("promote", "groove@1")[2]
+
+
 def test_the_first_champion_passes_a_gate_by_its_export_alone(run: Run, groove: Path) -> None:
     run("register", groove, "--name", "groove")
     code, out, _ = run("promote", "groove@1", "--gate", "--json")

@@ -14,7 +14,7 @@ from chromasonic.files import json_text
 
 if TYPE_CHECKING:
     from chromasonic.abtest.gate import Gate
-    from chromasonic.registry.version import Change
+    from chromasonic.registry.version import Change, Version
     from chromasonic.registry.versions import Registry
 
 STATES = {True: "ok", False: "REFUSED", None: "-"}
@@ -84,6 +84,7 @@ def promote(
         _check_files(registry, version.reference)
     why = because if found is None or found.passed else f"forced past the gate: {because}"
     change = registry.set_alias(version.reference, to, why=why)
+    _warn(version)
     _say(change, version.reference, to, found, as_json=as_json)
 
 
@@ -111,6 +112,15 @@ def rollback(
             f"{name}@{alias} points to version {change.after} now, but it cannot be used: "
             f"{problems[0]}"
         )
+
+
+def _warn(version: Version) -> None:
+    """Say on stderr that it learned from made-up examples, where it did."""
+    from chromasonic.registry.made_up import warning
+
+    said = "".join(warning(version.facts))
+    if said:
+        typer.echo(f"{version.reference}: {said}", err=True)
 
 
 def _check_files(registry: Registry, reference: str) -> None:

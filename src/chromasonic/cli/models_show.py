@@ -39,6 +39,7 @@ def show_version(reference: str, *, recipe: bool, as_json: bool) -> None:
         document["judged"] = [vars(judgement) for judgement in judged]
         typer.echo(json_text(document))
         return
+    _print_warning(version)
     _print_facts(version)
     _print_lineage(version, children)
     _print_figures(version, judged)
@@ -81,6 +82,18 @@ def _recipe_text(version: Version, *, as_json: bool) -> str:
     return json_text(recipe) + "\n" if as_json else to_toml(recipe)
 
 
+def _print_warning(version: Version) -> None:
+    """In bold that it learned from made-up examples, where it did."""
+    from rich.text import Text
+
+    from chromasonic.registry.made_up import warning
+
+    first, rest = warning(version.facts)
+    if first:
+        console().print(Text.assemble((first, "bold"), rest))
+        typer.echo("")
+
+
 def _print_facts(version: Version) -> None:
     from chromasonic.registry.card_sections import command_line
     from chromasonic.registry.licences import weights_terms
@@ -95,6 +108,7 @@ def _print_facts(version: Version) -> None:
         "parameters": f"{facts.parameters:,}" if facts.parameters else "",
         "registered": version.created.replace("T", " ")[:16],
         "note": version.note,
+        "corpora": ", ".join(c.title or c.name for c in facts.corpora) or "not recorded",
         "weights": weights_terms(facts.corpora).sentence,
         "command": command_line(facts.command) if facts.command else "",
         "code": _code(facts.code),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import typer
 
 from chromasonic.cli.registered import console, print_table
+from chromasonic.registry.made_up import is_made_up, named
 from chromasonic.registry.metrics import figures_of, said
 from chromasonic.registry.sizes import said as size_said
 from chromasonic.registry.version import Version
@@ -34,6 +36,7 @@ def summary(version: Version) -> dict[str, Any]:
         "metric": name,
         "value": None if figure is None else figure.value,
         "corpora": [corpus.name for corpus in facts.corpora],
+        "is_made_up": any(map(is_made_up, facts.corpora)),
         "created": version.created,
         "size_bytes": version.size_bytes,
         "exports": [export.format for export in version.exports],
@@ -49,7 +52,7 @@ def print_versions(versions: Sequence[Version], *, newest: int | None) -> None:
         versions: by name, then number.
         newest: so many of each name, besides those with an alias; None: all.
     """
-    rows, hidden = [], []
+    rows, hidden, made = [], [], []
     for name, group in groupby(versions, key=lambda version: version.name):
         own = sorted(group, key=lambda version: -version.number)
         shown = [
@@ -58,6 +61,7 @@ def print_versions(versions: Sequence[Version], *, newest: int | None) -> None:
             if newest is None or place < newest or version.aliases
         ]
         rows += [_row(version) for version in shown]
+        made += named((version.reference, version.facts) for version in shown)
         if len(shown) < len(own):
             hidden.append(f"{len(own) - len(shown)} more of {name}: chromasonic models list {name}")
     headings = ["MODEL", "ALIASES", "KIND", "VALIDATION", "DATE", "SIZE", "CORPORA"]
@@ -66,6 +70,9 @@ def print_versions(versions: Sequence[Version], *, newest: int | None) -> None:
         rows = [row[:-1] for row in rows]
     whole = ("MODEL", "KIND", "VALIDATION", "DATE")
     print_table(headings, rows, right=("SIZE",), whole=whole)
+    if made:
+        told = f"Trained on made-up examples, not for music: {', '.join(made)}"
+        typer.echo(textwrap.fill(told, max(40, console().width), break_on_hyphens=False))
     for line in hidden:
         typer.echo(line)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,12 @@ from chromasonic.companion.spec import SPECS
 from chromasonic.companion.table import markdown_table
 from chromasonic.export.spec import ModelSpec
 from chromasonic.registry import card_sections as sections
-from chromasonic.registry.card_sections import MADE_UP
 from chromasonic.registry.card_words import words_for
 from chromasonic.registry.front_matter import front_matter, result, yaml_text
+from chromasonic.registry.made_up import learned_from
 from chromasonic.registry.markdown import escaped, fenced
 from chromasonic.registry.metrics import figures_of
-from chromasonic.registry.model import CorpusUsed, ModelFacts
+from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.reference import is_version_folder
 from chromasonic.training.run_directory import RunDirectory
 
@@ -84,9 +83,9 @@ def card_text(run: RunDirectory, name: str, results: ModelResults | None = None)
         yaml_text(front_matter(facts, name=name, tests=_test_results(facts, results))),
         spec.title,
         [
-            ("", MADE_UP if data["is_synthetic"] else ""),
+            ("", sections.made_up_text(facts)),
             ("", _what_it_is(spec)),
-            ("Uses", sections.uses_text(words)),
+            ("Uses", sections.uses_text(facts, words)),
             ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
             ("Licence of the Weights", sections.weights_text(facts.corpora)),
             ("Training Details", sections.under(training)),
@@ -99,16 +98,12 @@ def card_text(run: RunDirectory, name: str, results: ModelResults | None = None)
 def _facts(run: RunDirectory, told: Mapping[str, Any], name: str) -> ModelFacts:
     """The facts of a model that cards of every task are made of."""
     result = told["results"][name]
-    known = {field.name for field in fields(CorpusUsed)}
     return ModelFacts(
         task=TASK,
         kind=name,
         title=SPECS[name].title,
         parameters=result.get("parameters"),
-        corpora=tuple(
-            CorpusUsed(**{key: corpus[key] for key in corpus if key in known})
-            for corpus in told["data"][name]["corpora"]
-        ),
+        corpora=learned_from(told["data"][name]),
         seed=run.recipe().get(name, {}).get("training", {}).get("seed"),
         validation=result["validation"],
         headline=result.get("headline", ""),
@@ -190,7 +185,7 @@ def _data_text(data: Mapping[str, Any], facts: ModelFacts) -> str:
         for why, n in corpus["skipped"].items()
     ]
     remarks = "\n".join(f"- {escaped(line)}" for line in (*left_out, *data["remarks"]))
-    corpora = sections.corpora_text(facts.corpora) if facts.corpora else ""
+    corpora = "" if data["is_synthetic"] else sections.corpora_text(facts.corpora)
     parts = (escaped(" ".join(data_sentences(data))), corpora, remarks)
     return "\n\n".join(part for part in parts if part)
 

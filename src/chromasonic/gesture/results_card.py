@@ -56,8 +56,9 @@ def card_text(run: JudgedRun, results: GestureResults) -> str:
         yaml_text(front_matter(facts, name=run.path.name)),
         f"Gesture network: {results.title}",
         [
+            ("", sections.made_up_text(facts)),
             ("", _what_it_is(run.recipe, results)),
-            ("Uses", sections.uses_text(words)),
+            ("Uses", sections.uses_text(facts, words)),
             ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
             ("Licence of the Weights", sections.weights_text(facts.corpora)),
             ("Training Details", sections.under(training)),

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from chromasonic.config import to_toml
+from chromasonic.registry import made_up
 from chromasonic.registry.card_words import CardWords
 from chromasonic.registry.licences import terms_of_corpus, weights_terms
 from chromasonic.registry.manifest import FileFacts
@@ -16,10 +17,6 @@ from chromasonic.registry.metrics import Measured, figures_of, metric, said
 from chromasonic.registry.model import CorpusUsed, ModelFacts
 
 NEW_FOLDER = "again"
-MADE_UP = (
-    "**It was trained on made-up examples**: it shows that training works, and must not be used "
-    "for music."
-)
 NO_INTERVAL = (
     "A figure without an interval was measured over all notes or pieces at once. The validation "
     "part was used to choose the best epoch and perhaps the settings, so it flatters a little; "
@@ -42,9 +39,19 @@ def page(head: str, title: str, sections: Sequence[tuple[str, str]]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def uses_text(words: CardWords) -> str:
-    """What it is for, and what not."""
-    return under({"Direct Use": _list(words.uses), "Out-of-Scope Use": _list(words.not_for)})
+def made_up_text(facts: ModelFacts) -> str:
+    """In bold that it learned from made-up examples; "" where it did not."""
+    first, rest = made_up.warning(facts)
+    space = " " if rest.startswith(" ") else ""
+    return f"**{escaped(first)}**{space}{escaped(rest)}" if first else ""
+
+
+def uses_text(facts: ModelFacts, words: CardWords) -> str:
+    """What it is for, and what not; of made-up examples nothing is good for music."""
+    uses, not_for = words.uses, words.not_for
+    if made_up.is_all_made_up(facts):
+        uses, not_for = (made_up.USE,), (made_up.NOT_FOR, *not_for)
+    return under({"Direct Use": _list(uses), "Out-of-Scope Use": _list(not_for)})
 
 
 def under(parts: Mapping[str, str]) -> str:
@@ -86,14 +93,6 @@ def _corpus_line(corpus: CorpusUsed) -> str:
     return f"- {title}, {code(corpus.name)}: {licence}{ship}.{citation}{mark}"
 
 
-def is_made_up(facts: ModelFacts) -> bool:
-    """Whether it learned from nothing but made-up examples."""
-    return bool(facts.corpora) and all(
-        "synthetic" in corpus.name or "made on the spot" in corpus.licence
-        for corpus in facts.corpora
-    )
-
-
 def figures_text(facts: ModelFacts) -> str:
     """The validation figures with their meaning and, where there are, their intervals."""
     figures = figures_of(facts.validation, facts.headline)
@@ -122,7 +121,9 @@ def figures_table(figures: Mapping[str, Measured]) -> str:
 def limits_text(facts: ModelFacts, words: CardWords) -> str:
     """What it cannot do."""
     limits = [*words.limits]
-    if len(facts.corpora) == 1:
+    if made_up.is_all_made_up(facts):
+        limits.append("what it says of real music or real people means nothing")
+    elif len(facts.corpora) == 1:
         (corpus,) = facts.corpora
         limits.append(
             f"it has learned from one corpus, {corpus.title or corpus.name}, and its taste"

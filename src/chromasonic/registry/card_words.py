@@ -47,7 +47,7 @@ def _melody(title: str, how: str, *limits: str, exports: tuple[str, ...]) -> Car
             "a baseline beside which other melody models are judged",
         ),
         not_for=(
-            "passing its tunes off as new unseen: it may write down what it has read; compare first",
+            "passing its tunes off as new before comparing: it may write down what it has read",
             _ALL_NOT_FOR,
         ),
         limits=(

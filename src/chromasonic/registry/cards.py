@@ -37,7 +37,7 @@ def card_text(version: Version, *, judged: Sequence[Judgement] = ()) -> str:
         f"{escaped(version.reference)}: {escaped(title)}",
         [
             ("", _opening(version)),
-            ("Uses", sections.uses_text(words)),
+            ("Uses", sections.uses_text(facts, words)),
             ("Bias, Risks, and Limitations", sections.limits_text(facts, words)),
             ("Licence of the Weights", sections.weights_text(facts.corpora)),
             ("How to Get Started with the Model", sections.use_text(words, version.reference)),
@@ -60,8 +60,7 @@ def card_text(version: Version, *, judged: Sequence[Judgement] = ()) -> str:
 
 def _opening(version: Version) -> str:
     facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
-    lines = [sections.MADE_UP] if sections.is_made_up(facts) else []
-    lines.append(escaped(words.summary))
+    lines = [line for line in (sections.made_up_text(facts), escaped(words.summary)) if line]
     if version.note:
         lines.append(f"Note: {escaped(version.note)}")
     lines.append(

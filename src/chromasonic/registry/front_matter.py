@@ -9,6 +9,7 @@ from typing import Any
 
 from chromasonic.registry.card_words import words_for
 from chromasonic.registry.licences import weights_terms
+from chromasonic.registry.made_up import NAME, is_all_made_up
 from chromasonic.registry.markdown import one_line
 from chromasonic.registry.metrics import Measured, figures_of, metric, said
 from chromasonic.registry.model import ModelFacts
@@ -34,7 +35,8 @@ def front_matter(
     """
     words = words_for(facts.task, facts.kind)
     kinds = () if facts.kind == "all" else (facts.kind,)
-    tags = dict.fromkeys(("music", facts.task, *kinds, *words.tags))
+    made = (NAME,) if is_all_made_up(facts) else ()
+    tags = dict.fromkeys(("music", facts.task, *kinds, *words.tags, *made))
     head: dict[str, Any] = {
         **weights_terms(facts.corpora).hub,
         "library_name": LIBRARY,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromasonic.registry.licences import weights_terms
+from chromasonic.registry.made_up import warning
 from chromasonic.registry.markdown import code, escaped, fenced
 from chromasonic.registry.metrics import figures_of
 from chromasonic.registry.metrics import said as metric_said
@@ -124,6 +125,7 @@ def details_text(model: Described) -> str:
     """What a model is, a line for each thing that is known."""
     facts = model.facts
     told = {
+        "Warning": "".join(warning(facts)),
         "Size": "not here" if model.size_bytes is None else said(model.size_bytes),
         "Kind": " ".join(dict.fromkeys((facts.task, facts.kind.replace("_", " ")))),
         "Parameters": f"{facts.parameters:,}" if facts.parameters else "",

@@ -8,11 +8,13 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from chromasonic.registry.address import without_secret
+from chromasonic.registry.made_up import examples
 from chromasonic.training.observers import TrainingStart
 from chromasonic.training.run_directory import environment
 
@@ -94,6 +96,8 @@ def corpora_of(metadata: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Ma
     for found in (metadata.get("corpora"), named):
         if isinstance(found, Sequence) and found:
             return [corpus for corpus in found if isinstance(corpus, Mapping)]
+    if isinstance(data, Mapping) and data.get("is_synthetic"):
+        return [asdict(examples())]
     own = metadata.get("corpus") or facts.get("corpus") or {}
     own = own.get("manifest", own)
     return [own] if own else []

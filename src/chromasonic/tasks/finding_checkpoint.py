@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chromasonic.registry.made_up import learned_from
 from chromasonic.registry.model import ModelFacts, TrainedModel
 from chromasonic.tasks import finding_companion, finding_gesture, finding_melody
 from chromasonic.tasks.finding_runs import corpora_of
@@ -71,7 +72,7 @@ def lone_model(file: Path) -> TrainedModel | None:
         told = {**shared, "title": title, "headline": finding_melody.HEADLINE}
         name = f"melody_{kind}_best.pt"
     elif task == "companion" and kind in finding_companion.KINDS:
-        corpora = corpora_of(data.get("corpora", ()))
+        corpora = learned_from(data)
         told, name = shared, finding_companion.best_name(kind)
     elif task == "gesture":
         corpora = corpora_of([{**data, "name": str(data.get("dataset", ""))}] if data else [])

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chromasonic.registry.made_up import learned_by_set
 from chromasonic.registry.model import TrainedModel
 from chromasonic.registry.spool import tracked_run
 from chromasonic.tasks.finding_runs import (
     WHOLE,
     best_validation,
-    corpora_of,
     existing,
     facts_of_run,
     texts_of_run,
@@ -76,7 +76,7 @@ def _model(
             kind=WHOLE if is_whole else first,
             title=_title(kinds, data),
             parameters=sum(parameters) if all(isinstance(n, int) for n in parameters) else None,
-            corpora=corpora_of(m for kind in kinds for m in data[kind].get("corpora", ())),
+            corpora=learned_by_set(data),
             seed=_seed(own),
             validation=_validation(results, is_whole=is_whole),
             headline="" if is_whole else str(results[first].get("headline", "")),
@@ -119,8 +119,10 @@ def _seed(recipe: Mapping[str, Mapping[str, Any]]) -> int | None:
 
 
 def _title(kinds: Sequence[str], data: Mapping[str, Mapping[str, Any]]) -> str:
-    if len(kinds) > 1:
+    if len(kinds) == len(KINDS):
         return f"{len(kinds)} companion models"
+    if len(kinds) > 1:
+        return f"{len(kinds)} of {len(KINDS)} companion models: {', '.join(kinds)}"
     kind = kinds[0]
     if data[kind].get("is_synthetic"):
         return f"{kind}, made-up examples"

@@ -70,7 +70,7 @@ def _model(
             title=title_of(kind, [corpus.name for corpus in corpora]),
             parameters=result.get("parameters") or None,
             corpora=corpora,
-            seed=training.get("seed", facts.get("seed")),
+            seed=None if kind == "markov" else training.get("seed", facts.get("seed")),  # it counts
             validation=validation,
             headline=HEADLINE,
             recipe=own,
