@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from chromasonic.melody_generation import recipe as recipes
 from chromasonic.scaling.desk import WorkerProcess
 from chromasonic.training.checkpoint import load_checkpoint
-from chromasonic.training.history import Epoch
+from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
 
 
@@ -31,16 +32,34 @@ def melody_recipe(
     return recipes.recipe_from(values)
 
 
+def without_pictures(train: Callable[..., Any], *values: Any, **how: Any) -> Any:
+    """A training that draws no curves, which takes a worker seconds; they have tests of their own.
+
+    Workers cannot import this page: it has to travel by value (`travelling` in conftest.py).
+    """
+    drawn = TrainingHistory.plot
+    TrainingHistory.plot = lambda *_: None  # type: ignore[method-assign,assignment]
+    try:
+        return train(*values, **how)
+    finally:
+        TrainingHistory.plot = drawn  # type: ignore[method-assign]
+
+
+class Enough(Exception):
+    """Of an observer that wants no more."""
+
+
 class Watcher(Observer):
     """Notes what it hears; kills a worker after an epoch, once, if told to.
 
     Args:
         kill_after: the epoch.
         rank: of the worker.
+        stop_after: the epoch after which the training is stopped by an error, `Enough`.
     """
 
-    def __init__(self, kill_after: int = 0, rank: int = 0) -> None:
-        self.kill_after, self.rank = kill_after, rank
+    def __init__(self, kill_after: int = 0, rank: int = 0, stop_after: int = 0) -> None:
+        self.kill_after, self.rank, self.stop_after = kill_after, rank, stop_after
         self.workers: list[WorkerProcess] = []
         self.heard: list[tuple[str, int]] = []
         self.losses: list[float] = []
@@ -59,6 +78,8 @@ class Watcher(Observer):
         if epoch.epoch == self.kill_after and self.killed is None:
             self.killed = next(w.pid for w in self.workers if w.rank == self.rank)
             os.kill(self.killed, signal.SIGKILL)
+        if epoch.epoch == self.stop_after:
+            raise Enough
 
     def on_end(self, history: Any) -> None:
         self.heard.append(("end", len(history)))

@@ -71,6 +71,31 @@ def test_an_address_that_keeps_silent_is_given_up(
         pass
 
 
+def test_auto_is_what_was_started_and_never_a_cluster_that_somebody_begins_for_a_moment(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One runs on this machine (the fixture's); it is private, so `auto` is not it."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    with (
+        pytest.raises(UsageError, match=r"no Ray cluster at auto: none was started on this mach"),
+        connected("auto"),
+    ):
+        pass
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{port}\n")
+    with (
+        pytest.raises(UsageError, match=rf"no Ray cluster at 127.0.0.1:{port}: Connection refused"),
+        connected("auto"),
+    ):
+        pass
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    with connected("auto") as found:
+        assert found.address == cluster.address
+
+
 @pytest.mark.parametrize(
     ("address", "message"),
     [

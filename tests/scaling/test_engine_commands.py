@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from small_trainings import melody_recipe
+from small_trainings import are_equal_to_the_last_bit, melody_recipe
 from typer.testing import CliRunner, Result
 
 from chromasonic import files
@@ -61,14 +61,15 @@ def test_a_training_and_a_search_on_ray_read_as_those_without(
     files.write_text("small.toml", to_toml(recipe_to_dict(melody_recipe(epochs=1))))
     files.write_text("search.toml", to_toml(values))
 
-    trained = run(
-        "train", "melody", "--recipe", "small.toml", "--engine", "ray", "-o", "run", "--json"
-    )
-    assert trained.exit_code == 0, trained.output
+    plain = ("train", "melody", "--recipe", "small.toml", "--json")
+    trained, here = run(*plain, "-o", "run", "--engine", "ray"), run(*plain, "-o", "here")
+    assert (trained.exit_code, here.exit_code) == (0, 0), trained.output
     facts = json.loads(trained.stdout)  # one document, and nothing of Ray's
     assert facts["run"] == "run"
     assert facts["models"]["lstm"]["files"]["best"].startswith("run/lstm_checkpoints/")
     assert "Ray, 1 worker on this machine" in trained.stderr
+    checkpoint = "lstm_checkpoints/melody_lstm_best.pt"
+    assert are_equal_to_the_last_bit(Path("run", checkpoint), Path("here", checkpoint))
     assert "worker 0: process " in trained.stderr
     assert "epoch   1/1" in trained.stderr
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted_files import PLANTED, REFUSED, contents, plant, planted_tunes
+from planted_files import PLANTED, REFUSED, contents, planted_tunes
 
 from chromasonic import files
 from chromasonic.data import CORPORA, load
@@ -30,18 +30,6 @@ from chromasonic.scaling.preparing import PrepareSettings, prepare
 from chromasonic.scaling.preparing.one_file import outcome_of, share_on_grid
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("planted") / "web")
-
-
-@pytest.fixture(scope="module")
-def prepared(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared") / "out"
-    prepare(collection, folder, workers=1)
-    return folder
 
 
 def streams(folder: Path) -> dict[str, list[int]]:

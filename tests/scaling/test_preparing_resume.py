@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from planted_files import contents, plant
+from planted_files import contents
 
 from chromasonic.errors import UsageError
 from chromasonic.scaling.preparing import PrepareSettings, prepare
@@ -19,18 +19,6 @@ from chromasonic.scaling.preparing.blocks import blocks_done
 
 SETTINGS = PrepareSettings(block_files=1)
 BLOCKS = 19
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return plant(tmp_path_factory.mktemp("planted") / "web")
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("whole") / "out"
-    prepare(collection, folder)
-    return folder
 
 
 @pytest.fixture
@@ -55,7 +43,7 @@ def killed(collection: Path, tmp_path: Path) -> Path:
 
 
 def test_a_killed_preparation_goes_on_where_it_was(
-    killed: Path, collection: Path, uninterrupted: Path
+    killed: Path, collection: Path, prepared: Path
 ) -> None:
     there = len(blocks_done(killed / ".work"))
     assert 3 <= there < BLOCKS
@@ -64,21 +52,21 @@ def test_a_killed_preparation_goes_on_where_it_was(
         prepare(collection, killed, settings=SETTINGS)
     done = prepare(collection, killed, settings=SETTINGS, resume=True)
     assert done.blocks_kept == there
-    assert contents(killed) == contents(uninterrupted)
+    assert contents(killed) == contents(prepared)
     again = prepare(collection, killed, settings=SETTINGS, resume=True)
     assert again.blocks == 0  # it is there: nothing is done
     assert again.facts == done.facts
 
 
 def test_a_block_that_was_damaged_since_is_done_again(
-    killed: Path, collection: Path, uninterrupted: Path
+    killed: Path, collection: Path, prepared: Path
 ) -> None:
     blocks = sorted((killed / ".work" / "blocks").glob("block-*.npz"))
     blocks[0].write_bytes(blocks[0].read_bytes()[:-30])
     blocks[1].write_bytes(b"")
     done = prepare(collection, killed, settings=SETTINGS, resume=True)
     assert done.blocks_kept == len(blocks) - 2
-    assert contents(killed) == contents(uninterrupted)
+    assert contents(killed) == contents(prepared)
 
 
 def test_other_settings_or_other_files_are_refused_and_named(
@@ -97,13 +85,13 @@ def test_other_settings_or_other_files_are_refused_and_named(
 
 
 def test_a_finished_corpus_is_not_taken_for_one_of_other_settings(
-    uninterrupted: Path, collection: Path
+    prepared: Path, collection: Path
 ) -> None:
-    before = contents(uninterrupted)
-    assert prepare(collection, uninterrupted, resume=True).blocks == 0
+    before = contents(prepared)
+    assert prepare(collection, prepared, resume=True).blocks == 0
     with pytest.raises(UsageError, match="on_grid was 0.75 and is 0.5"):
-        prepare(collection, uninterrupted, resume=True, settings=PrepareSettings(on_grid=0.5))
-    assert contents(uninterrupted) == before
+        prepare(collection, prepared, resume=True, settings=PrepareSettings(on_grid=0.5))
+    assert contents(prepared) == before
 
 
 def test_two_processes_do_not_prepare_one_folder(collection: Path, tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from ray import cloudpickle
-from small_trainings import Watcher, are_equal_to_the_last_bit, melody_recipe, weights
+from small_trainings import (
+    Enough,
+    Watcher,
+    are_equal_to_the_last_bit,
+    melody_recipe,
+    weights,
+    without_pictures,
+)
 
 from chromasonic.companion import recipe as companion_recipes
 from chromasonic.companion.runs import train_companions
@@ -26,34 +31,35 @@ BEST = "lstm_checkpoints/melody_lstm_best.pt"
 LATEST = "lstm_checkpoints/melody_lstm_latest.pt"
 ONE, TWO = Engine(name="ray", workers=1), Engine(name="ray", workers=2)
 
-pytestmark = pytest.mark.usefixtures("cluster")
+TRAIN = partial(without_pictures, train_melody)
+
+pytestmark = pytest.mark.usefixtures("cluster", "travelling")
 
 
-def test_one_worker_killed_in_the_middle_leaves_the_weights_of_the_local_engine_to_the_last_bit(
+def test_one_worker_killed_then_stopped_then_none_leave_the_weights_of_the_local_engine(
     tmp_path: Path,
 ) -> None:
-    here, there = Watcher(), Watcher(kill_after=2)
-    train_melody(melody_recipe(), tmp_path / "here", observers=[here])
-    run = train_on_ray(
-        partial(train_melody, melody_recipe()), tmp_path / "there", engine=ONE,
-        observers=[there], on_worker=there.on_worker,
-    )  # fmt: skip
+    """To the last bit: killed after an epoch, stopped by an observer, ended without Ray."""
+    here, there, after = Watcher(), Watcher(kill_after=1, stop_after=2), Watcher()
+    train = partial(TRAIN, melody_recipe())
+    train(tmp_path / "here", observers=[here])
+    with pytest.raises(Enough):
+        train_on_ray(
+            train, tmp_path / "there", engine=ONE, observers=[there], on_worker=there.on_worker,
+        )  # fmt: skip
+    train(tmp_path / "there", resume=True, observers=[after])
 
     assert [worker.attempt for worker in there.workers] == [1, 2]
     assert there.killed == there.workers[0].pid != there.workers[1].pid
-    before, after = [("epoch", 1), ("epoch", 2)], [("epoch", 3), ("end", 3)]
-    assert here.heard == [("start", 1), *before, *after]
-    assert there.heard == [("start", 1), *before, ("start", 3), *after]
-    assert there.losses == here.losses
+    first, second, third = ("epoch", 1), ("epoch", 2), ("epoch", 3)
+    assert here.heard == [("start", 1), first, second, third, ("end", 3)]
+    assert there.heard == [("start", 1), first, ("start", 2), second]
+    assert after.heard == [("start", 3), third, ("end", 3)]
+    assert there.losses + after.losses == here.losses
     for checkpoint in (BEST, LATEST):
         assert are_equal_to_the_last_bit(
             tmp_path / "here" / checkpoint, tmp_path / "there" / checkpoint
         )
-    assert {path.name for path in (tmp_path / "there").iterdir()} == {
-        path.name for path in (tmp_path / "here").iterdir()
-    }
-    assert run.models["lstm"].history.val_losses == here.losses
-    assert run.directory.path == tmp_path / "there"
 
 
 def test_two_workers_one_killed_have_the_loss_of_one_up_to_the_order_of_sums(
@@ -62,29 +68,38 @@ def test_two_workers_one_killed_have_the_loss_of_one_up_to_the_order_of_sums(
     """Without dropout: each process draws its own, so that with it the losses are other draws."""
     recipe = melody_recipe(dropout=0.0)
     here, there = Watcher(), Watcher(kill_after=1, rank=1)
-    train_melody(recipe, tmp_path / "here", observers=[here])
-    train_on_ray(
-        partial(train_melody, recipe), tmp_path / "there", engine=TWO,
+    TRAIN(recipe, tmp_path / "here", observers=[here])
+    run = train_on_ray(
+        partial(TRAIN, recipe), tmp_path / "there", engine=TWO,
         observers=[there], on_worker=there.on_worker,
     )  # fmt: skip
 
     assert there.killed is not None
     assert {worker.rank for worker in there.workers if worker.attempt == 2} == {0, 1}
+    assert there.heard[-1] == ("end", 3)
     assert there.losses == pytest.approx(here.losses, abs=5e-5)
     theirs = weights(tmp_path / "there" / BEST)
     for name, weight in weights(tmp_path / "here" / BEST).items():
         torch.testing.assert_close(theirs[name], weight, atol=1e-4, rtol=1e-3)
     told = RunDirectory(tmp_path / "there").facts()["command"]
     assert told == RunDirectory(tmp_path / "here").facts()["command"]
+    assert {path.name for path in (tmp_path / "there").iterdir()} == {
+        path.name for path in (tmp_path / "here").iterdir()
+    }
+    assert run.models["lstm"].history.val_losses == there.losses
+    assert run.directory.path == tmp_path / "there"
 
 
-def both(companions: Any, gestures: Any, output: Path, **how: Any) -> None:
-    """A companion and a gesture network, one after the other in one worker."""
-    train_companions(companions, output / "companions", **how)
-    train_gesture(gestures, output / "gestures", **how)
+def several(companions: Any, gestures: Any, wrong: Any, output: Path, **how: Any) -> None:
+    """A companion, a gesture network and one that fails, one after the other in one worker."""
+    without_pictures(train_companions, companions, output / "companions", **how)
+    without_pictures(train_gesture, gestures, output / "gestures", **how)
+    train_melody(wrong, output / "melody", **how)
 
 
-def test_companions_and_gestures_have_the_same_weights_too(tmp_path: Path) -> None:
+def test_companions_and_gestures_have_the_same_weights_too_and_failures_the_same_words(
+    tmp_path: Path,
+) -> None:
     companions = companion_recipes.with_settings(
         companion_recipes.default_recipe(("dynamics_engine",)),
         data={"synthetic": True, "synthetic_examples": 48},
@@ -94,46 +109,17 @@ def test_companions_and_gestures_have_the_same_weights_too(tmp_path: Path) -> No
         gesture_recipes.GestureRecipe(), dataset="synthetic-gestures", movements=24,
         size="compact", epochs=1, batch_size=8,
     )  # fmt: skip
-    train = partial(both, companions, gestures)
-    train(tmp_path / "here")
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import this page
-    try:
+    train = partial(several, companions, gestures, melody_recipe(dataset="no-such-corpus"))
+    with pytest.raises(ChromasonicError) as here:
+        train(tmp_path / "here")
+    with pytest.raises(ChromasonicError) as there:
         train_on_ray(train, tmp_path / "there", engine=ONE, describe=lambda *_: [])
-    finally:
-        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
     for checkpoint in (
         "companions/checkpoints/dynamics_engine_best.pt", "gestures/best_model.pth",
     ):  # fmt: skip
-        here, there = tmp_path / "here" / checkpoint, tmp_path / "there" / checkpoint
-        assert are_equal_to_the_last_bit(here, there)
-
-
-def test_a_failure_that_was_foreseen_is_the_same_and_leaves_nothing(tmp_path: Path) -> None:
-    wrong = melody_recipe(dataset="no-such-corpus")
-    with pytest.raises(ChromasonicError) as here:
-        train_melody(wrong, tmp_path / "here")
-    with pytest.raises(ChromasonicError) as there:
-        train_on_ray(partial(train_melody, wrong), tmp_path / "there", engine=ONE)
+        assert are_equal_to_the_last_bit(
+            tmp_path / "here" / checkpoint, tmp_path / "there" / checkpoint
+        )
     assert type(there.value) is type(here.value)
     assert str(there.value) == str(here.value)
-    assert not (tmp_path / "there").exists()
-
-
-def test_an_observer_stops_the_training_and_it_goes_on_from_there_without_ray(
-    tmp_path: Path,
-) -> None:
-    class Enough(Exception):
-        pass
-
-    class Stopper(Watcher):
-        def on_epoch(self, epoch, is_best):  # type: ignore[no-untyped-def]
-            raise Enough
-
-    train = partial(train_melody, melody_recipe(epochs=2))
-    with pytest.raises(Enough):
-        train_on_ray(train, tmp_path / "stopped", engine=ONE, observers=[Stopper()])
-    watcher = Watcher()
-    train(tmp_path / "stopped", resume=True, observers=[watcher])
-    train(tmp_path / "whole")
-    assert watcher.heard == [("start", 2), ("epoch", 2), ("end", 2)]
-    assert are_equal_to_the_last_bit(tmp_path / "stopped" / BEST, tmp_path / "whole" / BEST)
+    assert {path.name for path in (tmp_path / "there").iterdir()} == {"companions", "gestures"}
