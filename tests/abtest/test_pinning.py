@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from listening import make_design
 
-from chromasonic.abtest.pinning import changed, hold, pinned, release
+from chromasonic.abtest.pinning import changed, check_different, hold, pinned, release
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.registry.model import ModelFacts, TrainedModel
 from chromasonic.registry.versions import Registry
@@ -72,6 +72,12 @@ def test_a_path_is_pinned_by_what_lies_there(tmp_path: Path) -> None:
     first, second = changed(design)
     assert "is not what it was: its files differ" in first
     assert "cannot be read" in second
+
+
+def test_a_version_is_not_compared_with_itself(registry: Registry) -> None:
+    check_different(pinned(["folk@1", "folk@2"]))
+    with pytest.raises(UsageError, match=r"B \(folk@2\) and C \(folk@2\) are the same files"):
+        check_different(pinned(["folk@1", "folk@2", "folk@champion"]))
 
 
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:

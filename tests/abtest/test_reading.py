@@ -47,6 +47,18 @@ def test_no_votes_say_nothing_and_advise_to_go_on() -> None:
     json.loads(json_text(reading.to_dict()))
 
 
+def test_before_a_listener_has_finished_there_is_nothing_to_say_and_no_nan() -> None:
+    design = make_design()
+    votes = votes_of(design, ["early"], lovers_of("A", 1.0))[:2]
+    reading = read(design, votes, now=votes[-1].cast_at)
+    assert reading.words.startswith(
+        "A (m@1) and B (m@2): nothing to say yet (2 votes; no listener has finished)."
+    )
+    assert "nan" not in reading.words
+    later = read(design, votes[:1], now=votes[0].cast_at + timedelta(minutes=31))
+    assert "100% of 1 vote of 1 listener, " in later.words
+
+
 def test_a_reading_is_the_test_over_listeners_tallies() -> None:
     design = make_design()
     votes = votes_of(design, NAMES, lovers_of("A", 0.65))

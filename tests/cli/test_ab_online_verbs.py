@@ -67,8 +67,19 @@ def test_what_was_set_apart_is_shown(folder: Path) -> None:
     for _ in range(3):
         run("vote", "taste", "me", "first")  # at once, and nothing was heard
     shown = run("show", "taste")
-    assert "3 votes are counted apart" in shown
+    assert "Set apart, not in this result: 3 votes" in shown
     assert "A, B (all)" in shown
+
+
+def test_votes_typed_in_from_paper_count_where_the_experiment_says_so(folder: Path) -> None:
+    said = run("create", "clock", "old", "new")
+    run("vote", "clock", "me", "first", "--heard", "8000", "8000")
+    said = run("vote", "clock", "me", "first", "--heard", "8000", "8000")
+    assert "Note: it is set apart, not in the result: 1 of 2 votes: two votes nearer" in said
+    run("create", "paper", "old", "new", "--heard-share", "0")
+    for _ in range(2):
+        assert "Note" not in run("vote", "paper", "me", "first")
+    assert json.loads(run("show", "paper", "--json"))["votes_set_apart"] == 0
 
 
 def test_a_model_that_changed_is_told(folder: Path) -> None:
@@ -82,6 +93,7 @@ def test_a_model_that_changed_is_told(folder: Path) -> None:
     [
         (("create", "taste", "old"), "an experiment compares 2 to 12"),
         (("create", "taste", "old", "none"), "There is no model at 'none'"),
+        (("create", "taste", "old", "old"), "are the same files"),
         (("create", "a b", "old", "new"), "cannot name an experiment"),
         (("create", "taste", "old", "new", "--trials", "99"), "trials is 99; allowed: 1 to 12"),
         (("show", "taste"), "There is no experiment 'taste'"),

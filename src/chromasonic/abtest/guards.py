@@ -1,6 +1,6 @@
 """Votes that no listener can have cast: named rules, each with its threshold and a reason.
 
-No rule removes anything. What a rule finds is counted apart, and every result is given with and
+No rule removes anything. What a rule finds is set apart, and every result is given with and
 without it. No rule sees which version was preferred, only sides, times, repeats and addresses; so
 the rules cannot favour a version.
 
@@ -64,7 +64,7 @@ class GuardRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Flag:
-    """Why votes are counted apart.
+    """Why votes are set apart.
 
     Attributes:
         rule: a key of `RULES`.

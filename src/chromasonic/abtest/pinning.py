@@ -41,6 +41,25 @@ def pinned(models: Sequence[str]) -> tuple[Arm, ...]:
     return tuple(_pinned(text, label) for text, label in zip(models, ascii_uppercase, strict=False))
 
 
+def check_different(arms: Sequence[Arm]) -> None:
+    """See that no two versions are the same files: by the same seed they would sound the same.
+
+    Args:
+        arms: as `pinned` gives them.
+
+    Raises:
+        UsageError: two are the same.
+    """
+    for number, arm in enumerate(arms):
+        for other in arms[number + 1 :]:
+            if arm.sha256 == other.sha256:
+                raise UsageError(
+                    f"{arm.label} ({arm.version}) and {other.label} ({other.version}) are the same "
+                    "files, and would play the same for each seed. Name different versions, or "
+                    "give what is heard by --clips."
+                )
+
+
 def hold(design: Design) -> None:
     """Keep the registered versions of an experiment from being pruned.
 

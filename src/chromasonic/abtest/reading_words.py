@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from chromasonic.abtest.pair_reading import (
     SECOND_BETTER,
     PairReading,
 )
+from chromasonic.abtest.sequential import LEFT_AFTER_MINUTES
 
 if TYPE_CHECKING:
     from chromasonic.abtest.reading import Reading
@@ -31,7 +33,8 @@ def in_words(reading: Reading) -> str:
     if reading.votes_set_apart:
         rules = Counter(flag.rule for flag in reading.flags)
         why = "; ".join(f"{RULES[rule]} ({n})" for rule, n in rules.most_common())
-        lines.append(f"{reading.votes_set_apart} votes are counted apart: {why}.")
+        votes = numbered(reading.votes_set_apart, "vote")
+        lines.append(f"Set apart, not in this result: {votes}: {why}.")
     return "\n".join([*lines, reading.advice])
 
 
@@ -39,10 +42,16 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
     """One pair's result in a sentence, with its interval."""
     first, second = named(design, pair.first), named(design, pair.second)
     if not pair.votes:
-        return f"{first} and {second}: no votes yet."
+        return f"{first} and {second}: no votes yet that count."
+    if math.isnan(pair.share):
+        return (
+            f"{first} and {second}: nothing to say yet ({numbered(pair.waiting, 'vote')}; no "
+            "listener has finished). A listener's votes enter the test when all are cast, or after "
+            f"{LEFT_AFTER_MINUTES:g} minutes without one."
+        )
     level = f"{100 * (1 - pair.alpha):.3g}%"
     share, low, high = pair.share, pair.low, pair.high
-    votes = f"{pair.votes} votes of {pair.listeners} listeners"
+    votes = f"{numbered(pair.votes, 'vote')} of {numbered(pair.listeners, 'listener')}"
     if pair.verdict == SECOND_BETTER:
         first, second, share, low, high = second, first, 1 - share, 1 - high, 1 - low
     span = f"{share:.0%} of {votes}, {level} interval {low:.1%} to {high:.1%}"
@@ -61,6 +70,11 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
 def named(design: Design, label: str) -> str:
     """A version as people read it, such as "A (folk@3)"."""
     return f"{label} ({design.arm(label).version})"
+
+
+def numbered(count: int, what: str) -> str:
+    """A count with its noun, such as "1 vote" and "2 votes"."""
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def p_text(p_value: float) -> str:

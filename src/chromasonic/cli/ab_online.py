@@ -57,6 +57,10 @@ def create(
     per_address: Annotated[
         int, typer.Option(help="More listeners than this from one address are set apart.")
     ] = 5,
+    heard_share: Annotated[
+        float,
+        typer.Option(help="Of each clip to be heard before a vote; 0: votes on paper, no clock."),
+    ] = 0.5,
     salt: Annotated[
         str | None, typer.Option(help="Makes the assignment; left out: random characters.")
     ] = None,
@@ -79,9 +83,11 @@ def create(
     from chromasonic.abtest.design import Arm, Design
     from chromasonic.abtest.experiments import Experiments
     from chromasonic.abtest.guards import GuardRules
-    from chromasonic.abtest.pinning import ANCHOR, hold, pinned
+    from chromasonic.abtest.pinning import ANCHOR, check_different, hold, pinned
 
     arms = pinned(models)
+    if clips is None:
+        check_different(arms)
     labels = [arm.label for arm in arms] + ([ANCHOR] if anchor else [])
     if clips is None:
         found = seeded_items(items, labels, duration_ms=round(1000 * clip_seconds))
@@ -92,7 +98,7 @@ def create(
         trials=min(10, len(found)) if trials is None else trials, repeats=repeats,
         anchor=Arm(label=ANCHOR, version=anchor) if anchor else None,
         anchors=anchors if anchor else 0, alpha=alpha, margin=margin, max_votes=max_votes,
-        guards=GuardRules(listeners_per_address=per_address),
+        guards=GuardRules(listeners_per_address=per_address, heard_share=heard_share),
     )  # fmt: skip
     with Experiments() as experiments:
         experiment = experiments.create(design)
@@ -223,9 +229,11 @@ def vote(
     ] = (0, 0),
     as_json: AsJson = False,
 ) -> None:
-    """Cast a vote; sent twice, it is stored once.
+    """Cast a vote on a listener's next pair, or on the pair of --token.
 
-    A page calls the library instead; this is for trying things out, and for votes on paper.
+    Given again without --token it is a vote on the pair after that; with it, a vote sent twice is
+    stored once. A page calls the library instead; this is for trying things out, and for votes on
+    paper (an experiment made with --heard-share 0, as typing them in takes no time).
 
     Examples:
 
@@ -234,6 +242,7 @@ def vote(
       chromasonic ab vote folk-or-not listener-7 neither --confidence 1 --heard 8000 8000
     """
     from chromasonic.abtest.experiments import Experiments
+    from chromasonic.abtest.guards import flags
     from chromasonic.abtest.vote import Answer
 
     answer = Answer(choice=choice, confidence=confidence, heard_ms=heard)
@@ -246,12 +255,16 @@ def vote(
                 return
             token = upcoming.token
         receipt = experiment.cast(listener, token, answer)
+        found = flags(experiment.votes(), experiment.design.guards)
     if as_json:
         typer.echo(json_text({**receipt.vote.to_dict(), "is_new": receipt.is_new}))
         return
     cast = receipt.vote
     state = "stored" if receipt.is_new else "was stored before"
     typer.echo(f"Vote {cast.number} {state}: trial {cast.trial + 1}, {cast.item}, '{cast.choice}'.")
+    for flag in found:
+        if cast.number in flag.votes:
+            typer.echo(f"Note: it is set apart, not in the result: {flag.reason}.", err=True)
 
 
 def close(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from chromasonic.abtest.reading_words import numbered
+
 if TYPE_CHECKING:
     from chromasonic.abtest.assignment import Trial
     from chromasonic.abtest.experiments import Experiment
@@ -62,8 +64,8 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     console = _console()
     state = "takes votes" if experiment.is_open else f"closed: {experiment.closed_because}"
     console.print(
-        f"[bold]{experiment.name}[/bold] ({state}), {reading.votes_cast} votes of "
-        f"{reading.listeners} listeners",
+        f"[bold]{experiment.name}[/bold] ({state}), {numbered(reading.votes_cast, 'vote')} of "
+        f"{numbered(reading.listeners, 'listener')}",
     )
     console.print()
     for line in reading.words.splitlines():
@@ -89,9 +91,10 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     if reading.votes_set_apart:
         console.print("(all): with the votes that were set apart.")
     waiting = sum(pair.waiting for pair in reading.pairs)
-    if waiting:
+    if waiting and not all(math.isnan(pair.share) for pair in reading.pairs):
         console.print(
-            f"{waiting} votes are of listeners in the middle; they count when these have finished."
+            f"Of listeners in the middle, who count when they have finished: "
+            f"{numbered(waiting, 'vote')}."
         )
     console.print()
     console.print(f"Same answer when asked again: {_share(reading.consistency)}")
