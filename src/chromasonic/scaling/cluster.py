@@ -82,6 +82,7 @@ def connected(
     """
     ray = _ray()
     if address is not None:
+        address = _resolved(address)
         _check_answers(address)
     if ray.is_initialized():
         yield _checked(_facts(ray, is_local=False), cpus)
@@ -177,6 +178,29 @@ def _joined(ray: Any, address: str) -> Iterator[Cluster]:
             ray.shutdown()
 
 
+def _resolved(address: str) -> str:
+    """The address that `auto` stands for: RAY_ADDRESS, else what `ray start` noted here last.
+
+    Ray itself would also take any head among the processes of this machine, such as one that
+    somebody else began for a moment, and wait without end when that is gone.
+
+    Raises:
+        UsageError: neither names one.
+    """
+    if address != "auto":
+        return address
+    named = os.environ.get("RAY_ADDRESS", "")
+    if named not in ("", "auto", "local"):
+        return named
+    noted = Path(os.environ.get("RAY_TMPDIR") or "/tmp", "ray", "ray_current_cluster")
+    try:
+        return noted.read_text(encoding="utf-8").strip()
+    except OSError:
+        raise _no_cluster(
+            "auto", "none was started on this machine (ray start), and RAY_ADDRESS names none"
+        ) from None
+
+
 def _check_answers(address: str) -> None:
     """Find out within seconds what Ray itself takes two minutes to say.
 
@@ -186,8 +210,6 @@ def _check_answers(address: str) -> None:
     Raises:
         UsageError: the address is none, or nothing that answers there is a head.
     """
-    if address == "auto":
-        return
     if address.startswith("ray://"):
         raise UsageError(
             f"{address} is the address of Ray's client server, through which nothing can be "
