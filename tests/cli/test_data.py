@@ -99,6 +99,7 @@ def test_info_of_a_corpus_that_is_not_here_describes_it_and_says_how_to_get_it()
     code, out, _ = run("info", "nottingham")
     assert code == 0
     assert "GPL-3.0" in out
+    assert "Weights may ship  same licence. Give the weights away under that same licence" in out
     assert "is not on this machine" in out
     assert "chromasonic data fetch nottingham" in out
     code, out, _ = run("info", "nottingham", "--json")
@@ -125,7 +126,7 @@ def test_info_of_a_corpus_of_pieces_counts_them_in_their_own_word(clips: Path) -
     assert code == 0
     assert err == ""
     assert "Clips             7 of 4 works, 9 files, 2 missing" in out
-    assert "Weights may ship  yes" in out
+    assert "Weights may ship  yes. " in out
     assert "c6.txt (singer3): not a number" in out
     assert "A part of the corpus: 8 of 10 clips are there." in out
     assert "train" in out

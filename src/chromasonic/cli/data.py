@@ -62,8 +62,10 @@ def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
       chromasonic data list --json
     """
     from chromasonic.data import CORPORA
+    from chromasonic.registry.licences import terms_of_corpus
 
-    rows = [{**_facts(facts), "where": _where(facts, data_dir)} for facts in CORPORA.values()]
+    found = list(CORPORA.values())
+    rows = [{**_facts(facts), "where": _where(facts, data_dir)} for facts in found]
     if as_json:
         typer.echo(json_text(rows))
         return
@@ -73,8 +75,8 @@ def list_corpora(data_dir: Folder = None, as_json: AsJson = False) -> None:
     table.add_column("WEIGHTS MAY SHIP", no_wrap=True)
     table.add_column("HERE", no_wrap=True)
     table.add_column("WHAT IT IS")
-    for row in rows:
-        may_ship = "yes" if row["weights_may_ship"] else "no"
+    for facts, row in zip(found, rows, strict=True):
+        may_ship = terms_of_corpus(facts).ships
         here = row["where"] or "no"
         pieces = f"{row['pieces']:,} {row['noun']}"
         table.add_row(row["name"], pieces, may_ship, here, row["summary"])
@@ -251,10 +253,13 @@ def _where(facts: CorpusFacts, data_dir: Path | None) -> str | None:
 
 
 def _print_facts(facts: CorpusFacts) -> None:
+    from chromasonic.registry.licences import terms_of_corpus
+
+    terms = terms_of_corpus(facts)
     lines = {
         "Licence": facts.licence,
         "": facts.licence_url,
-        "Weights may ship": "yes" if facts.weights_may_ship else "no (see the licence)",
+        "Weights may ship": f"{terms.ships}. {terms.weights}",
         "Citation": facts.citation,
         "Address": facts.url,
     }

@@ -14,6 +14,7 @@ from chromasonic.evaluation.report_data import (
     ReportRow,
     ReportTune,
 )
+from chromasonic.registry.licences import terms_of_corpus
 from chromasonic.training.run_directory import environment
 
 if TYPE_CHECKING:
@@ -131,10 +132,11 @@ def _time(seconds: float) -> str:
 
 def _facts(run: MelodyRun) -> tuple[tuple[str, str], ...]:
     manifest, sizes = run.data.manifest, run.data.sizes
+    terms = terms_of_corpus(manifest)
     facts = [
         ("Corpus", f"{manifest.title} (`{manifest.name}`)"),
         ("Licence", f"{manifest.licence} {manifest.licence_url}".strip()),
-        ("Weights may be shared", "yes" if manifest.weights_may_ship else "no"),
+        ("Weights may be shared", f"{terms.ships}. {terms.weights}"),
         ("From", manifest.url),
         ("Found", f"{manifest.found_at} ({manifest.found_by})"),
         ("Tunes read", ", ".join(f"{n:,} {name}" for name, n in manifest.counts.items())),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from chromasonic.registry.model import CorpusUsed
 
@@ -33,6 +34,17 @@ class Terms:
     weights: str
     is_free: bool = False
     is_shared_alike: bool = False
+
+    @property
+    def ships(self) -> str:
+        """Whether weights may be given away, in a word or two for a table."""
+        if self.is_free:
+            return "yes"
+        if self in _KEPT:
+            return "no"
+        if "non-commercial" in self.name:
+            return "non-commercial"
+        return "same licence" if self.is_shared_alike else self.name
 
 
 _CC = r"\bCC[ -]?"
@@ -152,7 +164,21 @@ def terms_of(licence: str) -> Terms:
     return UNKNOWN if strictest.is_free and _DOUBT.search(licence) else strictest
 
 
-def terms_of_corpus(corpus: CorpusUsed) -> Terms:
+class Licensed(Protocol):
+    """A corpus, however it is described: its licence in words, and whether that frees weights."""
+
+    @property
+    def licence(self) -> str:
+        """A name or a sentence."""
+        ...
+
+    @property
+    def weights_may_ship(self) -> bool:
+        """Whether a model trained on it may be given away with any purpose."""
+        ...
+
+
+def terms_of_corpus(corpus: Licensed) -> Terms:
     """The class of a corpus's licence; what is free by its words and marked otherwise is not."""
     terms = terms_of(corpus.licence)
     return RIGHTS_OF_OTHERS if terms.is_free and not corpus.weights_may_ship else terms
