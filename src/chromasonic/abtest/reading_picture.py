@@ -9,7 +9,7 @@ from typing import Any
 from chromasonic import files
 from chromasonic.abtest.pair_reading import DECIDED, PairReading
 from chromasonic.abtest.reading import Reading
-from chromasonic.abtest.reading_words import named
+from chromasonic.abtest.reading_words import named, numbered
 from chromasonic.errors import EvaluationError
 
 BLUE, GREY, GREEN, INK = "#0072B2", "#8A8A8A", "#009E73", "#333333"
@@ -33,10 +33,10 @@ def draw_reading(reading: Reading, save_path: files.PathLike) -> Path:
         raise EvaluationError(
             f"There is nothing to draw yet: no listener of '{reading.design.name}' has finished."
         )
-    height = 0.9 + 3.4 * len(pairs)
+    height = 1.1 + 3.4 * len(pairs)
     figure = Figure(figsize=(8.2, height), facecolor="white")
     outer = figure.add_gridspec(
-        len(pairs), 1, hspace=0.3, left=0.1, right=0.97, top=1 - 0.85 / height,
+        len(pairs), 1, hspace=0.3, left=0.1, right=0.97, top=1 - 1.05 / height,
         bottom=0.55 / height,
     )  # fmt: skip
     for row, pair in enumerate(pairs):
@@ -49,6 +49,13 @@ def draw_reading(reading: Reading, save_path: files.PathLike) -> Path:
         if row == len(pairs) - 1:
             below.set_xlabel("votes that count", fontsize=9)
     figure.text(0.02, 1 - 0.3 / height, reading.design.question, fontsize=12, weight="bold")
+    votes = numbered(reading.votes_cast, "vote")
+    listeners = numbered(reading.listeners, "listener")
+    apart = f", {reading.votes_set_apart} set apart" if reading.votes_set_apart else ""
+    figure.text(
+        0.02, 1 - 0.55 / height, f"{reading.design.name}: {votes} of {listeners}{apart}",
+        fontsize=9.5, color=INK,
+    )  # fmt: skip
     path = Path(save_path)
     return files.write_with(path, lambda temporary: figure.savefig(temporary, dpi=130))
 

@@ -73,6 +73,7 @@ def train_in_cluster(
     """
     from rich.markup import escape
 
+    from chromasonic.scaling.cluster import resolved_address
     from chromasonic.scaling.training import train_on_ray
 
     def say(text: str) -> None:
@@ -92,7 +93,9 @@ def train_in_cluster(
         else:
             say(f"  worker {worker.rank}: {where}")
 
-    where = f"the cluster at {engine.address}" if engine.address else "this machine"
+    where = (
+        f"the cluster at {resolved_address(engine.address)}" if engine.address else "this machine"
+    )
     plural = "worker" if engine.workers == 1 else "workers"
     say(f"Ray, {engine.workers} {plural} on {where}; beginning takes some seconds.")
     return train_on_ray(

@@ -82,7 +82,7 @@ def connected(
     """
     ray = _ray()
     if address is not None:
-        address = _resolved(address)
+        address = resolved_address(address)
         _check_answers(address)
     if ray.is_initialized():
         yield _checked(_facts(ray, is_local=False), cpus)
@@ -178,7 +178,7 @@ def _joined(ray: Any, address: str) -> Iterator[Cluster]:
             ray.shutdown()
 
 
-def _resolved(address: str) -> str:
+def resolved_address(address: str) -> str:
     """The address that `auto` stands for: RAY_ADDRESS, else what `ray start` noted here last.
 
     Ray itself would also take any head among the processes of this machine, such as one that
