@@ -274,6 +274,41 @@ def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "registry.db").read_bytes() == before
 
 
+def half_made(folder: Path) -> Path:
+    """MLflow's first tables, as they stand before it notes a schema."""
+    from mlflow.store.tracking.dbmodels.initial_models import Base
+    from sqlalchemy import create_engine
+
+    file = folder / "registry.db"
+    engine = create_engine(f"sqlite:///{file}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return file
+
+
+def test_a_store_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, whole = half_made(tmp_path), new_store(tmp_path / "whole") / "registry.db"
+    said: list[str] = []
+
+    def goes_on(_: float) -> None:
+        os.replace(whole, file)
+
+    monkeypatch.setattr(local_store.time, "sleep", goes_on)
+    assert open_store(str(tmp_path), on_wait=said.append).client.search_experiments()
+    assert ["waiting for it" in line for line in said] == [True]
+
+
+def test_a_half_made_store_that_nobody_goes_on_with_is_not_called_another_programs(
+    tmp_path: Path,
+) -> None:
+    file = half_made(tmp_path)
+    os.utime(file, (0, 0))
+    with pytest.raises(RegistryError, match="half made.*move it away and try again"):
+        open_store(str(tmp_path))
+
+
 def test_a_database_of_a_newer_mlflow_is_left_as_it_is(tmp_path: Path) -> None:
     folder = new_store(tmp_path)
     set_revision(folder, "ffffffffffff")

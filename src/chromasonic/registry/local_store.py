@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from chromasonic.errors import RegistryError
@@ -16,6 +17,14 @@ from chromasonic.registry.store_errors import LOCK_SECONDS, clear_errors, explai
 
 CREATE_SECONDS = 300
 """How long a process waits for another that makes the store."""
+LOOK_SECONDS, STILL_SECONDS = 0.2, 30
+"""A half-made database that nobody has written to for so long was left by a process cut short."""
+MLFLOW_TABLES = {"experiments", "metrics", "params", "runs", "tags"}
+"""Those that MLflow makes first, before it notes a schema."""
+
+
+class HalfMadeError(RegistryError):
+    """MLflow's first tables are there, and no schema yet."""
 
 
 def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
@@ -30,7 +39,7 @@ def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
         RegistryError: the folder cannot be made or written; the file is no database, another
             program's, of a newer MLflow, or locked.
     """
-    if revision_of(file, address) == schema.newest():
+    if _awaited_revision(file, address, on_wait) == schema.newest():
         return
     from filelock import FileLock, Timeout
 
@@ -46,6 +55,34 @@ def prepare(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
         ) from error
     except OSError as error:
         raise explained(error, address) from error
+
+
+def _awaited_revision(file: Path, address: str, on_wait: Callable[[str], None]) -> str | None:
+    """The schema, when nobody makes the tables any more: a server of MLflow's own may do so.
+
+    Raises:
+        RegistryError: as `revision_of`; it is half made, and nobody goes on with it.
+    """
+    end, has_said = time.monotonic() + CREATE_SECONDS, False
+    while True:
+        try:
+            return revision_of(file, address)
+        except HalfMadeError:
+            if time.monotonic() > end or time.time() - _written(file) > STILL_SECONDS:
+                raise
+            if not has_said:
+                on_wait(f"Another process is making the registry in {file.parent}; waiting for it.")
+                has_said = True
+            time.sleep(LOOK_SECONDS)
+
+
+def _written(file: Path) -> float:
+    """When a database was last written to."""
+    found = 0.0
+    for ending in ("", "-journal", "-wal"):
+        with suppress(FileNotFoundError):
+            found = max(found, file.with_name(f"{file.name}{ending}").stat().st_mtime)
+    return found
 
 
 def _migrated(address: str, file: Path, on_wait: Callable[[str], None]) -> None:
@@ -113,6 +150,11 @@ def revision_of(file: Path, address: str) -> str | None:
                 rows = connection.execute("select version_num from alembic_version").fetchall()
                 if rows:
                     return str(rows[0][0])
+            if names >= MLFLOW_TABLES:
+                raise HalfMadeError(
+                    f"{file} is half made: whatever was making it was cut short. If no process is "
+                    "at work on it, move it away and try again; nothing can be in it yet."
+                )
             if names - {"alembic_version"}:
                 tables = ", ".join(sorted(names)[:4])
                 raise RegistryError(
