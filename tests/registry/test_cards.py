@@ -164,9 +164,17 @@ def test_a_card_tells_nothing_of_the_machine() -> None:
 def test_figures_without_intervals_say_so() -> None:
     _, body = head_and_body(card_text(VERSION))
     assert "A figure without an interval" in body
+    assert "| velocity MAE ↓ | 22.500 [20.250, 24.750] | 124 |" in body
     whole = replace(FACTS, validation={"velocity MAE": FACTS.validation["velocity MAE"]})
     _, body = head_and_body(card_text(replace(VERSION, facts=whole)))
     assert "A figure without an interval" not in body
+
+
+def test_how_much_a_training_measured_by_is_said_where_no_figure_says_it() -> None:
+    bare = replace(FACTS, validation={"accuracy": 0.5}, validated_on="96 recordings, seen")
+    _, body = head_and_body(card_text(replace(VERSION, facts=bare)))
+    assert "On the validation part: 96 recordings, seen." in body
+    assert "| pieces |" not in body
 
 
 def test_made_up_examples_are_warned_of_first() -> None:

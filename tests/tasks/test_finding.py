@@ -92,6 +92,8 @@ def test_facts_of_melody_models_are_those_of_the_run(runs: dict[str, Path]) -> N
     assert lstm.headline in lstm.validation
     assert lstm.parameters == run["results"]["lstm"]["parameters"]
     assert lstm.seed == 5
+    tunes = json.loads((runs["melody"] / "split.json").read_text())["validation"]
+    assert lstm.validated_on == f"{len(tunes)} tunes"
     assert facts["markov"].parameters is None  # it counts
     assert facts["markov"].seed is None  # and knows no chance
     assert lstm.recipe == {"data": recipe["data"], "lstm": recipe["lstm"]}
@@ -111,6 +113,8 @@ def test_companions_come_as_a_set_and_one_by_one(runs: dict[str, Path]) -> None:
     assert groove.parameters == 18_656
     assert groove.validation == run["results"]["groove_predictor"]["validation"]
     assert groove.headline == "velocity MAE"
+    sizes = run["data"]["groove_predictor"]["sizes"]["validation"]
+    assert groove.validated_on == f"{sizes['examples']} examples of {sizes['pieces']} pieces"
     assert set(groove.recipe) == {"groove_predictor"}
     assert "made-up" in groove.title
     assert [corpus.name for corpus in groove.corpora] == ["made-up-examples"]
@@ -124,6 +128,8 @@ def test_a_gesture_model_knows_its_corpus_and_settings(runs: dict[str, Path]) ->
     assert [corpus.name for corpus in facts.corpora] == ["synthetic-gestures"]
     assert facts.recipe["network"]["spatial_dim"] == 6
     assert "output" not in facts.recipe
+    count = json.loads((runs["gesture"] / "run.json").read_text())["data"]["sizes"]["validation"]
+    assert facts.validated_on == f"{count} recordings, protocol 'seen'"
     assert facts.headline in facts.validation
 
 

@@ -146,7 +146,8 @@ def _print_figures(version: Version, judged: Sequence[Judgement]) -> None:
         for name, figure in figures_of(version.facts.validation, version.facts.headline).items()
     ]
     if rows:
-        title = "\nValidation, as its training measured it"
+        on = f": {version.facts.validated_on}" if version.facts.validated_on else ""
+        title = f"\nValidation, as its training measured it{on}"
         print_table(("METRIC", "FIGURE", "UNIT"), rows, right=("FIGURE",), title=title)
     for judgement in judged:
         title = (

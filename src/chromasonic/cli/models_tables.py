@@ -12,6 +12,7 @@ import typer
 from chromasonic.cli.registered import console, print_table
 from chromasonic.registry.made_up import is_made_up, named
 from chromasonic.registry.metrics import figures_of, said
+from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.sizes import said as size_said
 from chromasonic.registry.version import Version
 
@@ -84,8 +85,8 @@ def _row(version: Version) -> tuple[str, ...]:
     return (
         version.reference,
         ", ".join(version.aliases),
-        _kind(facts.task, facts.kind),
-        "" if figure is None or not facts.headline else f"{said(metric)} {figure}",
+        _kind(facts),
+        f"{said(metric)} {figure}" if figure is not None and facts.headline else "",
         version.created[:10],
         size_said(version.size_bytes),
         _corpora([corpus.name for corpus in facts.corpora]),
@@ -99,5 +100,8 @@ def _corpora(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_CORPORA]) + more
 
 
-def _kind(task: str, kind: str) -> str:
-    return f"{task} {kind}" if task != "companion" or kind == "all" else kind
+def _kind(facts: ModelFacts) -> str:
+    """Of a set, how many models are in it: its recipe has a table for each."""
+    if facts.kind == "all":
+        return f"{facts.task} set of {len(facts.recipe)}" if facts.recipe else f"{facts.task} set"
+    return facts.kind if facts.task == "companion" else f"{facts.task} {facts.kind}"

@@ -100,22 +100,27 @@ def figures_text(facts: ModelFacts) -> str:
         return "None was recorded."
     notes = "The arrow says which way is better, brackets are 95% intervals over pieces."
     has_bare = any(not figure.has_interval for figure in figures.values())
-    return "\n\n".join([figures_table(figures), f"{notes} {NO_INTERVAL}" if has_bare else notes])
+    on = f"On the validation part: {escaped(facts.validated_on)}." if facts.validated_on else ""
+    text = f"{notes} {NO_INTERVAL}" if has_bare else notes
+    return "\n\n".join(part for part in (on, figures_table(figures), text) if part)
 
 
 def figures_table(figures: Mapping[str, Measured]) -> str:
     """Figures with unit and meaning; the arrow says which way is better."""
+    counts = any(figure.n for figure in figures.values())
     rows = [
         [
             f"{escaped(said(name))}{figure.arrow}",
             str(figure),
-            f"{figure.n:,}" if figure.n else "",
+            *([f"{figure.n:,}" if figure.n else ""] if counts else []),
             escaped(figure.unit),
             escaped(metric(name).meaning),
         ]
         for name, figure in figures.items()
     ]
-    return table(["metric", "figure", "pieces", "unit", "meaning"], rows, right=(1, 2))
+    pieces = ["pieces"] if counts else []
+    headings = ["metric", "figure", *pieces, "unit", "meaning"]
+    return table(headings, rows, right=(1, 2) if counts else (1,))
 
 
 def limits_text(facts: ModelFacts, words: CardWords) -> str:

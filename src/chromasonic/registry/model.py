@@ -45,6 +45,7 @@ class ModelFacts:
         corpora: what it learned from.
         seed: of the training.
         validation: metric to value, or to a `Figure` as a dict where it has an interval.
+        validated_on: how much `validation` was measured on, and how it was chosen: "108 tunes".
         headline: the metric of `validation` that is named first.
         recipe: every setting, resolved, such as the same command takes.
         command: the command line that trained it.
@@ -62,6 +63,7 @@ class ModelFacts:
     corpora: tuple[CorpusUsed, ...] = ()
     seed: int | None = None
     validation: Mapping[str, Any] = field(default_factory=dict)
+    validated_on: str = ""
     headline: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     command: tuple[str, ...] = ()

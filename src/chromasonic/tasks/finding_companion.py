@@ -79,6 +79,7 @@ def _model(
             corpora=learned_by_set(data),
             seed=_seed(own),
             validation=_validation(results, is_whole=is_whole),
+            validated_on="" if is_whole else _validated_on(data[first]),
             headline="" if is_whole else str(results[first].get("headline", "")),
             recipe=own,
             tracked_run="" if is_whole else tracked_run(run.path, first),
@@ -110,6 +111,13 @@ def _validation(results: Mapping[str, Mapping[str, Any]], *, is_whole: bool) -> 
         for kind, result in results.items()
         for metric, value in result.get("validation", {}).items()
     }
+
+
+def _validated_on(data: Mapping[str, Any]) -> str:
+    sizes = data.get("sizes", {}).get("validation", {})
+    if not {"examples", "pieces"} <= sizes.keys():
+        return ""
+    return f"{sizes['examples']:,} examples of {sizes['pieces']:,} pieces"
 
 
 def _seed(recipe: Mapping[str, Mapping[str, Any]]) -> int | None:

@@ -51,6 +51,7 @@ def models_in_run(run: RunDirectory, facts: Mapping[str, Any]) -> list[TrainedMo
             corpora=corpora,
             seed=facts.get("seed"),
             validation=validation,
+            validated_on=_validated_on(facts, recipe),
             headline=HEADLINE,
             recipe=recipe,
             tracked_run=tracked_run(run.path, NAME),
@@ -59,6 +60,13 @@ def models_in_run(run: RunDirectory, facts: Mapping[str, Any]) -> list[TrainedMo
         texts=texts_of_run({**facts, "results": {NAME: result}}, recipe, run.split()),
     )
     return [model]
+
+
+def _validated_on(facts: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+    """How many recordings, and whether their performers were seen; "" where a run does not say."""
+    count = facts.get("data", {}).get("sizes", {}).get("validation")
+    protocol = recipe.get("data", {}).get("protocol", "")
+    return f"{count:,} recordings, protocol '{protocol}'" if isinstance(count, int) else ""
 
 
 def kind_of(recipe: Mapping[str, Any]) -> str:

@@ -72,6 +72,7 @@ def _model(
             corpora=corpora,
             seed=None if kind == "markov" else training.get("seed", facts.get("seed")),  # it counts
             validation=validation,
+            validated_on=f"{len(tunes):,} tunes" if (tunes := split.get("validation")) else "",
             headline=HEADLINE,
             recipe=own,
             tracked_run=tracked_run(run.path, name),
