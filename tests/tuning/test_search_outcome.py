@@ -17,7 +17,7 @@ from chromasonic.config import read_toml
 from chromasonic.errors import UsageError
 from chromasonic.tasks.search_spaces import default_space
 from chromasonic.tasks.table import task_named
-from chromasonic.tuning import confirming
+from chromasonic.tuning import confirming, plots
 from chromasonic.tuning.confirming import compared, confirm, welch
 from chromasonic.tuning.importance import FEWEST, Importance, importances, in_words
 from chromasonic.tuning.objectives import objective_of
@@ -73,6 +73,25 @@ def test_the_setting_that_the_loss_follows_is_found() -> None:
     assert found[0].trend > 0.9
     assert sum(one.share for one in found) == pytest.approx(1)
     assert "model.dropout" in in_words(found)
+
+
+@pytest.mark.parametrize(("task", "worst"), [("melody", "1.7183"), ("harmonizer", "-1.7183")])
+def test_a_trial_off_the_scale_is_an_arrow_with_its_figure(task: str, worst: str) -> None:
+    from matplotlib.figure import Figure
+
+    losses = [1.2, 1.19, 1.18, 1.7183, 1.185, 1.19]
+    records = [
+        TrialRecord(number=n, end="complete", values={}, loss=loss, curve=(loss,))
+        for n, loss in enumerate(losses)
+    ]
+    axes = Figure().subplots()
+    plots._draw_trials(axes, records, objective_of(task, "simple"))
+    assert worst in [text.get_text() for text in axes.texts]
+    lines = {line.get_label(): line for line in axes.lines}
+    assert list(lines["complete"].get_xdata()) == [0, 1, 2, 4, 5]
+    (arrow,) = lines["complete, beyond the scale"].get_ydata()
+    assert arrow in axes.get_ylim()
+    assert "ended early" not in " ".join(lines), "none did"
 
 
 def test_where_no_setting_matters_few_searches_say_that_one_does() -> None:

@@ -211,7 +211,10 @@ def print_outcome(outcome: Outcome) -> None:
     for what, path in outcome.paths.items():
         console.print(f"  {what:10} {path}", soft_wrap=True, markup=False)
     best = outcome.paths["best"]
-    console.print(
-        f"\nUse it: chromasonic train {outcome.task} --recipe {best} --output runs/tuned",
-        soft_wrap=True, markup=False,
-    )  # fmt: skip
+    use = f"Use it: chromasonic train {outcome.task} --recipe {best} --output runs/tuned"
+    if outcome.best is not None and outcome.best.number == 0:
+        use = (
+            f"Go on: chromasonic tune {outcome.task} --resume {best.parent} --trials "
+            f"{len(outcome.records) + 20}"
+        )
+    console.print(f"\n{use}", soft_wrap=True, markup=False)

@@ -56,16 +56,19 @@ def _draw_trials(axes: Any, records: Sequence[TrialRecord], objective: Objective
     show = objective.figure
     low, high = _range(done, pruned if is_same else [])
     axes.set_ylim(*sorted((show(low), show(high))))
+    if pruned:
+        axes.plot(
+            [record.number for record in pruned],
+            [show(min(record.loss, high) if is_same else high) for record in pruned],
+            "v", color=FAINT, ms=6, clip_on=False,
+            label="ended early, at its lowest" if is_same else "ended early",
+        )  # fmt: skip
+    within = [record for record in done if record.loss <= high]
     axes.plot(
-        [record.number for record in pruned],
-        [show(min(record.loss, high) if is_same else high) for record in pruned],
-        "v", color=FAINT, ms=6, clip_on=False,
-        label="ended early, at its lowest" if is_same else "ended early",
-    )  # fmt: skip
-    axes.plot(
-        [record.number for record in done], [show(min(record.loss, high)) for record in done],
+        [record.number for record in within], [show(record.loss) for record in within],
         "o", color=TRAIN, ms=6, label="complete", clip_on=False,
     )  # fmt: skip
+    _draw_beyond(axes, [record for record in done if record.loss > high], high, objective)
     if impossible:
         axes.plot(
             [record.number for record in impossible], [show(high)] * len(impossible),
@@ -97,6 +100,31 @@ def _draw_trials(axes: Any, records: Sequence[TrialRecord], objective: Objective
     axes.set_xlim(-0.5, last + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     axes.legend(fontsize=9, loc="best", **LEGEND)
+
+
+def _draw_beyond(
+    axes: Any, records: Sequence[TrialRecord], high: float, objective: Objective
+) -> None:
+    """Complete trials off the scale: an open arrow at its edge, with the figure beside it."""
+    if not records:
+        return
+    is_upward = objective.figure(1.0) > 0
+    axes.plot(
+        [record.number for record in records], [objective.figure(high)] * len(records),
+        "^" if is_upward else "v", mfc="white", mec=TRAIN, ms=8, clip_on=False,
+        label="complete, beyond the scale",
+    )  # fmt: skip
+    for record in records:
+        axes.annotate(
+            objective.text(record.loss), (record.number, objective.figure(high)),
+            (0, -8 if is_upward else 8), textcoords="offset points", ha="center",
+            va="top" if is_upward else "bottom", fontsize=8, color=TRAIN, rotation=90, zorder=10,
+        )  # fmt: skip
+    # The legend looks for a place without points: these stand where the figures are.
+    edge, other = axes.get_ylim() if not is_upward else axes.get_ylim()[::-1]
+    below = [edge + share * (other - edge) for share in (0.03, 0.06, 0.09, 0.12)]
+    for record in records:
+        axes.plot([record.number] * len(below), below, ls="none", label="_")
 
 
 def _draw_curves(axes: Any, records: Sequence[TrialRecord], objective: Objective) -> None:
@@ -168,7 +196,8 @@ def draw_importance(found: Sequence[Importance], path: files.PathLike, *, title:
         f"Green: with losses shuffled among trials any setting would look so important in "
         f"{NOTEWORTHY:.0%} of searches at most."
     )
-    figure.text(0.04, 1 - 0.72 / height, note, fontsize=9.5, color="#444444")
+    if found:
+        figure.text(0.04, 1 - 0.72 / height, note, fontsize=9.5, color="#444444")
     return files.write_with(Path(path), lambda temporary: figure.savefig(temporary, dpi=120))
 
 
