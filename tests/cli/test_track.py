@@ -68,7 +68,7 @@ def test_a_training_that_could_not_be_sent_is_sent_by_sync(tmp_path: Path) -> No
 @pytest.mark.usefixtures("no_process")
 def test_each_harmonizer_is_a_run_with_its_reward(tmp_path: Path) -> None:
     code, _, said = run(
-        "train", "harmonizer", "--agent", "simple", "--chorales", "2", "--episodes", "120",
+        "train", "harmonizer", "--agent", "simple", "--chorales", "2", "--episodes", "60",
         "--track", "--output", tmp_path / "models",
     )  # fmt: skip
     assert code == 0, said
@@ -78,7 +78,7 @@ def test_each_harmonizer_is_a_run_with_its_reward(tmp_path: Path) -> None:
     assert only["experiment"] == "harmonizer"
     store = open_store()
     rewards = store.client.get_metric_history(only["run_id"], "reward")
-    assert [point.step for point in rewards] == [50, 100, 120]
+    assert [point.step for point in rewards] == [50, 60]
     known = json.loads((tmp_path / "models/simple_contrary_motion_model_metadata.json").read_text())
     assert only["metrics"]["average_reward"] == known["average_reward"]
 
