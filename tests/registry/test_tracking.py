@@ -19,7 +19,7 @@ import torch
 from small_training import CORPUS, tracked, tracked_here, train
 from test_store import listening
 
-from chromasonic.registry import pending
+from chromasonic.registry import pending, recorder, server
 from chromasonic.registry.sending import send_all
 from chromasonic.registry.spool import SPOOL, Spool, tracked_run
 from chromasonic.registry.store import Store, open_store
@@ -52,16 +52,35 @@ def until_sent(folder: Path, seconds: float = 200.0) -> None:
         time.sleep(0.05)
 
 
+def recorded_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train with a tracker; what its process does after the end is done in this one."""
+    monkeypatch.setattr(recorder, "AFTERWARDS", 0)
+    monkeypatch.setattr(recorder, "TRY_AGAIN_SECONDS", (0.0,))
+    with monkeypatch.context() as patch:
+        patch.setattr("subprocess.Popen", no_process)
+        assert tracked(folder, seconds=0.0).state == "kept"
+    assert not recorder.record(folder, os.getpid())
+
+
 def no_process(*_: object, **__: object) -> None:
     raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
-def test_a_training_is_in_the_store_with_all_its_figures(
+def test_a_training_is_in_the_store_with_all_its_figures_and_its_process_never_imports_mlflow(
     tracked_store: Store, tmp_path: Path
 ) -> None:
     folder = tmp_path / "first"
-    outcome = tracked(folder)
-    assert (outcome.state, outcome.runs) == ("sent", ("melody_small",))
+    program = (
+        "import sys; from pathlib import Path; "
+        "from small_training import sending_process, tracked; sending_process.NICENESS = 0; "
+        "outcome = tracked(Path(sys.argv[1])); print(outcome.state, *outcome.runs, "
+        "'mlflow' in sys.modules, 'sqlalchemy' in sys.modules)"
+    )
+    end = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        cwd=DRIVER.parent, capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    assert (end.stdout, end.stderr) == ("sent melody_small False False\n", "")
     run = only_run(tracked_store)
     assert (run.info.status, run.info.run_name) == ("FINISHED", "first small")
 
@@ -106,7 +125,10 @@ def test_pictures_tables_and_the_recipe_are_kept_and_no_weights(
     ]  # fmt: skip
 
 
-def test_tracking_changes_no_bit_of_the_weights(tracked_store: Store, tmp_path: Path) -> None:
+def test_tracking_changes_no_bit_of_the_weights(
+    tracked_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subprocess.Popen", no_process)
     tracker = Tracker("melody", tmp_path / "with")
     _, with_it = train(tmp_path / "with", [tracker])
     _, without = train(tmp_path / "without")
@@ -117,20 +139,6 @@ def test_tracking_changes_no_bit_of_the_weights(tracked_store: Store, tmp_path: 
 
 def test_a_batch_costs_nothing() -> None:
     assert Tracker.on_batch is Observer.on_batch
-
-
-def test_the_training_process_never_imports_mlflow(tracked_store: Store, tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; "
-        "from small_training import sending_process, tracked; sending_process.NICENESS = 0; "
-        "tracked(Path(sys.argv[1])); print('mlflow' in sys.modules, 'sqlalchemy' in sys.modules)"
-    )
-    end = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "first")],
-        cwd=DRIVER.parent, capture_output=True, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    assert (end.stdout, end.stderr) == ("False False\n", "")
-    assert only_run(tracked_store).info.status == "FINISHED"
 
 
 def test_a_training_killed_and_resumed_is_one_run_with_each_epoch_once(
@@ -243,9 +251,9 @@ def test_a_silent_server_neither_fails_nor_holds_the_training(
 ) -> None:
     with listening() as port:
         monkeypatch.setenv("CHROMASONIC_REGISTRY", f"http://127.0.0.1:{port}")
-        outcome = tracked(tmp_path / "run")
-    assert outcome.state == "kept"
-    assert "does not answer" in outcome.trouble
+        monkeypatch.setattr(server, "ANSWER_SECONDS", 0.2)
+        recorded_here(tmp_path / "run", monkeypatch)
+    assert "does not answer" in Spool(tmp_path / "run").sent().trouble
     monkeypatch.setenv("CHROMASONIC_REGISTRY", tracked_store.address)
     send_all(tmp_path / "run", tracked_store)
     assert only_run(tracked_store).info.status == "FINISHED"
@@ -325,7 +333,8 @@ def test_a_password_of_the_store_is_written_nowhere(
 ) -> None:
     monkeypatch.setenv("CHROMASONIC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CHROMASONIC_REGISTRY", "postgresql://me:hush-hush@127.0.0.1:1/none")
-    tracked(tmp_path / "run", seconds=0.0)
+    recorded_here(tmp_path / "run", monkeypatch)
+    assert "does not answer" in Spool(tmp_path / "run").sent().trouble
     written = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
     assert (tmp_path / "run" / SPOOL) in written
     assert [path for path in written if b"hush-hush" in path.read_bytes()] == []
