@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chromasonic.abtest.comparing_models import corpus_and_part, sides_in
+from chromasonic.abtest.comparing_text import wrapped
 from chromasonic.cli.app import app
 from chromasonic.errors import UsageError
 from chromasonic.tasks.table import task_named
@@ -132,3 +133,10 @@ def test_models_trained_by_chance_are_told_from_their_recipes(runs: Path) -> Non
     result = ab(runs / "lstm-seed0", runs / "lstm-seed1", "--on", "synthetic:validation")
     assert result.exit_code == 0, result.stderr
     assert "about these two trained models" in result.stdout
+
+
+def test_a_p_value_is_not_torn_over_two_lines() -> None:
+    sentence = "Verdict: B is better than A, p < 0.001; of 3 metrics this one decides."
+    lines = wrapped(sentence, 33)
+    assert lines[1].startswith("p < 0.001; ")
+    assert " ".join(lines) == sentence

@@ -11,6 +11,8 @@ from judged_runs import QUICK, make_run, stand_in
 from typer.testing import CliRunner
 
 from chromasonic.cli.app import app
+from chromasonic.melody_generation.comparison_table import columns_that_fit
+from chromasonic.melody_generation.subjects import _names
 from chromasonic.training.run_directory import RunDirectory
 
 
@@ -50,6 +52,29 @@ def test_several_runs_get_names_that_tell_them_apart(run: RunDirectory, tmp_path
     assert {same["first"], same["second"]} == {"first/lstm", "second/lstm"}
     assert same["p_adjusted"] == 1
     assert Path(document["files"]["plot"]) == tmp_path / "c" / "model_comparison.png"
+
+
+def test_the_table_is_cut_into_groups_of_columns_that_fit() -> None:
+    rows = [["model", "one", "two", "three"], ["a-name", "12345678", "123", "12345"]]
+    assert columns_that_fit(rows, 80) == [[0, 1, 2, 3]]
+    assert columns_that_fit(rows, 21) == [[0, 1, 2], [0, 3]]  # 6 + 2 + 8 + 2 + 3 = 21
+    assert columns_that_fit(rows, 20) == [[0, 1], [0, 2, 3]]
+    assert columns_that_fit(rows, 5) == [[0, 1], [0, 2], [0, 3]]
+
+
+def test_no_line_of_the_table_is_wider_than_the_page(run: RunDirectory, tmp_path: Path) -> None:
+    lines = compare(run.path, *QUICK, "-o", tmp_path).stdout.splitlines()
+    table = lines[: next(n for n, line in enumerate(lines) if " p = " in line)]
+    assert sum(line.startswith("model ") for line in table) > 1
+    assert max(map(len, table)) <= 100
+
+
+def test_registered_versions_are_called_as_they_were_asked_for() -> None:
+    places = [(Path("folk@1"), None, "markov"), (Path("folk@champion"), None, "lstm")]
+    assert _names(places) == ["folk@1/markov", "folk@champion/lstm"]
+    assert _names([(Path("runs/a"), None, "markov"), (Path("b"), None, "lstm")]) == [
+        "markov", "lstm",
+    ]  # fmt: skip
 
 
 def test_one_model_is_no_comparison(tmp_path: Path) -> None:

@@ -218,9 +218,10 @@ def test_an_outcome_is_written_and_its_recipe_is_that_of_the_best_trial(tmp_path
     assert best is not None
     recipe = task_named("melody").resolved(read_toml(outcome.paths["best"]))
     assert recipe == task_named("melody").resolved(study.plan.recipe_with(best.values))
-    for name in ("history", "importance"):
-        assert outcome.paths[name].read_bytes().startswith(b"\x89PNG")
+    assert outcome.paths["history"].read_bytes().startswith(b"\x89PNG")
     report = outcome.paths["report"].read_text()
+    assert "importance" not in outcome.paths, "12 trials are too few to say"
+    assert "importance.png" not in report
     assert f"trial {best.number}" in report
     assert "The test part was not opened" in report
     assert "--confirm 3" in report
@@ -229,6 +230,14 @@ def test_an_outcome_is_written_and_its_recipe_is_that_of_the_best_trial(tmp_path
     values = outcome.to_dict()
     assert values["best"]["number"] == best.number
     json.dumps(values)
+
+
+def test_importance_is_drawn_where_there_are_trials_enough(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "s")
+    pretend_all(study, FEWEST)
+    outcome = outcome_of(study)
+    assert outcome.paths["importance"].read_bytes().startswith(b"\x89PNG")
+    assert "(importance.png)" in outcome.paths["report"].read_text()
 
 
 def test_where_the_recipe_is_the_best_it_is_said(tmp_path: Path) -> None:

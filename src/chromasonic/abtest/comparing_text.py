@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 
 from chromasonic.abtest.comparing import Comparison, MetricComparison
@@ -12,6 +13,7 @@ from chromasonic.evaluation.figure import Figure
 
 HEADINGS = ("metric", "A", "B", "B - A", "95% interval", "p", "verdict on B")
 MOST_DIGITS = 6
+HARD = "\N{NO-BREAK SPACE}"
 
 
 def lines_of(comparison: Comparison, *, width: int = 100) -> list[str]:
@@ -26,8 +28,15 @@ def lines_of(comparison: Comparison, *, width: int = 100) -> list[str]:
         "",
     ]
     for sentence in sentences_of(comparison):
-        lines += textwrap.wrap(sentence, width, break_long_words=False, break_on_hyphens=False)
+        lines += wrapped(sentence, width)
     return [*lines, ""]
+
+
+def wrapped(sentence: str, width: int) -> list[str]:
+    """Lines of at most `width` characters; "p < 0.001" stays together."""
+    kept = re.sub(r"\bp ([<=]) ", f"p{HARD}\\1{HARD}", sentence)
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(HARD, " ") for line in lines]
 
 
 def row_of(metric: MetricComparison) -> list[str]:
@@ -150,6 +159,8 @@ def needed_sentence(comparison: Comparison) -> str:
     if not metric.looked_for or math.isnan(metric.looked_for):
         return told
     size = number(metric.looked_for, digits)
+    if metric.looked_for == abs(metric.difference.value):
+        size = f"one as large as seen here, {size},"
     if metric.pieces_needed is not None:
         told += f" To show {size} so often takes about {metric.pieces_needed:,} {units}"
         told += "." if not several else f" with these runs{_or_runs(metric)}."

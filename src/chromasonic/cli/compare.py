@@ -99,18 +99,26 @@ def _print(results: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from chromasonic.melody_generation.comparison_table import notes, sentences, table_rows
+    from chromasonic.melody_generation.comparison_table import (
+        columns_that_fit,
+        notes,
+        sentences,
+        table_rows,
+    )
 
-    console = Console(width=None if Console().is_terminal else 200, highlight=False)
-    heading, *rows = table_rows(results)
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = f"{results['dataset']}, {results['part']} part, {results['n_tunes']} tunes"
-    for index, name in enumerate(heading):
-        table.add_column(name, justify="right" if index else "left", no_wrap=not index)
-    for row in rows:
-        is_best = row[0] == results["best"]
-        table.add_row(*row, style="bold" if is_best else "")
-    console.print(table)
+    console = Console(width=None if Console().is_terminal else 100, highlight=False)
+    rows = table_rows(results)
+    typer.echo(f"{results['dataset']}, {results['part']} part, {results['n_tunes']} tunes")
+    for columns in columns_that_fit(rows, console.width):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index in columns:
+            justify: Any = "right" if index else "left"
+            table.add_column(rows[0][index], justify=justify, no_wrap=True)
+        for row in rows[1:]:
+            style = "bold" if row[0] == results["best"] else ""
+            table.add_row(*(row[index] for index in columns), style=style)
+        console.print()
+        console.print(table)
     for line in ("", *sentences(results), *notes(results), ""):
         console.print(line, soft_wrap=True)
     for path in results["files"].values():

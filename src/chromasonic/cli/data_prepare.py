@@ -163,6 +163,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
 def _time(done: Preparation) -> str:
     kept = f", {done.blocks_kept} of {done.blocks} blocks by a former run" * bool(done.blocks_kept)
     files = done.facts["counts"]["files"]
-    speed = f", {files / done.seconds:,.0f} files a second" * (not done.blocks_kept)
+    rate = files / max(done.seconds, 1e-9)
+    speed = f", {rate:,.{0 if rate >= 10 else 1}f} files a second" * (not done.blocks_kept)
     workers = "1 worker" if done.workers == 1 else f"{done.workers} workers"
     return f"{done.seconds:,.1f} s with {workers}, {done.engine}{speed}{kept}"

@@ -46,6 +46,26 @@ def table_rows(results: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
+def columns_that_fit(rows: list[list[str]], width: int, gap: int = 2) -> list[list[int]]:
+    """Which columns stand side by side; the first one, the names, stands before each group.
+
+    Args:
+        rows: of cells, the heading among them.
+        width: characters that a line may have.
+        gap: spaces between columns.
+    """
+    names, *widths = (max(map(len, column)) for column in zip(*rows, strict=True))
+    groups: list[list[int]] = []
+    room = 0
+    for index, wide in enumerate(widths, start=1):
+        if not groups or gap + wide > room:
+            groups.append([0])
+            room = width - names
+        groups[-1].append(index)
+        room -= gap + wide
+    return groups
+
+
 def comparison_table(results: dict[str, Any]) -> str:
     """The table, the paired tests and the notes to them, as lines of text."""
     rows = table_rows(results)

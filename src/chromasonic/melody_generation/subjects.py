@@ -24,7 +24,7 @@ from chromasonic.melody_generation.data_loader import MelodyData, load_dataset
 from chromasonic.melody_generation.recipe import KINDS, recipe_from
 from chromasonic.melody_generation.runs import load_streams
 from chromasonic.music.tune import Tune
-from chromasonic.registry.reference import is_version_folder, located
+from chromasonic.registry.reference import is_version_folder, located, reference_in
 from chromasonic.training.run_directory import RunDirectory
 
 
@@ -85,7 +85,7 @@ def find_subjects(
     where = choose_device(device)
     found: list[tuple[Path, RunDirectory | None, str, nn.Module]] = []
     for given in map(Path, paths):
-        path = located(given)
+        path = located(given, of="melody")
         run = run_of(path)
         if run is not None and run.path == path:
             kinds = [kind] if kind else _kinds_in(path)
@@ -186,9 +186,13 @@ def _kinds_in(path: Path) -> list[str]:
 
 
 def _names(places: Sequence[tuple[Path, RunDirectory | None, str]]) -> list[str]:
-    """Short names that tell the models apart: kinds; where they repeat, with the run's name."""
+    """Short names that tell the models apart: kinds; where they repeat, with the run's name.
+
+    A registered version is called as it was asked for: folk@1/lstm.
+    """
     kinds = [kind for _, _, kind in places]
-    if len(set(kinds)) == len(kinds):
+    is_registered = any(reference_in(str(path)) is not None for path, _, _ in places)
+    if len(set(kinds)) == len(kinds) and not is_registered:
         return kinds
     names = [f"{_short(path, run)}/{kind}" for path, run, kind in places]
     return [

@@ -3,7 +3,7 @@
 OUT/best.toml         the best recipe, as `chromasonic train` takes it
 OUT/report.md         what was searched, what came out, what it is worth
 OUT/history.png       each trial, and the validation curves
-OUT/importance.png    which settings mattered
+OUT/importance.png    which settings mattered, where there are trials enough to say
 OUT/trials.json       every trial: settings, end, loss, curve
 """
 
@@ -105,9 +105,12 @@ def outcome_of(study: Study, confirmation: Confirmation | None = None) -> Outcom
         found = importances(plan, records)
         paths["best"] = files.write_text(output / BEST, best_recipe(study, best))
         paths["history"] = draw_history(records, output / HISTORY, title=title, objective=objective)
-        paths["importance"] = draw_importance(
-            found, output / IMPORTANCE, title=f"What mattered for {plan.task} {plan.kind}"
-        )
+        if found:
+            paths["importance"] = draw_importance(
+                found, output / IMPORTANCE, title=f"What mattered for {plan.task} {plan.kind}"
+            )
+        else:
+            (output / IMPORTANCE).unlink(missing_ok=True)
         paths["report"] = output / REPORT
     outcome = Outcome(
         output=output,
