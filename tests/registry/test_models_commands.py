@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stores import new_store
 
 from chromasonic.cli.app import main
 from chromasonic.registry.store import open_store
 from chromasonic.registry.versions import Registry
 from chromasonic.tasks.finding import models_at
 from chromasonic.tasks.table import task_named
+from stores import new_store
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -226,6 +226,21 @@ def test_what_was_changed_is_neither_verified_nor_promoted(
     assert (code, "REFUSED" in out) == (1, True)
     assert json.loads(run("list", "folk", "--json")[1])["versions"][0]["aliases"] == []
     assert json.loads(run("verify", "--all", "--json")[1])["unchanged"] is False
+
+
+def test_no_rollback_leads_to_a_damaged_version_and_its_run_can_be_registered_again(
+    run: Run, registry: Registry, trained: Path
+) -> None:
+    run("register", trained / "good", "--name", "folk", "--alias", "champion")
+    run("register", trained / "poor", "--name", "folk", "--alias", "champion")
+    weights_of(registry, "folk@1").write_bytes(b"other bytes")
+    code, _, err = run("rollback", "folk")
+    assert code == 1
+    assert "stays where it is" in err
+    assert registry.aliases("folk") == {"champion": 2}
+    code, out, err = run("register", trained / "good", "--name", "folk")
+    assert (code, "Registered folk@3" in out) == (0, True)
+    assert "folk@1 was registered from the same files" in err
 
 
 def test_pruning_says_what_and_why_and_asks(

@@ -260,6 +260,61 @@ def test_a_version_without_the_agent_that_is_asked_for_names_those_it_has(
         load_model("melody-lstm@1", kind="transformer")
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["generate", "companion-groove_predictor@1"], "companion models (groove_predictor"),
+        (["validate", "melody-lstm@1"], "a melody model (LSTM for melodies"),
+        (["evaluate", "melody", "gesture-gesture@1"], "a gesture network (Gesture network"),
+        (["evaluate", "companion", "melody-lstm@1"], "a melody model (LSTM for melodies"),
+    ],
+)
+def test_a_version_of_another_task_is_called_by_its_name_and_said_to_be_one(
+    registered: Registry, command: list[str], told: str
+) -> None:
+    result = CliRunner().invoke(app, command)
+
+    assert result.exit_code == 1
+    assert told in result.output
+    assert registered.store.address not in result.output
+
+
+def test_a_loader_says_that_a_version_is_of_another_task(registered: Registry) -> None:
+    with pytest.raises(CheckpointError, match="melody-lstm@1 holds a melody model"):
+        load_gesture("melody-lstm@1")
+    with pytest.raises(CheckpointError, match="gesture-gesture@1 holds a gesture network"):
+        load_model("gesture-gesture@1")
+
+
+def test_a_version_of_which_nothing_was_exported_is_not_called_wrong(
+    registered: Registry, runs: dict[str, Path], tmp_path: Path
+) -> None:
+    best = shutil.copy(runs["companion"] / "checkpoints/groove_predictor_best.pt", tmp_path)
+    (model,) = models_at(best)
+    registered.register(model, "bare")
+
+    result = CliRunner().invoke(app, ["validate", "bare@1"])
+
+    assert result.exit_code == 2
+    assert "Nothing was exported of bare@1 yet" in result.output
+
+
+def test_what_was_exported_of_a_version_is_validated_against_it(
+    registered: Registry, tmp_path: Path
+) -> None:
+    reference = "companion-dynamics_engine@1"
+    made = CliRunner().invoke(app, ["models", "export", reference, "-o", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+
+    result = CliRunner().invoke(app, ["validate", reference, "--json"])
+
+    assert result.exit_code == 0, result.output
+    of_its_training, of_the_version = json.loads(result.stdout)["files"]
+    for found in (of_its_training, of_the_version):
+        states = {check["name"]: check["passed"] for check in found["checks"]}
+        assert states["checkpoint"] is True
+
+
 def test_a_version_knows_its_split_and_is_called_by_its_reference(
     registered: Registry, runs: dict[str, Path]
 ) -> None:

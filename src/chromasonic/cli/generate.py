@@ -18,7 +18,7 @@ from chromasonic.cli.generate_steered import (
 from chromasonic.cli.numbered import numbered
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
-from chromasonic.registry.reference import located
+from chromasonic.registry.reference import check_task, located
 
 if TYPE_CHECKING:
     from chromasonic.companion.melody_steering import SteeredMelody
@@ -107,7 +107,8 @@ def generate(
     """
     outputs = output or []
     _check_outputs(outputs)
-    path = located(_one_model(model_path, companion))
+    given = _one_model(model_path, companion)
+    path = located(given)
     if companion is not None or is_companion(path):
         _refuse({"--opening": opening, "--model": model}, "a MelodyTransformer")
         wishes = Wishes(
@@ -135,6 +136,8 @@ def generate(
             as_json,
         )
         return
+    wanted = "a melody model, or companion models with a melody_transformer"
+    check_task(path, "melody", called=given, wanted=wanted)
     _refuse({"--valence": valence, "--arousal": arousal}, "a melody model of a run directory")
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.melody_generation.generation import GenerationSettings, generate_tunes

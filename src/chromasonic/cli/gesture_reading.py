@@ -107,7 +107,7 @@ def model_of(
     nodes: list[str] | None,
 ) -> GestureModel:
     """The model, acquainted with whoever moves."""
-    path = located(path)
+    path = located(path, of="gesture")
     if not path.exists():
         raise UsageError(f"There is no model at {path}. {_instead_of(path)}")
     if path.is_dir() and not any(path.glob("*.pth")):

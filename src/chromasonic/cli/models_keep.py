@@ -86,14 +86,18 @@ def prune(
     if not yes:
         if as_json:
             raise UsageError("--json asks nothing: give --yes as well, or --dry-run.")
-        typer.confirm(f"Remove {len(planned.removed)} versions for good?", abort=True)
+        typer.confirm(f"Remove {_counted(len(planned.removed))} for good?", abort=True)
     done = registry.prune(name, keep=keep)
     if as_json:
         typer.echo(json_text(_document(done)))
         return
     from chromasonic.registry.sizes import said
 
-    typer.echo(f"Removed {len(done.removed)} versions, {said(done.size_bytes)}.")
+    typer.echo(f"Removed {_counted(len(done.removed))}, {said(done.size_bytes)}.")
+
+
+def _counted(number: int) -> str:
+    return "1 version" if number == 1 else f"{number} versions"
 
 
 def _print_plan(planned: object) -> None:

@@ -96,6 +96,8 @@ def rollback(
 ) -> None:
     """Let an alias point to what it pointed to before; once more goes further back.
 
+    A version whose files were changed is not gone back to.
+
     Examples:
 
     \b
@@ -106,12 +108,6 @@ def rollback(
     registry = opened()
     change = registry.rollback(name, alias, why=because)
     _say(change, f"{name}@{change.after}", alias, None, as_json=as_json)
-    problems = registry.verify(f"{name}@{change.after}")
-    if problems:
-        raise RegistryError(
-            f"{name}@{alias} points to version {change.after} now, but it cannot be used: "
-            f"{problems[0]}"
-        )
 
 
 def _warn(version: Version) -> None:

@@ -90,7 +90,7 @@ def register(
     chosen = _chosen(path, name, kind)
     made: list[tuple[Version, bool]] = []
     for own_name, model in chosen.items():
-        known = [] if again else [v for v in registry.same_as(model) if v.name == own_name]
+        known = [] if again else _sound(registry, own_name, model)
         if known:
             version = known[-1]
             for word in alias or ():
@@ -107,6 +107,27 @@ def register(
         for version, _ in made:
             judge_version(registry, version)
     _print(made, as_json=as_json)
+
+
+def _sound(registry: Registry, name: str, model: TrainedModel) -> list[Version]:
+    """The versions of a name that have a model's files; damaged ones are told, and left out."""
+    from chromasonic.errors import RegistryError
+
+    sound = []
+    for version in registry.same_as(model):
+        if version.name != name:
+            continue
+        try:
+            registry.folder_of(version.reference)
+        except RegistryError:
+            typer.echo(
+                f"{version.reference} was registered from the same files, but what is kept of it "
+                f"was changed since: chromasonic models verify {version.reference}.",
+                err=True,
+            )
+            continue
+        sound.append(version)
+    return sound
 
 
 def _chosen(path: Path, name: str, kind: str | None) -> dict[str, TrainedModel]:

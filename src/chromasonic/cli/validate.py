@@ -97,8 +97,8 @@ def _print(found: tuple[Validation, ...]) -> None:
 
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     for validation in found:
-        table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-        table.title = Text(printable(str(validation.path)), "bold")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        console.print(Text(printable(str(validation.path)), "bold"), soft_wrap=True)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")

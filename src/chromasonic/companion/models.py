@@ -140,7 +140,7 @@ def checkpoint_folder(path: PathLike) -> Path:
     Raises:
         RegistryError: no such version is registered, or its files were changed.
     """
-    path = located(path)
+    path = located(path, of="companion")
     inside = path / SHARED.checkpoints
     return inside if inside.is_dir() else path
 

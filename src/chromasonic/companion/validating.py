@@ -15,10 +15,11 @@ from chromasonic.companion.spec import SPECS
 from chromasonic.companion.validating_folder import files_of, one_model
 from chromasonic.companion.validating_onnx import validate_companion_onnx
 from chromasonic.companion.validating_training import checkpoint, not_compared, run_beside
+from chromasonic.errors import UsageError
 from chromasonic.export.spec import Block, ModelSpec
 from chromasonic.export.validation import Check, Validation, examine, further_checks
 from chromasonic.files import PathLike
-from chromasonic.registry.reference import is_version_folder, located
+from chromasonic.registry.reference import is_version_folder, located, reference_in
 
 
 def validate_companions(
@@ -45,20 +46,54 @@ def validate_companions(
     Raises:
         UsageError: there is no such model; or `name` comes with several files or a folder.
     """
-    places = [place for path in paths for place in _places(located(path))]
-    spec = None if name is None else one_model(name, places)
+    given = [place for path in paths for place in _places(path)]
+    spec = None if name is None else one_model(name, [place for place, _ in given])
     found: list[Validation] = []
     run = None if against is None else located(against)
-    for path in places:
+    for path, version in given:
         for file in files_of(path):
-            found.append(validate_companion(file, spec, against=run, with_golden=with_golden))
+            found.append(
+                validate_companion(file, spec, against=run or version, with_golden=with_golden)
+            )
     return tuple(found)
 
 
-def _places(path: Path) -> list[Path]:
-    """A path; of a registered version its exported files: it may hold some of the five alone."""
-    own = [path / f"{name}.json" for name in SPECS] if is_version_folder(path) else []
-    return [file for file in own if file.is_file()] or [path]
+def _places(given: PathLike) -> list[tuple[Path, Path | None]]:
+    """A path; of a registered version its exported files: it may hold some of the five alone.
+
+    Returns:
+        Each with the version that it must equal, if there is one.
+
+    Raises:
+        UsageError: it is a version of which nothing was exported.
+        CheckpointError: it is a version of another task.
+    """
+    path = located(given, of="companion")
+    if not is_version_folder(path):
+        return [(path, None)]
+    folders = [path, *_export_folders(given)]
+    files = [folder / f"{name}.json" for folder in folders for name in SPECS]
+    own = [file for file in files if file.is_file()]
+    if not own:
+        raise UsageError(
+            f"Nothing was exported of {given} yet, and exported files are what is validated. "
+            f"Write them, proven: chromasonic models export {given} --output FOLDER."
+        )
+    return [(file, path) for file in own]
+
+
+def _export_folders(given: PathLike) -> list[Path]:
+    """Where the registry keeps what was exported of a version."""
+    reference = reference_in(given)
+    if reference is None:
+        return []
+    from chromasonic.registry.versions import existing_models
+
+    models = existing_models()
+    exports = models.get(reference).exports
+    return [
+        models.export_folder(reference, one.format) for one in exports if one.format == "rtneural"
+    ]
 
 
 def validate_companion(

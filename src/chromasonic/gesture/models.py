@@ -240,7 +240,7 @@ def load_gesture(path: PathLike) -> GestureModel:
         CheckpointError: there is none, or it is damaged, or of something else.
         RegistryError: no such version is registered, or its files were changed.
     """
-    file = find_checkpoint(located(path))
+    file = find_checkpoint(located(path, of="gesture"))
     content = load_checkpoint(file)
     info = content.get("config")
     if not isinstance(info, dict) or info.get("task") != TASK or "gesture" not in info:

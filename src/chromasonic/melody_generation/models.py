@@ -75,7 +75,7 @@ def load_model(path: PathLike, *, kind: str | None = None) -> LoadedModel:
             hostile, or of another vocabulary or kind.
         RegistryError: no such version is registered, or its files were changed.
     """
-    file = find_checkpoint(located(path), f"melody_{kind}" if kind else None)
+    file = find_checkpoint(located(path, of="melody"), f"melody_{kind}" if kind else None)
     content = load_checkpoint(file)
     config = content.get("config")
     model_config = config.get("model") if isinstance(config, dict) else None

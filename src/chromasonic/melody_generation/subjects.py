@@ -179,6 +179,11 @@ def find_tunes(
 def _kinds_in(path: Path) -> list[str]:
     kinds = [kind for kind in KINDS if any((path / f"{kind}_checkpoints").glob("*.pt"))]
     if not kinds:
+        if (path.parent.parent / "study.json").exists():
+            raise CheckpointError(
+                f"{path} is a trial of a search, which removed its weights: only the best trial's "
+                "stay. Search with --keep, or train the trial's recipe.toml again."
+            )
         raise CheckpointError(
             f"The run directory {path} holds no checkpoint yet. Let its training finish an epoch."
         )

@@ -205,8 +205,9 @@ def refuse_changes(folder: Path, manifest: Manifest, *, label: str) -> None:
     name = label.partition("@")[0]
     raise RegistryError(
         f"{label} is not what was registered, and is not used: {', '.join(found[:4])}{more} "
-        f"(in {folder}). Restore its files from a backup; or go back to an earlier version "
-        f"(chromasonic models rollback {name}); or register the model again from its run."
+        f"(in {folder}). Restore its files from a backup; or register the model again from its "
+        f"run, as a new version (chromasonic models register RUN --name {name}); or put another "
+        "version in use (chromasonic models promote)."
     )
 
 

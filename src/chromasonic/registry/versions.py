@@ -128,7 +128,8 @@ class Registry(RegisteredModels):
         """Let an alias point to what it pointed to before; once more goes further back.
 
         Raises:
-            RegistryError: it never pointed to another version that is still there.
+            RegistryError: it never pointed to another version that is still there; or the files
+                of that version are not what was registered. Nothing is changed then.
         """
         check_alias(alias)
         with self.store.writing():
@@ -136,6 +137,14 @@ class Registry(RegisteredModels):
             before = self.aliases(name).get(alias)
             if not earlier:
                 raise self._nothing_before(name, alias, before)
+            try:
+                self.folder_of(f"{name}@{earlier[-1]}")
+            except RegistryError as error:
+                raise RegistryError(
+                    f"{name}@{alias} stays where it is: it would go back to a version that cannot "
+                    f"be used. {error} To take another version: chromasonic models promote "
+                    f"{name}@NUMBER --to {alias}."
+                ) from error
             return self._move(name, alias, before, earlier[-1], "rollback", why)
 
     def hold(self, reference: Reference | str, by: str) -> None:
