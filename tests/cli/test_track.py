@@ -41,7 +41,9 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("no_process")
-def test_a_training_that_could_not_be_sent_is_sent_by_sync(tmp_path: Path) -> None:
+def test_a_training_that_could_not_be_sent_is_sent_by_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, _, said = run(*MELODY, "--output", tmp_path / "one", "--track")
     assert code == 0
     assert "Not tracked yet: the process that sends it did not start" in said
@@ -62,6 +64,11 @@ def test_a_training_that_could_not_be_sent_is_sent_by_sync(tmp_path: Path) -> No
     told = run("track", "list", "--experiment", "melody")[1]
     assert "one markov" in told
     assert only["run_id"][:8] in told
+    assert "synthetic" in told
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = run("track", "list")[1]
+    assert only["run_id"][:8] in narrow
+    assert "synthetic" not in narrow
     assert "experiment 'gesture'" in run("track", "list", "--experiment", "gesture")[1]
 
 

@@ -38,6 +38,7 @@ def test_trials_stand_below_their_search_with_settings_curve_and_end(
     assert [event["name"] for event in begun] == [
         "search", "trial 000 melody_lstm", "trial 001 melody_lstm",
     ]  # fmt: skip
+    assert [event["run_name"] for event in begun[1:]] == ["s/000 lstm", "s/001 lstm"]
     key = begun[0]["key"]
     assert [event["parent"] for event in begun] == ["", key, key]
     assert begun[0]["params"]["search.training.learning_rate"] == "0.001 to 0.01 by factors"

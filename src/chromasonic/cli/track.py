@@ -24,6 +24,8 @@ Examples:
   chromasonic track ui
 """,
 )
+WIDE = 100
+"""Columns of a terminal from which on corpora are listed."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -64,14 +66,18 @@ def list_runs(
 
 
 def _table(runs: list[Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    console = Console(width=None if Console().is_terminal else 120, highlight=False)
+    from chromasonic.cli.registered import console
+
+    place = console()
+    is_wide = place.width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("RUN", overflow="fold")
     table.add_column("IN")
-    table.add_column("CORPUS", overflow="ellipsis", no_wrap=True, max_width=24)
+    if is_wide:
+        table.add_column("CORPUS", overflow="ellipsis", no_wrap=True, max_width=24)
     table.add_column("STATUS")
     table.add_column("VAL LOSS", justify="right")
     table.add_column("STARTED (UTC)", no_wrap=True)
@@ -79,10 +85,17 @@ def _table(runs: list[Any]) -> None:
     for run in runs:
         loss = "" if run.best_val_loss is None else f"{run.best_val_loss:.4g}"
         started = run.started[:16].replace("T", " ")
+        corpus = (run.corpus,) if is_wide else ()
         table.add_row(
-            run.name, run.experiment, run.corpus, run.status.lower(), loss, started, run.run_id[:8]
+            Text(run.name),
+            run.experiment,
+            *corpus,
+            run.status.lower(),
+            loss,
+            started,
+            run.run_id[:8],
         )
-    console.print(table)
+    place.print(table)
 
 
 @track_app.command("sync")

@@ -169,7 +169,7 @@ class Tracker(Observer):
             "event": "resume" if before else "begin",
             "name": name,
             "experiment": os.environ.get(EXPERIMENT, "").strip() or self.task,
-            "run_name": f"{self.output.name} {kind or name}".strip(),
+            "run_name": f"{self._called} {kind or name}".strip(),
             "params": {k: str(v) for k, v in (params or {}).items()},
             "tags": shown,
             "parent": self.parent,
@@ -247,6 +247,12 @@ class Tracker(Observer):
         if self._process is None:
             return Outcome(state="waiting", runs=names)
         return self._process.wait(seconds, on_wait, names)
+
+    @property
+    def _called(self) -> str:
+        """The run directory's name; of a search's trial that of the search before it."""
+        own = self.output.name
+        return own if self._sends else f"{self.folder.resolve().name}/{own}"
 
     def _relative(self, path: Path) -> str:
         return os.path.relpath(path, self.folder)
