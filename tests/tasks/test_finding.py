@@ -264,7 +264,6 @@ def test_a_version_without_the_agent_that_is_asked_for_names_those_it_has(
     ("command", "told"),
     [
         (["generate", "companion-groove_predictor@1"], "companion models (groove_predictor"),
-        (["validate", "melody-lstm@1"], "a melody model (LSTM for melodies"),
         (["evaluate", "melody", "gesture-gesture@1"], "a gesture network (Gesture network"),
         (["evaluate", "companion", "melody-lstm@1"], "a melody model (LSTM for melodies"),
     ],
@@ -313,6 +312,16 @@ def test_what_was_exported_of_a_version_is_validated_against_it(
     for found in (of_its_training, of_the_version):
         states = {check["name"]: check["passed"] for check in found["checks"]}
         assert states["checkpoint"] is True
+
+
+def test_an_export_of_another_task_is_validated_by_its_version(
+    registered: Registry, tmp_path: Path
+) -> None:
+    made = CliRunner().invoke(app, ["models", "export", "gesture-gesture@1", "-o", str(tmp_path)])
+    assert made.exit_code == 0, made.output
+    result = CliRunner().invoke(app, ["validate", "gesture-gesture@1", "--json"])
+    assert result.exit_code == 0, result.output
+    assert [Path(one["path"]).suffix for one in json.loads(result.stdout)["files"]] == [".onnx"]
 
 
 def test_a_version_knows_its_split_and_is_called_by_its_reference(

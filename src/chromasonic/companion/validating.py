@@ -66,33 +66,33 @@ def _places(given: PathLike) -> list[tuple[Path, Path | None]]:
 
     Raises:
         UsageError: it is a version of which nothing was exported.
-        CheckpointError: it is a version of another task.
     """
-    path = located(given, of="companion")
+    path = located(given)
     if not is_version_folder(path):
         return [(path, None)]
-    folders = [path, *_export_folders(given)]
-    files = [folder / f"{name}.json" for folder in folders for name in SPECS]
-    own = [file for file in files if file.is_file()]
+    own = [file for name in SPECS if (file := path / f"{name}.json").is_file()]
+    own += _registered_exports(given)
     if not own:
         raise UsageError(
             f"Nothing was exported of {given} yet, and exported files are what is validated. "
             f"Write them, proven: chromasonic models export {given} --output FOLDER."
         )
-    return [(file, path) for file in own]
+    return [(file, path if file.stem in SPECS else None) for file in own]
 
 
-def _export_folders(given: PathLike) -> list[Path]:
-    """Where the registry keeps what was exported of a version."""
+def _registered_exports(given: PathLike) -> list[Path]:
+    """What was exported of a version, as the registry keeps it."""
     reference = reference_in(given)
     if reference is None:
         return []
     from chromasonic.registry.versions import existing_models
 
     models = existing_models()
-    exports = models.get(reference).exports
     return [
-        models.export_folder(reference, one.format) for one in exports if one.format == "rtneural"
+        models.export_folder(reference, export.format) / name
+        for export in models.get(reference).exports
+        for name in sorted(export.files)
+        if name.endswith((".json", ".onnx"))
     ]
 
 
