@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from chromasonic.cli.app import app
@@ -60,6 +63,27 @@ def test_an_experiment_from_beginning_to_end(folder: Path) -> None:
     assert document["closed_because"] == "enough heard"
     assert "salt" not in document["design"]
     assert len(document["votes"]) == 4
+
+
+def test_a_log_that_lost_a_vote_is_warned_of_where_it_is_read(folder: Path) -> None:
+    run("create", "taste", "old", "new")
+    for _ in range(2):
+        run("vote", "taste", "me", "first")
+    assert json.loads(run("show", "taste", "--json"))["damage"] == ""
+    with sqlite3.connect(folder / "experiments.db") as connection:
+        connection.execute("DROP TRIGGER ab_votes_remain")
+        connection.execute("DELETE FROM ab_votes WHERE number = 2")
+    shown = " ".join(run("show", "taste").split())
+    assert "Warning: The log of experiment 'taste' ends at vote 1 of 2" in shown
+    assert "ends at vote 1 of 2" in json.loads(run("show", "taste", "--json"))["damage"]
+
+
+def test_defaults_fit_few_clips(folder: Path) -> None:
+    for label in "AB":
+        (folder / "clips" / label).mkdir(parents=True)
+        soundfile.write(folder / "clips" / label / "one.wav", np.zeros(8000), 8000)
+    said = run("create", "taste", "old", "new", "--clips", "clips")
+    assert "each listener: 1 pair, 1 of them twice" in said
 
 
 def test_what_was_set_apart_is_shown(folder: Path) -> None:

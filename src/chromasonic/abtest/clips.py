@@ -53,7 +53,7 @@ def items_in(folder: Path, labels: Sequence[str]) -> tuple[Item, ...]:
     ]:
         raise UsageError(
             f"{folder} has no {missing[0]}.wav (or .flac, .ogg, .mp3, .mid)"
-            + (f", and {len(missing) - 1} more are missing" if len(missing) > 1 else "")
+            + (f", nor {len(missing) - 1} more" if len(missing) > 1 else "")
             + ". Every version needs a clip of every item."
         )
     return tuple(

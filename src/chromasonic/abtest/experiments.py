@@ -212,6 +212,14 @@ class Experiment:
         """
         return votes.verify(self.store, self.id, self.design_sha256)
 
+    def damage(self) -> str:
+        """What is wrong with the log, in words; "" where every vote is as it was cast."""
+        try:
+            self.verify()
+        except RegistryError as error:
+            return str(error)
+        return ""
+
     def reading(self, *, now: datetime | None = None) -> Reading:
         """What the votes say by now; as often as one likes.
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic import files
+from chromasonic.abtest.counted import counted
 from chromasonic.abtest.pair_reading import DECIDED, PairReading
 from chromasonic.abtest.reading import Reading
-from chromasonic.abtest.reading_words import named, numbered
+from chromasonic.abtest.reading_words import named
 from chromasonic.errors import EvaluationError
 
 BLUE, GREY, GREEN, INK = "#0072B2", "#8A8A8A", "#009E73", "#333333"
@@ -49,8 +50,8 @@ def draw_reading(reading: Reading, save_path: files.PathLike) -> Path:
         if row == len(pairs) - 1:
             below.set_xlabel("votes that count", fontsize=9)
     figure.text(0.02, 1 - 0.3 / height, reading.design.question, fontsize=12, weight="bold")
-    votes = numbered(reading.votes_cast, "vote")
-    listeners = numbered(reading.listeners, "listener")
+    votes = counted(reading.votes_cast, "vote")
+    listeners = counted(reading.listeners, "listener")
     apart = f", {reading.votes_set_apart} set apart" if reading.votes_set_apart else ""
     figure.text(
         0.02, 1 - 0.55 / height, f"{reading.design.name}: {votes} of {listeners}{apart}",

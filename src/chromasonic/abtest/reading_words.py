@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from chromasonic.abtest.counted import counted
 from chromasonic.abtest.design import Design
 from chromasonic.abtest.guards import RULES
 from chromasonic.abtest.pair_reading import (
@@ -33,7 +34,7 @@ def in_words(reading: Reading) -> str:
     if reading.votes_set_apart:
         rules = Counter(flag.rule for flag in reading.flags)
         why = "; ".join(f"{RULES[rule]} ({n})" for rule, n in rules.most_common())
-        votes = numbered(reading.votes_set_apart, "vote")
+        votes = counted(reading.votes_set_apart, "vote")
         lines.append(f"Set apart, not in this result: {votes}: {why}.")
     return "\n".join([*lines, reading.advice])
 
@@ -45,13 +46,13 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
         return f"{first} and {second}: no votes yet that count."
     if math.isnan(pair.share):
         return (
-            f"{first} and {second}: nothing to say yet ({numbered(pair.waiting, 'vote')}; no "
+            f"{first} and {second}: nothing to say yet ({counted(pair.waiting, 'vote')}; no "
             "listener has finished). A listener's votes enter the test when all are cast, or after "
             f"{LEFT_AFTER_MINUTES:g} minutes without one."
         )
     level = f"{100 * (1 - pair.alpha):.3g}%"
     share, low, high = pair.share, pair.low, pair.high
-    votes = f"{numbered(pair.votes, 'vote')} of {numbered(pair.listeners, 'listener')}"
+    votes = f"{counted(pair.votes, 'vote')} of {counted(pair.listeners, 'listener')}"
     if pair.verdict == SECOND_BETTER:
         first, second, share, low, high = second, first, 1 - share, 1 - high, 1 - low
     span = f"{share:.0%} of {votes}, {level} interval {low:.1%} to {high:.1%}"
@@ -70,11 +71,6 @@ def verdict_in_words(pair: PairReading, design: Design) -> str:
 def named(design: Design, label: str) -> str:
     """A version as people read it, such as "A (folk@3)"."""
     return f"{label} ({design.arm(label).version})"
-
-
-def numbered(count: int, what: str) -> str:
-    """A count with its noun, such as "1 vote" and "2 votes"."""
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def p_text(p_value: float) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chromasonic.abtest.counted import counted
 from chromasonic.cli.ab_online_tables import (
     print_experiments,
     print_plan,
@@ -38,7 +39,10 @@ def create(
     trials: Annotated[
         int | None, typer.Option(help="Pairs for each listener; left out: 10, or all items.")
     ] = None,
-    repeats: Annotated[int, typer.Option(help="Of them asked again, sides swapped.")] = 2,
+    repeats: Annotated[
+        int | None,
+        typer.Option(help="Of them asked again, sides swapped; left out: 2, or all there are."),
+    ] = None,
     anchor: Annotated[
         str | None,
         typer.Option(help="What lies in the clips' folder anchor/, such as 'tunes by people'."),
@@ -93,9 +97,10 @@ def create(
         found = seeded_items(items, labels, duration_ms=round(1000 * clip_seconds))
     else:
         found = items_in(clips, labels)
+    pairs = min(10, len(found)) if trials is None else trials
     design = Design(
         name=name, arms=arms, items=found, salt=salt or secrets.token_hex(16), question=question,
-        trials=min(10, len(found)) if trials is None else trials, repeats=repeats,
+        trials=pairs, repeats=min(2, pairs) if repeats is None else repeats,
         anchor=Arm(label=ANCHOR, version=anchor) if anchor else None,
         anchors=anchors if anchor else 0, alpha=alpha, margin=margin, max_votes=max_votes,
         guards=GuardRules(listeners_per_address=per_address, heard_share=heard_share),
@@ -113,7 +118,8 @@ def create(
         same = f", the same files as {twin}" if twin else ""
         typer.echo(f"  {arm.label}  {arm.version}  sha256 {arm.sha256[:12]}{same}")
     typer.echo(
-        f"{len(found)} items; each listener: {design.trials} pairs, {design.repeats} of them "
+        f"{counted(len(found), 'item')}; each listener: {counted(design.trials, 'pair')}, "
+        f"{design.repeats} of them "
         f"twice{f', {design.anchors} with {anchor}' if anchor else ''}."
     )
 
@@ -172,13 +178,17 @@ def show(
         experiment = experiments.get(name)
         reading = experiment.reading()
         where = experiments.store.shown
+        damage = experiment.damage()
     if output is not None:
         from chromasonic.abtest.reading_picture import draw_reading
 
         draw_reading(reading, output)
     if as_json:
-        typer.echo(json_text({**reading.to_dict(), "status": experiment.status, "where": where}))
+        told = {"status": experiment.status, "where": where, "damage": damage}
+        typer.echo(json_text({**reading.to_dict(), **told}))
         return
+    if damage:
+        typer.echo(f"Warning: {damage} What follows rests on what is left.", err=True)
     print_reading(experiment, reading)
     for line in changed(experiment.design):
         typer.echo(f"Note: {line}.", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from chromasonic.abtest.reading_words import numbered
+from chromasonic.abtest.counted import counted
 
 if TYPE_CHECKING:
     from chromasonic.abtest.assignment import Trial
@@ -64,8 +64,8 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     console = _console()
     state = "takes votes" if experiment.is_open else f"closed: {experiment.closed_because}"
     console.print(
-        f"[bold]{experiment.name}[/bold] ({state}), {numbered(reading.votes_cast, 'vote')} of "
-        f"{numbered(reading.listeners, 'listener')}",
+        f"[bold]{experiment.name}[/bold] ({state}), {counted(reading.votes_cast, 'vote')} of "
+        f"{counted(reading.listeners, 'listener')}",
     )
     console.print()
     for line in reading.words.splitlines():
@@ -94,7 +94,7 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     if waiting and not all(math.isnan(pair.share) for pair in reading.pairs):
         console.print(
             f"Of listeners in the middle, who count when they have finished: "
-            f"{numbered(waiting, 'vote')}."
+            f"{counted(waiting, 'vote')}."
         )
     console.print()
     console.print(f"Same answer when asked again: {_share(reading.consistency)}")
