@@ -21,7 +21,7 @@ from chromasonic.tuning import confirming, plots
 from chromasonic.tuning.confirming import compared, confirm, welch
 from chromasonic.tuning.importance import FEWEST, Importance, importances, in_words
 from chromasonic.tuning.objectives import objective_of
-from chromasonic.tuning.outcome import outcome_of
+from chromasonic.tuning.outcome import made_up_warning, outcome_of
 from chromasonic.tuning.plan import Plan, plan_of
 from chromasonic.tuning.plots import draw_history
 from chromasonic.tuning.records import TrialRecord
@@ -230,6 +230,15 @@ def test_an_outcome_is_written_and_its_recipe_is_that_of_the_best_trial(tmp_path
     values = outcome.to_dict()
     assert values["best"]["number"] == best.number
     json.dumps(values)
+
+
+def test_a_best_trial_of_made_up_examples_is_marked(tmp_path: Path) -> None:
+    recipe = {"data": {"dataset": "synthetic", "num_sequences": 12}}
+    task_named("melody").train({**recipe, "markov": {}}, tmp_path / "trial")
+    assert made_up_warning(tmp_path / "trial").startswith("It was trained on made-up examples")
+    for weights in (tmp_path / "trial").rglob("*.pt"):
+        weights.unlink()
+    assert made_up_warning(tmp_path / "trial") == ""
 
 
 def test_importance_is_drawn_where_there_are_trials_enough(tmp_path: Path) -> None:

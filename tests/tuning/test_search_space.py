@@ -170,6 +170,16 @@ def test_written_recipes_hold_their_search_and_train_as_before(tmp_path: Any) ->
     assert "search" not in gesture
 
 
+def test_trials_of_other_batches_are_measured_on_the_same_made_up_examples() -> None:
+    plan = plan_of("companion", "groove_predictor", settings={"KIND.data.synthetic": True})
+    made = {
+        size: plan.recipe_with({"training.batch_size": size})["groove_predictor"]["data"]
+        for size in (16, 128)
+    }
+    assert made[16] == made[128]
+    assert made[16]["synthetic_examples"] == 16 * 128, "what the recipe as it is would make"
+
+
 def test_a_recipe_of_several_models_wants_one_named() -> None:
     with pytest.raises(ConfigError, match="--model lstm"):
         plan_of("melody", None, {"lstm": {}, "markov": {}})

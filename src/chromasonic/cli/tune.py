@@ -115,9 +115,12 @@ def companion(
     model: Annotated[
         str | None,
         typer.Option(help="emotion_recognizer, melody_transformer, harmony_predictor, "
-                     "dynamics_engine or groove_predictor."),
+                     "dynamics_engine or groove_predictor; emotion, melody, ... for short."),
     ] = None,
     recipe: Recipe = None,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Made-up examples, even with a corpus at hand.")
+    ] = False,
     settings: Set = None,
     data_dir: DataDir = None,
     trials: Trials = None,
@@ -143,8 +146,9 @@ def companion(
     \b
       chromasonic tune companion --model groove_predictor --trials 20
       chromasonic tune companion --model dynamics_engine --time 10m --confirm 3
+      chromasonic tune companion --model groove --synthetic --trials 4
     """
-    given = {"KIND.data.data_dir": data_dir}
+    given = {"KIND.data.data_dir": data_dir, "KIND.data.synthetic": synthetic or None}
     if model is not None:
         from chromasonic.companion.models import names_of
 
@@ -229,7 +233,11 @@ def _run(
     """What the four commands share: options in, a search, its outcome printed."""
     from chromasonic.cli.tune_running import run_search
 
-    flags = {name: str(value) for name, value in given.items() if value is not None}
+    flags = {
+        name: value if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
     settings: list[str] = options["settings"] or []  # type: ignore[assignment]
     asked = Asked(
         task=task,

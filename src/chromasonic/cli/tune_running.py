@@ -206,6 +206,8 @@ def print_outcome(outcome: Outcome) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+    if outcome.warning:
+        console.print(f"\n{outcome.warning}", style="bold", markup=False)
     for line in ("", *sentences(outcome), in_words(outcome.importances), ""):
         console.print(line, soft_wrap=True, markup=False)
     for what, path in outcome.paths.items():

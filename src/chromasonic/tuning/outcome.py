@@ -15,6 +15,7 @@ from typing import Any
 
 from chromasonic import files
 from chromasonic.config import read_toml, to_toml
+from chromasonic.errors import ChromasonicError
 from chromasonic.tasks.table import task_named
 from chromasonic.tuning.confirming import Confirmation
 from chromasonic.tuning.importance import Importance, importances
@@ -40,6 +41,7 @@ class Outcome:
         importances: of the settings; empty where too few trials say too little.
         confirmation: over seeds, where it was asked for.
         paths: what to its file.
+        warning: that the best trial learned from made-up examples, where it did; else "".
     """
 
     output: Path
@@ -49,6 +51,7 @@ class Outcome:
     importances: tuple[Importance, ...]
     confirmation: Confirmation | None
     paths: dict[str, Path]
+    warning: str = ""
 
     @property
     def best(self) -> TrialRecord | None:
@@ -73,6 +76,7 @@ class Outcome:
             "task": self.task,
             "kind": self.kind,
             "objective": objective_of(self.task, self.kind).name,
+            "warning": self.warning,
             "counts": self.counts,
             "best": self.best.to_dict() if self.best else None,
             "first": self.first.to_dict() if self.first else None,
@@ -120,10 +124,27 @@ def outcome_of(study: Study, confirmation: Confirmation | None = None) -> Outcom
         importances=found,
         confirmation=confirmation,
         paths=paths,
+        warning="" if best is None else made_up_warning(study.folder(best.number)),
     )
     if best is not None:
         files.write_text(output / REPORT, report_of(study, outcome))
     return outcome
+
+
+def made_up_warning(folder: Path) -> str:
+    """That what was trained in a folder learned from made-up examples; "" where it did not.
+
+    Args:
+        folder: of a trial whose weights are there.
+    """
+    from chromasonic.registry.made_up import warning
+    from chromasonic.tasks.finding import models_at
+
+    try:
+        found = models_at(folder)
+    except ChromasonicError:  # no weights lie there: nothing is known of what they learned from
+        return ""
+    return next((text for one in found if (text := "".join(warning(one.facts)))), "")
 
 
 def best_recipe(study: Study, best: TrialRecord) -> str:

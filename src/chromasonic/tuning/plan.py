@@ -173,6 +173,8 @@ def plan_of(
         holder = holder[step]
     table = holder.get(SEARCH)
     recipe = json.loads(json.dumps(chosen.resolved(values, where=where)))  # tuples as lists
+    if task == "companion":
+        recipe[kind]["data"] |= _same_examples(recipe[kind])
     if table is None:
         holder = recipe
         for step in way_to(task, kind):
@@ -186,6 +188,21 @@ def plan_of(
         seed=seed,
         pruner=pruner,
     )
+
+
+def _same_examples(recipe: Mapping[str, Any]) -> dict[str, int]:
+    """How many examples are made up, where they are: as many for every trial.
+
+    A training by itself makes as many as fill its batches; trials of other batches would be
+    measured on other examples.
+
+    Args:
+        recipe: of a companion model, resolved.
+    """
+    from chromasonic.companion.recipe import DataSettings
+
+    settings = DataSettings(**recipe["data"]).for_batches(recipe["training"]["batch_size"])
+    return {"synthetic_examples": settings.synthetic_examples}
 
 
 OPTION = {"harmonizer": "agent", "gesture": "size"}

@@ -27,6 +27,7 @@ def report_of(study: Study, outcome: Outcome) -> str:
     lines = [
         f"# Search over {plan.task} {plan.kind}",
         "",
+        *([f"**{outcome.warning}**", ""] if outcome.warning else []),
         *sentences(outcome),
         "",
         f"What is {objective.goal}: {objective.name} ({objective.unit}) on the validation part. "
@@ -130,7 +131,10 @@ def comparison_rows(outcome: Outcome, shown: int = SHOWN) -> list[list[str]]:
         return []
     names = ["as it was" if one.number == 0 else f"trial {one.number}" for one in columns]
     rows = [[objective.name, *(objective.text(one.loss) for one in columns)]]
-    for metric, words in objective.beside.items():
+    beside = objective.beside or {
+        name: name for name in columns[0].validation if outcome.task == "companion"
+    }
+    for metric, words in beside.items():
         if any(metric in one.validation for one in columns):
             figures = [one.validation.get(metric, math.nan) for one in columns]
             rows.append([words, *(f"{figure:.3f}" for figure in figures)])
