@@ -34,7 +34,7 @@ def draw_comparisons(compared: Sequence[Comparison], path: Path) -> None:
     """
     from matplotlib.figure import Figure as Canvas
 
-    heights = [len(one.metrics) + 1.6 for one in compared]
+    heights = [len(one.metrics) + 2.0 for one in compared]
     canvas = Canvas(figsize=(WIDTH_INCHES, LINE_INCHES * sum(heights) + 0.4), layout="constrained")
     panels = canvas.subplots(
         len(compared), 1, squeeze=False, gridspec_kw={"height_ratios": heights}
@@ -42,24 +42,30 @@ def draw_comparisons(compared: Sequence[Comparison], path: Path) -> None:
     for axes, comparison in zip(panels, compared, strict=True):
         _panel(axes, comparison)
     panels[-1].set_xlabel(
-        "difference in standard deviations (of gaps, or of runs) with its 95% interval; "
-        "to the right B is better"
+        "how much better B is, in standard deviations (of gaps, or of runs), with its 95% interval"
     )
     with files.open_whole(path) as file:
-        canvas.savefig(file, format="png", dpi=150)
+        canvas.savefig(file, format="png", dpi=150, bbox_inches="tight", pad_inches=0.15)
 
 
 def _panel(axes: Any, comparison: Comparison) -> None:
     axes.axvline(0, color="black", linewidth=0.8)
     labels = []
     for place, metric in enumerate(comparison.metrics):
-        labels.append(f"{metric.name}\n({metric.unit})")
+        says_unit = metric.name.endswith(metric.unit)
+        labels.append(metric.name if says_unit else f"{metric.name}\n({metric.unit})")
         _line(axes, place, metric, comparison.margin if place == 0 else None)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     low, high = axes.get_xlim()
     reach = max(abs(low), abs(high), 0.1) * 1.05
     axes.set_xlim(-reach, reach)
+    for place, text, side in ((0, "\N{LEFTWARDS ARROW} A better", "left"),
+                              (1, "B better \N{RIGHTWARDS ARROW}", "right")):  # fmt: skip
+        axes.text(
+            place, 1.0, text, transform=axes.transAxes, ha=side, va="bottom", fontsize=8.5,
+            color=OTHER,
+        )  # fmt: skip
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -68,13 +74,15 @@ def _panel(axes: Any, comparison: Comparison) -> None:
         f"part, {comparison.pieces} {comparison.unit}s",
         loc="left",
         fontsize=10,
+        pad=20,
     )
 
 
 def _line(axes: Any, place: int, metric: MetricComparison, margin: float | None) -> None:
     gain, digits = metric.gain, digits_of(metric)
     colour = COLOURS.get(metric.verdict, OTHER)
-    said = f"{signed(metric.difference.value, digits)} ({interval(metric.difference, digits)})"
+    span = interval(metric.difference, digits)
+    said = f"B - A: {signed(metric.difference.value, digits)}{f' ({span})' if span else ''}"
     if metric.verdict is Verdict.UNDEFINED:
         said = "not comparable"
     elif not math.isnan(metric.effect) and metric.effect and not math.isnan(gain.low):
