@@ -293,6 +293,7 @@ def test_a_version_of_which_nothing_was_exported_is_not_called_wrong(
     registered.register(model, "bare")
 
     result = CliRunner().invoke(app, ["validate", "bare@1"])
+    registered.delete("bare@1")
 
     assert result.exit_code == 2
     assert "Nothing was exported of bare@1 yet" in result.output

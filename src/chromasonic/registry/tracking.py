@@ -251,8 +251,9 @@ class Tracker(Observer):
     @property
     def _called(self) -> str:
         """The run directory's name; of a search's trial that of the search before it."""
-        own = self.output.name
-        return own if self._sends else f"{self.folder.resolve().name}/{own}"
+        own, search = self.output.name, self.folder.resolve()
+        is_own = self._sends or search == self.output.resolve()
+        return own if is_own else f"{search.name}/{own}"
 
     def _relative(self, path: Path) -> str:
         return os.path.relpath(path, self.folder)
