@@ -255,7 +255,8 @@ def test_a_tampered_version_is_refused_with_the_file_and_a_next_step(
     (registry.folder_of("folk@1") / "lstm_checkpoints/melody_lstm_best.pt").write_bytes(b"weightz")
 
     with pytest.raises(
-        RegistryError, match=r"melody_lstm_best\.pt was changed.*chromasonic models register RUN --name folk"
+        RegistryError,
+        match=r"melody_lstm_best\.pt was changed.*models register RUN --name folk",
     ):
         located("folk@1")
     assert len(registry.verify("folk@1")) == 1

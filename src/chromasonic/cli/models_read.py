@@ -249,7 +249,8 @@ def verify(
         for version in versions:
             problems = found[version.reference]
             count = len(version.files) + sum(len(export.files) for export in version.exports)
-            typer.echo(f"{version.reference}  {'NOT AS REGISTERED' if problems else f'ok, {count} files'}")
+            said = "NOT AS REGISTERED" if problems else f"ok, {count} files"
+            typer.echo(f"{version.reference}  {said}")
             for problem in problems:
                 typer.echo(f"  {problem}", err=True)
         if not versions:
