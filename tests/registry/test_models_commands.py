@@ -397,7 +397,8 @@ def test_old_versions_without_alias_are_counted_not_listed(run: Run, trained: Pa
         registry.register(replace(model, facts=facts), "folk")
     registry.set_alias("folk@1", "champion")
     _, out, _ = run("list")
-    listed = [line.split()[0] for line in out.splitlines() if line.startswith("folk@")]
+    rows = (line.split() for line in out.splitlines() if line.startswith("folk@"))
+    listed = [row[0] for row in rows if not row[0].endswith(",")]  # the warning names them too
     assert listed == ["folk@7", "folk@6", "folk@5", "folk@4", "folk@3", "folk@1"]
     assert "1 more of folk: chromasonic models list folk" in out
     assert len(json.loads(run("list", "--json")[1])["versions"]) == 7
