@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stores import new_store
 
 from chromasonic import files
 from chromasonic.registry import sending_process
 from chromasonic.registry.store import Store, open_store
 from chromasonic.registry.versions import Registry
 from chromasonic.training.history import TrainingHistory
+from stores import new_store
 
 
 @pytest.fixture

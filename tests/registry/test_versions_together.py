@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import as_nobody
 from version_stage import made_model
 
 from chromasonic.errors import RegistryError
 from chromasonic.registry import pruning, records, storing
 from chromasonic.registry import store as stores_page
 from chromasonic.registry.versions import Registry
+from stores import as_nobody
 
 PROCESSES, EACH = 8, 2
 FORK = multiprocessing.get_context("fork")
