@@ -61,6 +61,7 @@ def test_a_training_that_could_not_be_sent_is_sent_by_sync(
     )  # fmt: skip
     assert only["best_val_loss"] == only["metrics"]["best/val_loss"] == only["metrics"]["val_loss"]
     assert only["run_directory"] == str(tmp_path / "one")
+    monkeypatch.setenv("COLUMNS", "120")
     told = run("track", "list", "--experiment", "melody")[1]
     assert "one markov" in told
     assert only["run_id"][:8] in told

@@ -152,7 +152,10 @@ def test_one_broken_metadata_does_not_hide_the_other_models(run: Run, tmp_path: 
     assert "model_metadata.json is no JSON" in err
 
 
-def test_models_of_no_folder_and_of_no_agent_are_refused(run: Run, tmp_path: Path) -> None:
+def test_models_of_no_folder_and_of_no_agent_are_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMASONIC_REGISTRY", str(tmp_path / "registry"))  # nothing is in it
     assert "is no folder" in run("models", "--models", tmp_path / "absent")[2]
     assert "No trained model in" in run("models", "--models", tmp_path)[1]
     code, _, err = run("models", "show", "clever")
