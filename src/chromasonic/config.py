@@ -90,6 +90,16 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     return value
 
 
+def merged_values(base: dict[str, Any], over: typing.Mapping[str, Any]) -> dict[str, Any]:
+    """Nested values of `over` laid over those of `base`; tables meet key by key."""
+    result = dict(base)
+    for key, value in over.items():
+        known = result.get(key)
+        is_table = isinstance(known, dict) and isinstance(value, dict)
+        result[key] = merged_values(known, value) if is_table else value  # type: ignore[arg-type]
+    return result
+
+
 def without_search(values: typing.Mapping[str, Any]) -> dict[str, Any]:
     """A recipe without its search tables: what `chromasonic tune` may change is no setting."""
     return {

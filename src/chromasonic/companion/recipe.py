@@ -16,7 +16,7 @@ from typing import Any
 
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.companion.splitting import check_share
-from chromasonic.config import from_dict, to_dict, without_search
+from chromasonic.config import from_dict, merged_values, to_dict, without_search
 from chromasonic.errors import ConfigError
 from chromasonic.training.config import TrainingConfig
 
@@ -152,7 +152,7 @@ def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> Companio
         ConfigError: an unknown key, a wrong type, a value out of range, or no model.
     """
     merged = {
-        name: _merged(to_dict(default_model_recipe(name)), value)
+        name: merged_values(to_dict(default_model_recipe(name)), value)
         if name in COMPANIONS and isinstance(value, dict)
         else value
         for name, value in without_search(values).items()
@@ -169,13 +169,3 @@ def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> Companio
 def recipe_to_dict(recipe: CompanionRecipe) -> dict[str, Any]:
     """A recipe as nested plain values, for TOML and back."""
     return {name: to_dict(part) for name, part in recipe.models.items()}
-
-
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested values of `over` laid over those of `base`."""
-    result = dict(base)
-    for key, value in over.items():
-        known = result.get(key)
-        is_table = isinstance(known, dict) and isinstance(value, dict)
-        result[key] = _merged(known, value) if is_table else value  # type: ignore[arg-type]
-    return result

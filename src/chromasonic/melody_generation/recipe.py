@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chromasonic.config import from_dict, to_dict, without_search
+from chromasonic.config import from_dict, merged_values, to_dict, without_search
 from chromasonic.errors import ConfigError, UsageError
 from chromasonic.melody_generation.lstm import LstmConfig
 from chromasonic.melody_generation.markov import MarkovConfig
@@ -174,7 +174,7 @@ def recipe_from(values: Mapping[str, Any], *, where: str = "recipe") -> MelodyRe
         ConfigError: an unknown key, a wrong type, a value out of range, or no model.
     """
     merged = {
-        key: _merged(to_dict(DEFAULTS[key]), value)
+        key: merged_values(to_dict(DEFAULTS[key]), value)
         if key in DEFAULTS and isinstance(value, dict)
         else value
         for key, value in without_search(values).items()
@@ -222,13 +222,3 @@ def with_settings(
                 training=replace(part.training, **training),
             )
     return replace(recipe, **changed)
-
-
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested values of `over` laid over those of `base`."""
-    result = dict(base)
-    for key, value in over.items():
-        known = result.get(key)
-        is_table = isinstance(known, dict) and isinstance(value, dict)
-        result[key] = _merged(known, value) if is_table else value  # type: ignore[arg-type]
-    return result
