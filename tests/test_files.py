@@ -77,3 +77,16 @@ def test_a_folder_in_the_way_and_a_file_on_the_way_are_told(
 )
 def test_a_file_is_known_by_its_first_bytes(data: bytes, kind: str | None) -> None:
     assert files.kind_of(data) == kind
+
+
+def test_files_wait_for_the_disk_unless_they_are_only_passing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with files.passing():
+        files.write_text(tmp_path / "a", "whole")
+    assert synced == []
+    files.write_text(tmp_path / "b", "whole")
+    assert len(synced) == 1
+    assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text() == "whole"

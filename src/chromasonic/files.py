@@ -13,12 +13,28 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
 from chromasonic.errors import StorageError
 
 PathLike = str | os.PathLike[str]
+
+_waits_for_disk: ContextVar[bool] = ContextVar("waits_for_disk", default=True)
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """Within this block files are written for the moment only: nothing waits for the disk.
+
+    For folders that are thrown away after their files have been read back.
+    """
+    token = _waits_for_disk.set(False)
+    try:
+        yield
+    finally:
+        _waits_for_disk.reset(token)
 
 
 @contextmanager
@@ -43,7 +59,8 @@ def open_whole(path: PathLike, mode: str = "wb") -> Iterator[IO[Any]]:
         with os.fdopen(handle, mode, encoding=encoding, newline=newline) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if _waits_for_disk.get():
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
         temporary = None

@@ -9,6 +9,7 @@ import pytest
 
 from chromasonic.errors import FormatError, RenderError, UsageError
 from chromasonic.formats.drum_pattern import drum_pattern_midi, read_drum_pattern
+from chromasonic.formats.midi_channels import channels_in_use
 from chromasonic.formats.midi_drums import DrumFile
 from chromasonic.formats.midi_events import parse_midi
 
@@ -77,11 +78,27 @@ def test_a_change_of_kit_bounds_the_hits_beside_it() -> None:
 
 
 def test_a_file_without_drums_names_its_channels() -> None:
-    with pytest.raises(FormatError, match=r"no drums on channel 10; its notes are on channel 1\."):
+    its_own = (
+        r"no drums on channel 10; its notes are on channel 1 \(1 note, “Bass”, bass\)\..*--channel"
+    )
+    with pytest.raises(FormatError, match=its_own):
         DrumFile(file_of(BASS, form=0), "bass.mid")
+    with pytest.raises(FormatError, match="its notes are on no channel"):
+        DrumFile(file_of(END, form=0), "empty.mid")
     with pytest.raises(UsageError, match="1 to 16"):
         DrumFile(file_of(BASS, form=0), "bass.mid", channel=16)
     assert len(DrumFile(file_of(BASS, form=0), "bass.mid", channel=0).hits) == 1
+
+
+def test_channels_are_told_with_what_the_file_calls_them() -> None:
+    """Two tracks on channel 1, one of them named with a line break; an instrument nobody chose."""
+    second = b"\0\xff\x03\x06Lo\nend\0\x90\x29\x50\x60\x80\x29\0" + END
+    nameless = b"\0\x94\x29\x50\x60\x84\x29\0" + END
+    found = channels_in_use(parse_midi(file_of(BASS, second, nameless), "song.mid"))
+    assert [one.words for one in found] == [
+        "channel 1 (2 notes, “Bass”, “Lo end”, bass)",
+        "channel 5 (1 note)",
+    ]
 
 
 def test_values_that_no_midi_file_can_hold_are_refused() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from chromasonic.errors import RenderError, UsageError
-from chromasonic.formats import score
+from chromasonic.formats import engraving, score
 from chromasonic.formats.abc import read_abc
 from chromasonic.formats.score import ScoreLayout, engrave, engrave_all, score_png, write_score
 from chromasonic.music.key import Key
@@ -121,7 +121,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr(score.sys, "executable", str(script))
+    monkeypatch.setattr(engraving, "ENGRAVER", (str(script),))
 
 
 def test_a_crash_of_the_engraver_names_the_tune(

@@ -133,7 +133,7 @@ def render(tune: Tune, *, program: int = FLUTE, expand_repeats: bool = True) -> 
     return Sound(in_a_room(samples, seconds), RATE_HZ)
 
 
-def _in_room(samples: npt.NDArray[np.float32], ear: int) -> npt.NDArray[np.float32]:
+def in_room(samples: npt.NDArray[np.float32], ear: int) -> npt.NDArray[np.float32]:
     """A channel (M,) with the echo of a small room, `TAIL_SECONDS` longer.
 
     The echo is noise that dies away exponentially, smoothed to take its edge off, always the same
@@ -183,7 +183,7 @@ def in_a_room(samples: npt.NDArray[np.float32], seconds: float) -> npt.NDArray[n
     """
     samples = samples[: int((seconds + TAIL_SECONDS) * RATE_HZ)]
     channels = samples[:, None] if samples.ndim == 1 else samples
-    roomy = np.stack([_in_room(column, ear) for ear, column in enumerate(channels.T)], axis=1)
+    roomy = np.stack([in_room(column, ear) for ear, column in enumerate(channels.T)], axis=1)
     samples = roomy[:, 0] if samples.ndim == 1 else roomy
     peak = float(np.abs(samples).max(initial=0.0))
     if not peak > 0:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chromasonic.errors import FormatError
 from chromasonic.files import PathLike
-from chromasonic.formats.midi_events import DRUM_CHANNEL, variable_length_bytes
+from chromasonic.formats.midi_events import DRUM_CHANNEL, metre_message, variable_length_bytes
 from chromasonic.music.drums import INSTRUMENTS, STEPS_PER_QUARTER
 
 DRUMS: dict[str, int] = {
@@ -81,7 +81,11 @@ def drum_pattern_midi(text: str, *, source: str = "The pattern") -> bytes:
 
 
 def hits_midi(
-    hits: Sequence[tuple[int, int, int]], *, tempo_bpm: float = DEFAULT_TEMPO_BPM, steps: int = 0
+    hits: Sequence[tuple[int, int, int]],
+    *,
+    tempo_bpm: float = DEFAULT_TEMPO_BPM,
+    steps: int = 0,
+    metre: tuple[int, int] = (4, 4),
 ) -> bytes:
     """Hits on the grid as the bytes of a MIDI file of one track.
 
@@ -89,9 +93,12 @@ def hits_midi(
         hits: (sixteenths from the start, MIDI note, velocity).
         tempo_bpm: quarter notes a minute.
         steps: how many sixteenths the file lasts at least.
+        metre: numerator and denominator; 4/4, which no file has to name, is not written.
     """
     step = TICKS_PER_QUARTER // STEPS_PER_QUARTER
     messages = [(0, 0, b"\xff\x51\x03" + round(60e6 / tempo_bpm).to_bytes(3, "big"))]
+    if metre != (4, 4):
+        messages.append((0, 0, metre_message(*metre)))
     for number, pitch, velocity in hits:
         messages.append((number * step, 2, bytes((0x90 | DRUM_CHANNEL, pitch, velocity))))
         off = bytes((0x80 | DRUM_CHANNEL, pitch, 64))

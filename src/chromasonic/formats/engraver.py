@@ -13,6 +13,7 @@ import re
 import sys
 from typing import Any
 
+STAY = "--stay"
 CLEF_WIDTH, SIGN_WIDTH = 900, 180
 """About how wide a clef, and a sharp or flat of the key, are at the beginning of a system."""
 
@@ -21,18 +22,23 @@ MOST_EVEN_MEASURES = 400
 
 
 def main() -> None:
-    """Engrave each job of standard input; errors of a job are its result."""
+    """Engrave each job of standard input; errors of a job are its result.
+
+    With the argument `--stay` each line of the input is a list of jobs, until the input ends.
+    """
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what C++ prints goes to standard error, not among the results
-    jobs = json.loads(sys.stdin.buffer.read())
+    stays = sys.argv[1:] == [STAY]
+    lists = sys.stdin.buffer if stays else [sys.stdin.buffer.read()]
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     glyphs = os.path.join(os.path.dirname(verovio.__file__), "data", "Leipzig")
-    for job in jobs:
-        out.write(json.dumps(engrave_one(toolkit, job, glyphs)) + "\n")
-        out.flush()
+    for jobs in lists:
+        for job in json.loads(jobs):
+            out.write(json.dumps(engrave_one(toolkit, job, glyphs)) + "\n")
+            out.flush()
 
 
 def engrave_one(toolkit: Any, job: dict[str, Any], glyphs: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def midi_score(  # type: ignore[no-untyped-def]
             key = bar.key
         time += bar.duration
     track = symusic.Track(tune.title or tune.id, program, False)
-    stress = _stresses(tune)
+    stress = stresses(tune)
     shift = 0 if velocity is None else round(velocity) - VELOCITIES["beat"]
     for onset, duration, pitch in tune.sounding():
         strength = min(127, max(1, VELOCITIES[stress.get(onset, "between")] + shift))
@@ -129,7 +129,7 @@ def midi_score(  # type: ignore[no-untyped-def]
     return score
 
 
-def _stresses(tune: Tune) -> dict[int, str]:
+def stresses(tune: Tune) -> dict[int, str]:
     """Onset in ticks to "bar" or "beat"; beats of an anacrusis are counted from its end."""
     stresses, time = {}, 0
     for bar in tune.bars:

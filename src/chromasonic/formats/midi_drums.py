@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from chromasonic.errors import FormatError, UsageError
 from chromasonic.files import PathLike
+from chromasonic.formats.midi_channels import channels_in_use
 from chromasonic.formats.midi_events import (
     CHANNEL_DATA_BYTES,
     DRUM_CHANNEL,
@@ -134,11 +135,11 @@ class DrumFile:
         ]
         self.hits, self._where = self._all_hits()
         if not len(self.hits):
-            used = sorted({note.channel + 1 for note in self.events.notes})
-            held = f"on channel {', '.join(map(str, used))}" if used else "on no channel"
+            used = ", ".join(one.words for one in channels_in_use(self.events))
             raise FormatError(
-                f"{source} has no drums on channel {channel + 1}; its notes are {held}. "
-                "Name the drums' channel with --channel."
+                f"{source} has no drums on channel {channel + 1}; its notes are on "
+                f"{used or 'no channel'}. Drums stand on channel 10 in General MIDI: move them "
+                "there, or name the channel that holds them (on the command line with --channel)."
             )
 
     def _all_hits(self) -> tuple[DrumHits, Integers]:

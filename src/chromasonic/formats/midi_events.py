@@ -62,6 +62,16 @@ class MidiEvents:
     pedals: list[tuple[int, int, bool]] = field(default_factory=list)
 
 
+def metre_message(numerator: int, denominator: int) -> bytes:
+    """The message of a time signature; the denominator is a power of two.
+
+    A metronome's click falls on each beat: a dotted quarter in 6/8, 9/8 and 12/8.
+    """
+    is_compound = denominator >= 8 and numerator % 3 == 0
+    clocks = 96 // denominator * (3 if is_compound else 1)
+    return bytes((0xFF, 0x58, 4, numerator, denominator.bit_length() - 1, clocks, 8))
+
+
 def parse_midi(data: bytes, source: str) -> MidiEvents:
     """Read the bytes of a standard MIDI file of format 0 or 1.
 

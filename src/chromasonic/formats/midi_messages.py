@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chromasonic.errors import RenderError
-from chromasonic.formats.midi_events import variable_length_bytes
+from chromasonic.formats.midi_events import metre_message, variable_length_bytes
 
 TICKS_PER_QUARTER = 960
 MAX_SECONDS = 24 * 3600.0
@@ -79,6 +79,8 @@ def messages_midi(
     tempo_bpm: float = 120.0,
     title: str = "",
     markers: Sequence[tuple[float, str]] = (),
+    seconds: float = 0.0,
+    metre: tuple[int, int] = (4, 4),
 ) -> bytes:
     """The bytes of a MIDI file of format 1.
 
@@ -89,6 +91,8 @@ def messages_midi(
         tempo_bpm: quarters a minute of the grid.
         title: name of the first track.
         markers: (seconds, text).
+        seconds: how long the file lasts at least.
+        metre: numerator and denominator; 4/4, which no file has to name, is not written.
 
     Raises:
         RenderError: something lies before the start, after a day, or is out of MIDI's range.
@@ -123,8 +127,10 @@ def messages_midi(
 
     tempo = min(round(60e6 / tempo_bpm), 0xFFFFFF)
     head = [(0, 0, _meta(0x03, title.encode())), (0, 0, _meta(0x51, tempo.to_bytes(3, "big")))]
+    if metre != (4, 4):
+        head.append((0, 0, metre_message(*metre)))
     head += [(tick(time), 1, _meta(0x06, text.encode())) for time, text in markers]
-    chunks = [_chunk(head), *(_chunk(tracks[channel]) for channel in sorted(tracks))]
+    chunks = [_chunk(head, tick(seconds)), *(_chunk(tracks[channel]) for channel in sorted(tracks))]
     size = (1).to_bytes(2, "big") + len(chunks).to_bytes(2, "big")
     division = TICKS_PER_QUARTER.to_bytes(2, "big")
     return b"MThd" + (6).to_bytes(4, "big") + size + division + b"".join(chunks)
@@ -134,11 +140,11 @@ def _meta(kind: int, data: bytes) -> bytes:
     return bytes((0xFF, kind)) + variable_length_bytes(len(data)) + data
 
 
-def _chunk(events: list[tuple[int, int, bytes]]) -> bytes:
-    """A track of (tick, order, message)."""
+def _chunk(events: list[tuple[int, int, bytes]], end: int = 0) -> bytes:
+    """A track of (tick, order, message), that ends at a tick at the earliest."""
     body, last = bytearray(), 0
     for time, _, message in sorted(events, key=lambda event: event[:2]):
         body += variable_length_bytes(time - last) + message
         last = time
-    body += b"\0\xff\x2f\0"
+    body += variable_length_bytes(max(end - last, 0)) + b"\xff\x2f\0"
     return b"MTrk" + len(body).to_bytes(4, "big") + bytes(body)

@@ -85,7 +85,7 @@ def refuse_hostile(data: bytes, source: str) -> None:
     parser.EndElementHandler = leave
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: its encoding
         what = "is empty" if not data.strip() else f"is no XML: {error}"
         raise FormatError(f"{source} {what}. Export it again as MusicXML.") from error
 

@@ -28,7 +28,7 @@ from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.part_score import Label
 from chromasonic.music.tune import Bar, Tune
 
-__all__ = ["CLEFS", "Staff", "add_measures", "add_text"]
+__all__ = ["CLEFS", "Staff", "add_measures", "add_text", "written_heads"]
 
 CLEFS = {"treble": ("G", 2, 0), "treble-8vb": ("G", 2, -1), "bass": ("F", 4, 0)}
 """Name to the clef's sign, line and octave change."""
@@ -159,7 +159,7 @@ def _add_tempo(measure: ET.Element, tune: Tune, default_bpm: float | None) -> No
 def _add_music(measure: ET.Element, staff: Staff, index: int, divisions: int) -> None:
     """The notes of each voice with the chord symbols and labels, back to the start between."""
     bars = [tune.bars[index] for tune in staff.voices]
-    heads = [_heads(tune, index) for tune in staff.voices]
+    heads = [written_heads(tune, index) for tune in staff.voices]
     shown = staff_accidentals(heads, bars[0].key)
     rests = _shared_rests(heads, _MIDDLE_LINES[staff.clef])
     labels = list(staff.labels[index]) if staff.labels else []
@@ -217,7 +217,7 @@ def _shared_rests(heads: list[list[Written]], line: str) -> dict[tuple[int, int]
     return shared
 
 
-def _heads(tune: Tune, index: int) -> list[Written]:
+def written_heads(tune: Tune, index: int) -> list[Written]:
     """The note heads of a bar; a silent one is a single rest for the whole of it."""
     bar = tune.bars[index]
     following = tune.bars[index + 1] if index + 1 < len(tune.bars) else None

@@ -217,9 +217,9 @@ class _PartReader:
     def _read_attributes(self, element: ET.Element) -> None:
         divisions = element.findtext("divisions")
         if divisions:
-            self.divisions = int(float(divisions))
-            if self.divisions < 1:
+            if not 1 <= float(divisions) < 1e9:
                 raise ValueError(f"{divisions} divisions a quarter")
+            self.divisions = int(float(divisions))
         key, time = element.find("key"), element.find("time")
         if key is not None and key.findtext("fifths"):
             mode = (key.findtext("mode") or "").strip().lower()

@@ -61,7 +61,7 @@ def part_score_symusic(score: PartScore, *, expand_repeats: bool, program: int) 
         whole.tracks.append(track)
     tempo = quarters_per_minute(played.parts[0], default_bpm=singing_bpm(score))
     whole.tempos[0] = symusic.Tempo(0, tempo)
-    for onset, end in _fermatas(played):
+    for onset, end in fermata_spans(played):
         scale = TICKS_PER_QUARTER // whole.ticks_per_quarter
         whole.tempos.append(symusic.Tempo(onset // scale, tempo * FERMATA_SLOWING))
         whole.tempos.append(symusic.Tempo(end // scale, tempo))
@@ -81,7 +81,7 @@ def _is_fine(score: PartScore) -> bool:
     return any(note.duration % step for tune in score.parts for note in tune.notes())
 
 
-def _fermatas(score: PartScore) -> list[tuple[int, int]]:
+def fermata_spans(score: PartScore) -> list[tuple[int, int]]:
     """Where time is held: from the onset of notes under a fermata to their end, apart.
 
     A fermata in one part holds all of them; where several parts have one, the last to begin counts.

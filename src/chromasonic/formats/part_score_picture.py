@@ -7,6 +7,7 @@ engraver makes room for each numeral as plain text; it is then set anew with its
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chromasonic.errors import RenderError
 from chromasonic.files import PathLike
 from chromasonic.formats.musicxml import begin_document, document_text
 from chromasonic.formats.musicxml_measures import Staff, add_measures, add_text
+from chromasonic.formats.note_ids import with_note_ids
 from chromasonic.formats.numerals import (
     SVG_NAME,
     Numeral,
@@ -25,6 +27,7 @@ from chromasonic.formats.part_score_musicxml import clef_of
 from chromasonic.formats.score import (
     Page,
     ScoreLayout,
+    at_widths,
     check_picture_ending,
     engrave_pages,
     write_picture,
@@ -71,6 +74,17 @@ def engrave_part_score(score: PartScore, layout: ScoreLayout | None = None) -> s
     Raises:
         RenderError: it is too long, or the engraver failed, crashed or took too long.
     """
+    return engrave_widths(score, [], layout or ScoreLayout())[0]
+
+
+def engrave_widths(score: PartScore, widths_px: Sequence[int], layout: ScoreLayout) -> list[str]:
+    """A score at the layout's width and at others, through one child process.
+
+    Note heads bear the names of `note_ids`.
+
+    Raises:
+        RenderError: see `engrave_part_score`.
+    """
     title, bars = score.title or score.id, len(score.parts[0].bars)
     if bars > MAX_BARS:
         raise RenderError(
@@ -80,12 +94,15 @@ def engrave_part_score(score: PartScore, layout: ScoreLayout | None = None) -> s
     numerals = [[split_numeral(label.text) for label in row] for row in score.labels]
     page = Page(
         title=title,
-        musicxml=closed_score_text(score, numerals),
+        musicxml=with_note_ids(closed_score_text(score, numerals), staves_of(len(score.parts))),
         options=_OPTIONS,
         phrase_ends=_phrase_ends(score.parts[0]),
     )
-    svg = engrave_pages([page], layout or ScoreLayout())[0]
-    return _with_numerals(svg, [numeral for row in numerals for numeral in row], page.title)
+    flat = [numeral for row in numerals for numeral in row]
+    return [
+        _with_numerals(svg, flat, title)
+        for svg in engrave_pages(at_widths(page, widths_px, layout), layout)
+    ]
 
 
 def _phrase_ends(tune: Tune) -> tuple[int, ...]:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
-import subprocess
-import sys
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
@@ -20,7 +17,10 @@ from pathlib import Path
 
 from chromasonic.errors import RenderError, UsageError
 from chromasonic.files import PathLike, sha256_of_bytes, write_bytes, write_text
+from chromasonic.formats.engraving import run_engraver
 from chromasonic.formats.musicxml import musicxml_text
+from chromasonic.formats.notation import bar_numbers
+from chromasonic.formats.note_ids import with_note_ids
 from chromasonic.music.tune import Tune
 
 TEXT_FONT = '"Times New Roman", Times, "Liberation Serif", STIXGeneral, serif'
@@ -124,6 +124,50 @@ def engrave_pages(pages: Sequence[Page], layout: ScoreLayout) -> list[str]:
     return [_finished(result, page, layout) for result, page in zip(results, pages, strict=True)]
 
 
+def at_widths(page: Page, widths_px: Sequence[int], layout: ScoreLayout) -> list[Page]:
+    """The page at the layout's width, then at each of some others."""
+    return [
+        page,
+        *(
+            replace(page, options={**page.options, "pageWidth": _page_width(width, layout)})
+            for width in widths_px
+        ),
+    ]
+
+
+def engrave_widths(tune: Tune, widths_px: Sequence[int], layout: ScoreLayout) -> list[str]:
+    """A tune at the layout's width and at others, its note heads named as in `note_ids`.
+
+    Raises:
+        RenderError: as `engrave`.
+    """
+    text = with_note_ids(musicxml_text(tune), [[0]])
+    page = Page(
+        title=tune.title or tune.id,
+        musicxml=text,
+        options={"defaultTopMargin": 1.5},  # a metronome mark else touches the staff
+        phrase_ends=_phrase_ends(tune),
+    )
+    return engrave_pages(at_widths(page, widths_px, layout), layout)
+
+
+def _phrase_ends(tune: Tune) -> tuple[int, ...]:
+    """Bars that a system rather ends with: every fourth of a section, and its last."""
+    ends, of_section = [], 0
+    for place, (bar, number) in enumerate(zip(tune.bars, bar_numbers(tune.bars), strict=True)):
+        of_section += number > 0 and bar.is_full
+        is_last = bool(bar.closes_repeat or bar.closes_section)
+        if is_last or (of_section and of_section % 4 == 0 and bar.is_full):
+            ends.append(place)
+        if is_last:
+            of_section = 0
+    return tuple(ends)
+
+
+def _page_width(width_px: int, layout: ScoreLayout) -> int:
+    return width_px * 100 // layout.staff_scale
+
+
 def _without_chords(tune: Tune) -> Tune:
     return replace(tune, bars=tuple(replace(bar, chords=()) for bar in tune.bars))
 
@@ -131,7 +175,7 @@ def _without_chords(tune: Tune) -> Tune:
 def _options(layout: ScoreLayout, text: str) -> dict[str, object]:
     """Verovio's options; the seed keeps ids apart where several scores stand on one page."""
     return {
-        "pageWidth": layout.width_px * 100 // layout.staff_scale,
+        "pageWidth": _page_width(layout.width_px, layout),
         "pageHeight": 60_000,
         "adjustPageHeight": True,
         "scale": layout.staff_scale,
@@ -152,24 +196,8 @@ def _options(layout: ScoreLayout, text: str) -> dict[str, object]:
 
 def _run_engraver(jobs: list[dict], pages: Sequence[Page], timeout_s: float) -> list[dict]:
     """The child's results; raises for the first job that has none."""
-    command = [sys.executable, "-m", "chromasonic.formats.engraver"]
-    source = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    limit = SECONDS_TO_START + timeout_s * len(jobs)
     try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(jobs).encode(),
-            capture_output=True,
-            timeout=limit,
-            env={**os.environ, "PYTHONPATH": path},
-            check=False,
-        )
-        output, how = done.stdout, f"it ended with code {done.returncode}"
-        if done.returncode and b"Error" in done.stderr[-400:]:
-            how += f" ({done.stderr.decode(errors='replace').strip().splitlines()[-1]})"
-    except subprocess.TimeoutExpired as error:
-        output, how = error.stdout or b"", f"it took more than {limit:.0f} s"
+        output, how = run_engraver(jobs, SECONDS_TO_START + timeout_s * len(jobs))
     except OSError as error:
         raise RenderError(f"Cannot start the engraver: {error}.") from error
     results = [json.loads(line) for line in output.split(b"\n") if line.endswith(b"}")]

@@ -139,13 +139,11 @@ def _ticks(length: str | None, word: str, place: int) -> int:
 
 
 def _key(rows: list[list[Note]]) -> Key:
-    from chromasonic.music.key_finding import estimated_key
+    from chromasonic.music.key_finding import melody_key
 
-    weights = [0] * 12
-    for note in (note for row in rows for note in row):
-        if note.pitch is not None:
-            weights[note.pitch % 12] += note.duration
-    return estimated_key(weights) or Key()
+    notes = [(note.duration, note.pitch) for row in rows for note in row if note.pitch is not None]
+    found = melody_key(notes)
+    return Key() if found is None else found.key
 
 
 def _typed_bars(rows: list[list[Note]], metre: Metre, key: Key) -> tuple[Bar, ...]:

@@ -168,28 +168,34 @@ def _smooth_path(scores: Floats, octaves_L: Floats, leap_cost: float) -> npt.NDA
 def _best_beats(curve_F: Floats, period_F: Floats, tightness: float) -> Floats:
     """Frames (B,) that maximize onsets on beats less the cost of uneven beats (equation 4)."""
     count = len(curve_F)
-    score, back = curve_F.copy(), np.full(count, -1)
-    costs: dict[int, tuple[npt.NDArray[np.int64], Floats]] = {}
-    for frame in range(count):
-        period = round(period_F[frame])
-        if period not in costs:
-            gaps = np.arange(max(1, period // 2), 2 * period + 1)
-            costs[period] = gaps, tightness * np.log(gaps / period) ** 2
-        gaps, cost = costs[period]
-        reach = int(np.searchsorted(gaps, frame, side="right"))
-        if not reach:
-            continue
-        candidates = score[frame - gaps[:reach]] - cost[:reach]
-        best = int(candidates.argmax())
-        if candidates[best] > 0:
-            score[frame] += candidates[best]
-            back[frame] = frame - gaps[best]
+    periods, of_F = np.unique(np.rint(period_F).astype(np.int64), return_inverse=True)
+    gaps_G = np.arange(max(1, periods[0] // 2), 2 * periods[-1] + 1)
+    costs_PG = np.stack([_costs_of_gaps(gaps_G, period, tightness) for period in periods.tolist()])
+    nearest, farthest = int(gaps_G[0]), int(gaps_G[-1])
+    # No beat comes before the first frame; a window ends with the nearest gap of its frame.
+    padded = np.concatenate([np.full(farthest, -np.inf), curve_F])
+    score, back = padded[farthest:], np.full(count, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(gaps_G))[:, ::-1]
+    for first in range(0, count, nearest):  # frames that are too near to be beats of one another
+        frames = np.arange(first, min(count, first + nearest))
+        candidates = windows[first : first + len(frames)] - costs_PG[of_F[frames]]
+        best = candidates.argmax(axis=1)
+        gain = candidates[np.arange(len(frames)), best]
+        is_better = gain > 0
+        score[frames[is_better]] += gain[is_better]
+        back[frames[is_better]] = (frames - gaps_G[best])[is_better]
     last = min(count, round(period_F[-1]))
     frame = count - last + int(score[-last:].argmax())
     chosen = [frame]
     while back[chosen[-1]] >= 0:
         chosen.append(int(back[chosen[-1]]))
     return np.array(chosen[::-1], np.float64)
+
+
+def _costs_of_gaps(gaps_G: npt.NDArray[np.int64], period: int, tightness: float) -> Floats:
+    """Of each gap between two beats (G,); infinite from half a period down and two periods up."""
+    is_near = (gaps_G >= max(1, period // 2)) & (gaps_G <= 2 * period)
+    return np.where(is_near, tightness * np.log(gaps_G / period) ** 2, np.inf)
 
 
 def _bar_lines(notes: PlayedNotes, seconds_B: Floats) -> tuple[int, int]:

@@ -21,18 +21,23 @@ def played(bars: tuple[Bar, ...]) -> Iterator[Bar]:
     A section is played as often as its highest ending says, or one time more than its closing mark
     goes back; a bar of an ending only on the passes of that ending.
     """
+    return (_unmarked(bars[index]) for index in played_order(bars))
+
+
+def played_order(bars: tuple[Bar, ...]) -> Iterator[int]:
+    """Places of the bars, from 0, in the order of performance; see `played`."""
     position = 0
     for start, stop in repeats(bars):
         section = bars[start:stop]
         passes = 1 + max(bar.closes_repeat for bar in section)
         passes = max([passes, *(number for bar in section for number in bar.ending)])
-        yield from map(_unmarked, bars[position:start])
+        yield from range(position, start)
         for number in range(1, passes + 1):
-            for bar in section:
-                if not bar.ending or number in bar.ending:
-                    yield _unmarked(bar)
+            for index in range(start, stop):
+                if not bars[index].ending or number in bars[index].ending:
+                    yield index
         position = stop
-    yield from map(_unmarked, bars[position:])
+    yield from range(position, len(bars))
 
 
 def with_openings(bars: tuple[Bar, ...]) -> tuple[Bar, ...]:

@@ -1,0 +1,114 @@
+"""Notes that were entered on a grid, one at a time, as bars of a tune."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chromasonic.errors import UsageError
+from chromasonic.music.key import Key
+from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
+from chromasonic.music.tune import Bar, Note, Tune
+
+MOST_NOTES = 2_000
+MOST_STEPS = 20_000
+
+Step = tuple[int, int, int]
+"""Where a note begins and how long it is, in steps; its pitch as a MIDI number."""
+
+
+def tune_of_steps(
+    steps: Sequence[Step],
+    *,
+    steps_a_quarter: int = 4,
+    key: Key | None = None,
+    metre: Metre | None = None,
+    title: str = "",
+) -> Tune:
+    """Bars of what was played: a note ends where the next begins, gaps are rests.
+
+    Notes are cut at bar lines and tied. The last bar may be shorter than the metre asks for.
+
+    Args:
+        steps: the notes, in any order; of those that begin together the highest is taken.
+        steps_a_quarter: fineness of the grid; must divide a quarter's ticks.
+        key: C major where None.
+        metre: 4/4 where None.
+        title: of the tune.
+
+    Raises:
+        UsageError: no note, too many, or one that is out of range.
+    """
+    key, metre = key or Key(), metre or Metre()
+    if not 1 <= steps_a_quarter <= 48 or TICKS_PER_QUARTER % steps_a_quarter:
+        raise UsageError(
+            f"steps_a_quarter is {steps_a_quarter}; allowed: 1, 2, 3, 4, 6, 8, 12, ..."
+        )
+    if not 1 <= len(steps) <= MOST_NOTES:
+        raise UsageError(f"{len(steps)} notes were played; allowed: 1 to {MOST_NOTES}.")
+    for start, length, pitch in steps:
+        if not (0 <= start <= MOST_STEPS and 1 <= length <= MOST_STEPS and 0 <= pitch <= 127):
+            raise UsageError(
+                f"A note of pitch {pitch} from step {start}, {length} steps long, is out of range."
+            )
+    unit = TICKS_PER_QUARTER // steps_a_quarter
+    bars: list[list[Note]] = [[]]
+    for ticks, sound in _events(steps, unit):
+        _lay(bars, ticks, sound, metre.bar_ticks)
+    written = tuple(Bar(tuple(notes), metre, key) for notes in bars if notes)
+    return Tune("played", title, written)
+
+
+def barred(tune: Tune) -> Tune:
+    """A tune that was written without bar lines, cut into bars of its metre; any other as it is.
+
+    Chord symbols of a tune that is cut are left out.
+    """
+    (first, *others) = tune.bars
+    if others or first.metre is None or first.duration <= first.metre.bar_ticks:
+        return tune
+    bars: list[list[Note]] = [[]]
+    for note in first.notes:
+        _lay(bars, note.duration, note.pitch, first.metre.bar_ticks, is_tied=note.tied)
+    cut = tuple(replace(first, notes=tuple(notes), chords=()) for notes in bars)
+    return replace(tune, bars=cut)
+
+
+def _events(steps: Sequence[Step], unit: int) -> list[tuple[int, int | None]]:
+    """Ticks and pitch (None: a rest) of what sounds one after the other."""
+    highest: dict[int, Step] = {}
+    for note in steps:
+        if note[0] not in highest or note[2] > highest[note[0]][2]:
+            highest[note[0]] = note
+    ordered = [highest[start] for start in sorted(highest)]
+    events: list[tuple[int, int | None]] = []
+    time = 0
+    for place, (start, length, pitch) in enumerate(ordered):
+        if start > time:
+            events.append(((start - time) * unit, None))
+        end = start + length
+        if place + 1 < len(ordered):
+            end = min(end, ordered[place + 1][0])
+        events.append(((end - start) * unit, pitch))
+        time = end
+    return events
+
+
+def _lay(
+    bars: list[list[Note]],
+    ticks: int,
+    pitch: int | None,
+    bar_ticks: int,
+    *,
+    is_tied: bool = False,
+) -> None:
+    """Write an event down, cut and tied at bar lines."""
+    tied = is_tied
+    while ticks:
+        room = bar_ticks - sum(note.duration for note in bars[-1])
+        if not room:
+            bars.append([])
+            room = bar_ticks
+        part = min(room, ticks)
+        bars[-1].append(Note(part, pitch, tied=tied and pitch is not None))
+        ticks, tied = ticks - part, True
