@@ -66,19 +66,28 @@ def _ray_workers_that_read() -> set[int]:
 def test_two_workers_one_killed_in_the_middle_leave_the_bytes_of_the_local_engine(
     cluster: Cluster, collection: Path, prepared: Path, tmp_path: Path
 ) -> None:
+    for attempt in range(5):  # on a busy machine all may be done before anybody can be killed
+        out = tmp_path / f"out-{attempt}"
+        killed = _prepared_with_one_killed(collection, out)
+        assert contents(out) == contents(prepared)
+        if killed:
+            break
+    assert len(killed) == 1
+    assert 2 <= killed[0] < 19
+
+
+def _prepared_with_one_killed(collection: Path, out: Path) -> list[int]:
+    """Prepare with two workers, one of which is killed; the blocks that were done then, if any."""
     killed: list[int] = []
-    done_then: list[int] = []
-    out = tmp_path / "out"
     finished = threading.Event()
 
     def kill_one() -> None:
         while not finished.is_set() and not killed:
             done = len(blocks_done(out / ".work"))
-            if done >= 2:
+            if 2 <= done < 19:
                 for pid in sorted(_ray_workers_that_read())[:1]:
                     os.kill(pid, signal.SIGKILL)
-                    killed.append(pid)
-                    done_then.append(done)
+                    killed.append(done)
             time.sleep(0.005)
 
     killer = threading.Thread(target=kill_one)
@@ -88,9 +97,7 @@ def test_two_workers_one_killed_in_the_middle_leave_the_bytes_of_the_local_engin
     finally:
         finished.set()
         killer.join()
-    assert len(killed) == 1
-    assert 2 <= done_then[0] < 19
-    assert contents(out) == contents(prepared)
+    return killed
 
 
 def test_a_full_disk_on_a_worker_reaches_the_user(

@@ -59,11 +59,12 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_is_read(
 def test_a_reader_that_neither_works_nor_answers_is_given_up(
     guarded: GuardedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chromasonic.scaling.preparing.guarded.PATIENCE_SECONDS", 1.0)
     guarded.read("a.mid", SMALL)
     assert guarded.pid is not None
     os.kill(guarded.pid, signal.SIGSTOP)
-    [refusal] = guarded.read("a.mid", SMALL).refused
+    with monkeypatch.context() as impatient:
+        impatient.setattr("chromasonic.scaling.preparing.guarded.PATIENCE_SECONDS", 0.5)
+        [refusal] = guarded.read("a.mid", SMALL).refused
     assert refusal.reason == TOO_LONG
     assert len(guarded.read("a.mid", SMALL).tunes) == 1
 

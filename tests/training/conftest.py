@@ -19,8 +19,3 @@ def no_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
     if "real_pictures" not in request.fixturenames:
         monkeypatch.setattr(TrainingHistory, "plot", write_nothing)
-
-
-@pytest.fixture
-def real_pictures() -> None:
-    """Ask for this where the picture matters."""

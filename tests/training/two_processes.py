@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -53,11 +55,18 @@ def train(rank: int, port: int, folder: Path, settings: dict) -> dict:
     }
 
 
+def free_port() -> int:
+    """A port that nobody has, and that no system gives to somebody else before it is taken."""
+    for port in random.SystemRandom().sample(range(15_000, 32_000), 100):
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
+
+
 def one_round(folder: Path, settings: dict) -> list[dict]:
     """Two processes; what each says."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     children = []
     for rank in range(2):
         reading, writing = os.pipe()

@@ -97,7 +97,7 @@ def _ask_and_die(folder: Path) -> None:
 def _killed(folder: Path) -> None:
     process = multiprocessing.get_context("fork").Process(target=_ask_and_die, args=(folder,))
     process.start()
-    process.join(60)
+    process.join(300)
     assert process.exitcode == -signal.SIGKILL
 
 
@@ -174,7 +174,7 @@ def test_four_processes_at_one_study_lose_nothing(tmp_path: Path) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(120)
+        process.join(300)
         assert process.exitcode == 0
     records = study.records()
     assert [record.number for record in records] == list(range(20))

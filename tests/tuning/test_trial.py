@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -235,13 +234,19 @@ def test_an_agent_s_share_of_the_ceiling_is_that_of_its_evaluation(tmp_path: Pat
 
 LONG = {**TINY, "lstm": {**TINY["lstm"], "training": {"epochs": 8, "batch_size": 2}}}
 SCRIPT = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from chromasonic.training.history import TrainingHistory
+from chromasonic.training.observers import Observer
 from chromasonic.tuning.opening import open_study
 from chromasonic.tuning.search import Limits, Told, run_here
+class Killer(Observer):
+    def on_epoch(self, epoch, is_best):
+        if epoch.epoch == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
 TrainingHistory.plot = lambda *_: None
-run_here(open_study(Path(sys.argv[1])), Limits(trials=int(sys.argv[2])), Told())
+told = Told(observers=lambda _: (Killer(),))
+run_here(open_study(Path(sys.argv[1])), Limits(trials=2), told)
 """
 
 
@@ -252,14 +257,9 @@ def test_a_search_killed_in_the_middle_of_a_training_ends_as_an_unbroken_one(
     whole = open_study(tmp_path / "whole", long)
     run_here(whole, Limits(trials=2), Told())
     broken = open_study(tmp_path / "broken", long)
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "broken"), "2"]
-    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    latest = broken.folder(0) / "lstm_checkpoints/melody_lstm_latest.pt"
-    end = time.monotonic() + 120
-    while not latest.exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "broken")]
+    killed = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False)
+    assert killed.returncode == -signal.SIGKILL
     assert [record.end for record in broken.records()] == ["running"]
     run_here(broken, Limits(trials=2), Told())
     for name in ("values", "loss", "curve", "validation", "end"):

@@ -29,6 +29,7 @@ from chromasonic.registry.reference import located
 from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import joined
 from chromasonic.training.history import TrainingHistory
+from chromasonic.training.holding import held
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
 from chromasonic.training.randomness import seeded
@@ -107,7 +108,8 @@ def train_gesture(
         on_data: told what is learned from, before training.
 
     Raises:
-        UsageError: a run lies there already, or the settings are not those of the run to resume.
+        UsageError: a run lies there already, or is being trained there, or the settings are not
+            those of the run to resume.
         CheckpointError: a checkpoint to go on from is damaged or does not fit.
         CorpusError: the corpus is not there, or is another than the run's.
         TrainingError: the training cannot go on.
@@ -125,7 +127,12 @@ def train_gesture(
             f"{run.path} holds a run of another task ({run.facts().get('task', 'melody')}). Give "
             "another --output."
         )
-    with joined(choose_device(recipe.training.device)) as (processes, _):
+    device = choose_device(recipe.training.device)
+    go_on = f"chromasonic train gesture --resume {run.path}"
+    with (
+        joined(device) as (processes, _),
+        held(run.path, is_first=processes.is_first, go_on=go_on),
+    ):
         corpus = movements_of(recipe.data, download=download, on_progress=on_progress)
         recipe = replace(recipe, data=replace(recipe.data, dataset=_name_of(recipe, corpus.name)))
         # What answers while a movement goes on reads nothing from later frames.

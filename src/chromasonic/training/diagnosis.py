@@ -290,7 +290,7 @@ def _over_fitting(curves: _Curves) -> Finding | None:
     else:
         says = (
             f"The validation loss is {curves.gap:.0%} above the training loss at the best epoch: "
-            "the model remembers much of its training tunes."
+            "the model remembers much of its training part."
         )
     return Finding(
         kind="over-fitting",

@@ -12,12 +12,12 @@ import gc
 import itertools
 import json
 import os
-import signal
 import struct
 import sys
 from contextlib import suppress
 from typing import IO, Any
 
+from chromasonic.limits import limit_memory, limit_processor_time
 from chromasonic.scaling.preparing.one_file import outcome_of
 from chromasonic.scaling.preparing.outcome import refused_file
 from chromasonic.scaling.preparing.settings import PrepareSettings
@@ -53,17 +53,6 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
     return data
 
 
-def limit_memory(megabytes: int) -> None:
-    """Let this process take only so much memory beside what it has."""
-    with suppress(ImportError, OSError, ValueError):  # not every system can
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as file:
-            taken = int(file.read().split()[0]) * resource.getpagesize()
-        limit = taken + megabytes * 1_000_000
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
 def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """Read files until the input ends.
 
@@ -72,7 +61,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """
     settings = PrepareSettings.from_dict(read_message(source)[0])
     write_message(target, "ready")
-    limit_memory(settings.memory_mb)
+    limit_memory(settings.memory_mb * 1_000_000)
     gc.disable()  # notes make no cycles, and to look for some takes a tenth of the time
     for count in itertools.count(1):
         try:
@@ -80,7 +69,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
             assert isinstance(name, str)
         except EOFError:
             return
-        _set_timer(settings.seconds_per_file)
+        limit_processor_time(settings.seconds_per_file)
         try:
             outcome = outcome_of(name, data, settings)
         except (MemoryError, RecursionError):
@@ -88,15 +77,10 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
         except Exception as error:  # a fault of a parser is that file's end, not the work's
             detail = f"{type(error).__name__}: {error}"[:200]
             outcome = refused_file(name, "the reader failed on it", detail)
-        _set_timer(0)
+        limit_processor_time(0)
         write_message(target, outcome.to_dict())
         if count % FILES_BETWEEN_COLLECTIONS == 0:
             gc.collect()
-
-
-def _set_timer(seconds: float) -> None:
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 if __name__ == "__main__":

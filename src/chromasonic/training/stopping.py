@@ -1,0 +1,142 @@
+"""Ending a training from elsewhere: a wish in the run's folder, heard by the process that trains.
+
+RUN/.training-by     who trains there now: a token made for this one training, process, machine
+RUN/.training-stop   the wish: that token, and who wishes; it stays until a training begins there
+
+A wish names the token and no process number, so whoever trains there next is not meant by it. The
+process that trains looks for it and interrupts itself, exactly as Ctrl-C would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chromasonic import files
+from chromasonic.errors import StorageError
+
+HOLDER = ".training-by"
+WISH = ".training-stop"
+LOOK_SECONDS = 0.25
+"""Between two looks for a wish."""
+MAIN = threading.main_thread()
+
+
+class StopAskedError(KeyboardInterrupt):
+    """A training ends because somebody asked for it from elsewhere; its text is for the user.
+
+    It is an interruption like Ctrl-C and not a failure: whoever lets that one through does the same
+    with this.
+    """
+
+
+class Listener:
+    """Hears, while a training goes on, that it shall end; the main thread is interrupted then.
+
+    Args:
+        folder: of the run, which this process holds.
+        go_on: the command that takes the training up again, for who sits at its terminal.
+    """
+
+    def __init__(self, folder: Path, go_on: str) -> None:
+        self.folder, self.go_on = folder, go_on
+        self.asked_by = ""
+        self._token = secrets.token_hex(8)
+        self._over = threading.Event()
+        self._turn = threading.Lock()
+        self._handler: Any = None
+
+    def begin(self) -> None:
+        """Say who trains, and listen from now on; an earlier wish is forgotten.
+
+        Only a training in the main thread can be interrupted; in another thread it says so. Where
+        the folder cannot be written nobody can wish either.
+        """
+        is_main = threading.current_thread() is MAIN
+        with suppress(OSError, StorageError):
+            (self.folder / WISH).unlink(missing_ok=True)
+            files.write_json(
+                self.folder / HOLDER,
+                {
+                    "token": self._token,
+                    "pid": os.getpid(),
+                    "machine": platform.node(),
+                    "began": time.time(),
+                    "hears": is_main,
+                },
+            )
+        if not is_main:
+            return
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+            # As in a shell's background (`... &`): Ctrl-C does nothing there, a wish still does.
+            self._handler = signal.signal(signal.SIGINT, self._interrupted)
+        threading.Thread(target=self._listen, name="stop-listener", daemon=True).start()
+
+    def end(self) -> None:
+        """Listen no more; from here on nothing is interrupted."""
+        try:
+            with self._turn:
+                self._over.set()
+        finally:
+            if self._handler is not None:
+                signal.signal(signal.SIGINT, self._handler)
+
+    def leave(self) -> None:
+        """Take away who trains; the wish that ended it stays, to tell it from one that was cut."""
+        with suppress(OSError):
+            (self.folder / HOLDER).unlink()
+        if not self.asked_by:
+            with suppress(OSError):
+                (self.folder / WISH).unlink()
+
+    @property
+    def words(self) -> str:
+        """What the terminal is told of a training that was ended from elsewhere."""
+        says = (
+            f"Stopped, as was asked in {self.asked_by}. What was finished before is on the disk, "
+            "whole."
+        )
+        return f"{says} Go on with it: {self.go_on}" if self.go_on else says
+
+    def _listen(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            wish = read(self.folder / WISH)
+            if wish.get("token") != self._token:
+                continue
+            with self._turn:
+                if not self._over.is_set():
+                    self.asked_by = str(wish.get("by") or "another window")
+                    _interrupt()
+            return
+
+    def _interrupted(self, *_: object) -> None:
+        if self.asked_by or self._handler is signal.SIG_DFL:
+            raise KeyboardInterrupt
+
+
+def _interrupt() -> None:
+    """Do to this process's main thread what Ctrl-C does."""
+    if hasattr(signal, "pthread_kill"):
+        assert MAIN.ident is not None
+        signal.pthread_kill(MAIN.ident, signal.SIGINT)  # wakes it from waiting, too
+        return
+    import _thread
+
+    _thread.interrupt_main()
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What one of the two files says; nothing where it is not there or no JSON."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
