@@ -23,6 +23,7 @@ from chromasonic.melody_generation.generation import (
 )
 from chromasonic.melody_generation.markov import MarkovModel
 from chromasonic.melody_generation.models import MODELS, build_model
+from chromasonic.melody_generation.progress import WritingProgress
 from chromasonic.melody_generation.tokens import METRES, START, VOCABULARY, Kind, decode, encode
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
@@ -237,10 +238,11 @@ def test_the_same_seed_gives_the_same_tunes_and_another_gives_others() -> None:
 
 
 def test_a_tune_does_not_depend_on_how_many_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = generate_ids(RandomModel(), 7, seed=3)
-    assert generate_ids(RandomModel(), 1, seed=3) == many[:1]
+    wanted = GenerationSettings(bars=8, endings=4)
+    many = generate_ids(RandomModel(), 7, settings=wanted, seed=3)
+    assert generate_ids(RandomModel(), 1, settings=wanted, seed=3) == many[:1]
     monkeypatch.setattr(generation, "LARGEST_BATCH", 3)
-    assert generate_ids(RandomModel(), 7, seed=3) == many
+    assert generate_ids(RandomModel(), 7, settings=wanted, seed=3) == many
 
 
 def test_generating_leaves_the_world_as_it_was() -> None:
@@ -288,14 +290,80 @@ def test_a_tune_ends_where_the_model_would_end_it() -> None:
     assert lasts[16].count(60) >= 29  # all sixteen miss it by (2 / 3) ** 16 = 0.0015
 
 
-def test_only_the_last_two_bars_differ_by_how_many_endings_are_tried() -> None:
+class CountingModel(nn.Module):
+    """Knows C (one in four) and D, a quarter each; ends four in five tunes after C, one in ten
+    after D.
+    """
+
+    def forward(self, ids_BT: Tensor) -> Tensor:
+        rows = {
+            "NOTE:1": {"PITCH:60": 0.25, "PITCH:62": 0.75},
+            "PITCH:60": {"END": 0.8, "BAR": 0.2},
+            "PITCH:62": {"END": 0.1, "BAR": 0.9},
+        }
+        logits_BTW = torch.full((*ids_BT.shape, VOCABULARY.size), -30.0)
+        logits_BTW[..., VOCABULARY.id("NOTE:1")] = 0.0
+        for before, after in rows.items():
+            logits_W = torch.full((VOCABULARY.size,), -30.0)
+            for name, share in after.items():
+                logits_W[VOCABULARY.id(name)] = np.log(share)
+            logits_BTW[ids_BT == VOCABULARY.id(before)] = logits_W
+        return logits_BTW
+
+
+def test_tunes_are_drawn_from_those_that_the_model_itself_would_end_there() -> None:
+    """Of C and D before and after a bar line, with the chances of `CountingModel`.
+
+    C goes on with 0.25 x 0.2, D with 0.75 x 0.9; C ends with 0.25 x 0.8, D with 0.75 x 0.1.
+    """
+    firsts, lasts = {}, {}
+    for endings in (1, 32):
+        wanted = GenerationSettings(bars=2, key="C", metre="1/4", endings=endings)
+        tunes = generate_tunes(CountingModel(), 120, settings=wanted)
+        pitches = np.array([[note[2] for note in tune.sounding()] for tune in tunes])
+        firsts[endings], lasts[endings] = (pitches == 60).mean(0)
+    # Three standard errors of 120 draws, and 0.02 that 32 endings are not all.
+    assert firsts[1] == pytest.approx(0.25, abs=0.12)
+    assert lasts[1] == pytest.approx(0.25, abs=0.12)
+    assert firsts[32] == pytest.approx(0.05 / (0.05 + 0.675), abs=0.09)
+    assert lasts[32] == pytest.approx(0.2 / (0.2 + 0.075), abs=0.14)
+
+
+def test_only_the_last_four_bars_differ_by_how_many_endings_are_tried() -> None:
     tunes = [
         generate_tunes(RandomModel(), settings=GenerationSettings(bars=6, endings=endings))[0]
         for endings in (1, 8)
     ]
-    until = len(tunes[0].bars) - 2
+    until = len(tunes[0].bars) - 4
     assert tunes[0].bars[:until] == tunes[1].bars[:until]
     assert tunes[0].bars != tunes[1].bars
+
+
+# --- Progress ---------------------------------------------------------------------------------
+
+
+def test_progress_is_told_bar_by_bar_and_changes_nothing() -> None:
+    told: list[WritingProgress] = []
+    wanted = GenerationSettings(bars=6, endings=2)
+    heard = generate_tunes(RandomModel(), settings=wanted, on_progress=told.append)
+    assert heard == generate_tunes(RandomModel(), settings=wanted)
+    assert [one.bar for one in told] == [1, 2, 3, 4, 5, 6]
+    assert [str(one) for one in told][::5] == ["bar 1 of 6", "bar 6 of 6"]
+    assert [one.share for one in told] == pytest.approx([number / 6 for number in range(6)])
+
+
+def test_progress_of_several_tunes_names_the_one_whose_end_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generation, "LARGEST_BATCH", 2)
+    told: list[WritingProgress] = []
+    wanted = GenerationSettings(bars=5, endings=2)
+    generate_tunes(RandomModel(), 3, settings=wanted, on_progress=told.append)
+    shares = [one.share for one in told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] < 1
+    words = list(dict.fromkeys(map(str, told)))
+    assert words == ["bar 1 of 5", *(f"the end of tune {number} of 3" for number in (1, 2, 3))]
 
 
 # --- Cache ------------------------------------------------------------------------------------
@@ -367,7 +435,7 @@ JIG = "X:1\nT:An opening\nM:6/8\nL:1/8\nK:F#m\nc|f2g a2f|g3 e2"
 def test_an_opening_is_kept_verbatim_with_its_key_and_metre() -> None:
     (given_tune,) = read_abc(JIG, source="test").tunes
     opened = encode(given_tune)[:-1]
-    wanted = GenerationSettings(bars=6)
+    wanted = GenerationSettings(bars=6, endings=4)
     for opening in (JIG, given_tune, opened, [*opened, VOCABULARY.id("END")]):
         for tune in generate_tunes(RandomModel(), 3, settings=wanted, opening=opening):
             assert (str(tune.key), str(tune.metre)) == ("F# minor", "6/8")

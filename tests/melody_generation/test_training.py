@@ -54,6 +54,7 @@ def tunes() -> tuple[list[list[int]], list[list[int]]]:
     return create_training_data(30, 0.8, seq_length=24, dataset="synthetic-structured")
 
 
+@pytest.mark.usefixtures("real_pictures")
 def test_a_custom_module_trains_as_the_specification_says(
     tunes: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ class DataRequest:
 
     Attributes:
         data_dir: where corpora lie, one sub-folder each; None asks the usual places.
+        corpora: those to learn from, by name; empty: all of the model's own that are at hand.
         validation_split: None keeps the corpora's own split; a share re-splits train and
             validation by work, with the seed, and leaves the test part alone.
         seed: of re-splitting.
@@ -33,10 +34,15 @@ class DataRequest:
     """
 
     data_dir: files.PathLike | None = None
+    corpora: tuple[str, ...] = ()
     validation_split: float | None = None
     seed: int = 0
     download: bool = False
     on_progress: Progress | None = None
+
+    def chosen(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        """The corpora to learn from: those that were named, else the model's own."""
+        return self.corpora or own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,7 @@ class Companion:
     Attributes:
         spec: its network's numbers.
         corpora: names of the corpora that it learns from, best first.
+        more_corpora: others that it can learn from, where a recipe names them.
         load: reads those that are there; CorpusError where none is.
         synthetic: (number of examples, seed) to made-up examples with a structure to be learned.
         loss: (model, tensors of a batch) to sums of loss and metrics.
@@ -106,4 +113,5 @@ class Companion:
     evaluate: Callable[[CompanionNetwork, CompanionData], Sequence[Row]]
     dropout: float = 0.0
     augment: Augment | None = None
+    more_corpora: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -68,7 +68,9 @@ def load_dynamics(request: DataRequest) -> DynamicsData:
 
 
 def _place(name: str, request: DataRequest) -> Place | None:
-    """Where a corpus is, if it is."""
+    """Where a corpus is, if it is and is wanted."""
+    if name not in request.chosen(CORPORA):
+        return None
     try:
         return locate(facts_of(name), data_dir=request.data_dir, download=request.download)
     except CorpusError:

@@ -107,7 +107,7 @@ def load_examples(request: DataRequest) -> CompanionData:
         RenderError: there is no soundfont to render with.
     """
     corpora, remarks = [], []
-    for name in CORPORA:
+    for name in request.chosen(CORPORA):
         try:
             locate(
                 facts_of(name),
@@ -133,8 +133,9 @@ def load_examples(request: DataRequest) -> CompanionData:
             if piece.id in places and _is_usable(piece):
                 parts[places[piece.id]].add(corpus, piece)
     if not len(parts["train"]):
+        names = ", ".join(request.chosen(CORPORA))
         raise CorpusError(
-            f"None of the EmotionRecognizer's corpora ({', '.join(CORPORA)}) can be learned from: "
+            f"None of the EmotionRecognizer's corpora ({names}) can be learned from: "
             f"{' '.join(remarks)} Give --data-dir, or train on synthetic examples."
         )
     skipped: list[Skipped] = []

@@ -25,7 +25,11 @@ from chromasonic.training.examples import Examples
 NOTTINGHAM, BILLBOARD, BACH = "nottingham", "mcgill-billboard", "jsb-chorales"
 CORPORA = (NOTTINGHAM, BILLBOARD, BACH)
 
-TIMES = {NOTTINGHAM: 2, BACH: 2}
+BACH_SCORES = "bach-chorales"
+MORE_CORPORA = (BACH_SCORES,)
+"""The same chorales out of scores that may be used for anything; where a recipe names them."""
+
+TIMES = {NOTTINGHAM: 2, BACH: 2, BACH_SCORES: 2}
 """How often training meets each example in an epoch, as there are far more beats of Billboard."""
 
 Pieces = list[tuple[ChordProgression, str]]
@@ -50,15 +54,16 @@ class HarmonyCorpus:
 
 
 def load_harmony(request: DataRequest) -> CompanionData:
-    """The beats of those of the three corpora that are at hand.
+    """The beats of those corpora that were asked for, else of the three, that are at hand.
 
     Raises:
         CorpusError: none is there, or one is half there.
     """
-    there = corpora_at_hand(CORPORA, data_dir=request.data_dir)
+    names = request.chosen(CORPORA)
+    there = corpora_at_hand(names, data_dir=request.data_dir)
     corpora: list[HarmonyCorpus] = []
     remarks: list[str] = []
-    for name in CORPORA:
+    for name in names:
         why = ""
         if name in there or request.download:
             try:
@@ -71,7 +76,7 @@ def load_harmony(request: DataRequest) -> CompanionData:
         remarks.append(f"{name} is not here: nothing was learned from it{why}.")
     if not corpora:
         raise CorpusError(
-            f"None of {', '.join(CORPORA)} is there: name a folder that holds one with --data-dir, "
+            f"None of {', '.join(names)} is there: name a folder that holds one with --data-dir, "
             "or fetch one with 'chromasonic data fetch NAME'."
         )
     return CompanionData(
@@ -97,7 +102,8 @@ def load_progressions(name: str, request: DataRequest) -> HarmonyCorpus:
     """
     corpus: Corpus[Any] = load(
         name,
-        data_dir=request.data_dir,
+        # Scores that come with an installed package are there wherever the other corpora are.
+        data_dir=None if name == BACH_SCORES else request.data_dir,
         download=request.download,
         on_progress=request.on_progress,
     )

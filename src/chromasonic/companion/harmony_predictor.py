@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chromasonic.companion.companion import Companion
-from chromasonic.companion.harmony_data import CORPORA, load_harmony
+from chromasonic.companion.harmony_data import CORPORA, MORE_CORPORA, load_harmony
 from chromasonic.companion.harmony_evaluation import ACCURACY, CHANGE_ACCURACY, evaluate_harmony
 from chromasonic.companion.harmony_features import PLACE, TARGET, turned, turned_classes
 from chromasonic.companion.spec import SPECS
@@ -70,6 +70,7 @@ def harmony_augment(example: Example, rng: np.random.Generator) -> Example:
 COMPANION = Companion(
     spec=SPECS["harmony_predictor"],
     corpora=CORPORA,
+    more_corpora=MORE_CORPORA,
     load=load_harmony,
     synthetic=synthetic_harmony,
     loss=harmony_loss,

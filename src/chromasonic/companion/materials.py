@@ -66,6 +66,7 @@ class Material:
             "sizes": self.sizes,
             "settings": {
                 "data_dir": self.settings.data_dir,
+                "corpora": list(self.settings.corpora),
                 "validation_split": self.settings.validation_split,
                 "synthetic": bool(self.synthetic),
                 "synthetic_examples": self.settings.synthetic_examples,
@@ -92,7 +93,7 @@ def prepare(
         may_make_up: whether made-up examples may stand in.
 
     Raises:
-        UsageError: `data_dir` is no folder.
+        UsageError: `data_dir` is no folder, or the model cannot learn from one of `corpora`.
         CorpusError: a corpus is half there or unusable (it is then not replaced in silence); or
             none is there and none may be made up.
     """
@@ -104,9 +105,10 @@ def prepare(
             f"--data-dir is {data_dir}, which is no folder. Give one with a sub-folder a corpus "
             f"({', '.join(companion.corpora)}), or leave it out."
         )
-    if not corpora_at_hand(companion.corpora, data_dir=data_dir) and not download:
+    names = _chosen(companion, settings)
+    if not corpora_at_hand(names, data_dir=data_dir) and not download:
         where = data_dir or f"{DATA_VARIABLE} or the cache"
-        absent = f"none of its corpora ({', '.join(companion.corpora) or 'none yet'}) is in {where}"
+        absent = f"none of its corpora ({', '.join(names) or 'none yet'}) is in {where}"
         if not may_make_up:
             raise CorpusError(
                 f"{companion.spec.title}: {absent}. Give --data-dir, or fetch one with "
@@ -115,12 +117,25 @@ def prepare(
         return Material(data=_made_up(companion, settings), synthetic=absent, settings=settings)
     request = DataRequest(
         data_dir=data_dir,
+        corpora=settings.corpora,
         validation_split=settings.validation_split,
         seed=settings.seed,
         download=download,
         on_progress=on_progress,
     )
     return Material(data=companion.load(request), synthetic="", settings=settings)
+
+
+def _chosen(companion: Companion, settings: DataSettings) -> tuple[str, ...]:
+    """The corpora to learn from, of those that the model can learn from."""
+    known = (*companion.corpora, *companion.more_corpora)
+    unknown = [name for name in settings.corpora if name not in known]
+    if unknown:
+        raise UsageError(
+            f"{companion.spec.title} cannot learn from {', '.join(unknown)}; allowed as corpora: "
+            f"{', '.join(known)}; or leave 'corpora' empty."
+        )
+    return settings.corpora or companion.corpora
 
 
 def _made_up(companion: Companion, settings: DataSettings) -> CompanionData:

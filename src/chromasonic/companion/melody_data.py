@@ -69,8 +69,9 @@ def load_melodies(request: DataRequest) -> Melodies:
     manifests: list[Manifest] = []
     remarks: list[str] = []
     judged: tuple[Tune, ...] = ()
-    at_hand = corpora_at_hand(CORPORA, data_dir=request.data_dir)
-    for name in CORPORA:
+    names = request.chosen(CORPORA)
+    at_hand = corpora_at_hand(names, data_dir=request.data_dir)
+    for name in names:
         if name in LAKH and any(manifest.name in LAKH for manifest in manifests):
             continue  # the files of the one are files of the other
         may_fetch = request.download and name not in LAKH  # 2 GB are not fetched unasked
@@ -104,7 +105,7 @@ def load_melodies(request: DataRequest) -> Melodies:
                 parts[places[line.id]].append(line)
     if not parts["train"]:
         raise CorpusError(
-            f"None of the MelodyTransformer's corpora ({', '.join(CORPORA)}) is there: "
+            f"None of the MelodyTransformer's corpora ({', '.join(names)}) is there: "
             f"{' '.join(remarks)} Give --data-dir, or train on synthetic melodies."
         )
     return Melodies(**parts, manifests=tuple(manifests), remarks=tuple(remarks))

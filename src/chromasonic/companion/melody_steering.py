@@ -24,9 +24,9 @@ from chromasonic.companion.melody_lines import (
     place_in_bar,
 )
 from chromasonic.companion.melody_moods import Moods, counted_moods
-from chromasonic.companion.network import CompanionNetwork
+from chromasonic.companion.network import CompanionNetwork, State
 from chromasonic.errors import ConfigError, UsageError
-from chromasonic.melody_generation.sampling import draw
+from chromasonic.melody_generation.sampling import draw, log_allowed_share
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Bar, Note, Tune
@@ -116,25 +116,45 @@ def steer(
     Raises:
         UsageError: the network is another one, or the metre has no sixteenths.
     """
-    if network.spec.name != "melody_transformer":
-        raise UsageError(
-            f"A melody was asked of the {network.spec.title}; the MelodyTransformer makes melodies."
-        )
+    check_network(network)
     moods = moods or counted_moods()
     rules = wanted if wanted.by_rules else None
     arousal = rules.arousal if rules else 0.0
     key = wanted.key or Key("C", _mode(moods, rules.valence if rules else 1.0))
     rhythm_rng, pitch_rng = (np.random.default_rng([seed, number, part]) for part in (0, 1))
     bars = moods.rhythm.draw(bars=wanted.bars, metre=wanted.metre, arousal=arousal, rng=rhythm_rng)
-    low, high = _between(moods.register, arousal) if rules and rules.arousal else NEUTRAL_RANGE
-    line = _silent_line(bars, wanted, key)
-    pitches = _pitches(network, line, wanted, key, (round(low), round(high)), pitch_rng)
+    features = features_of(_silent_line(bars, wanted, key))
+    is_allowed = np.repeat(pitches_of_register(moods, wanted)[None], len(features), 0)
+    is_last = is_allowed[-1] & (np.arange(128) % 12 == key.tonic_pitch_class)
+    is_allowed[-1] = is_last if is_last.any() else is_allowed[-1]
+    pitches = drawn_pitches(network, features, is_allowed, wanted, pitch_rng).pitches
     quarters = _between(moods.tempo_bpm, arousal)
     return SteeredMelody(
         tune=_tune(bars, pitches, wanted, key, float(quarters), f"{seed}-{number}"),
         velocity=float(_between(moods.velocity, arousal)),
         key=key,
     )
+
+
+def check_network(network: CompanionNetwork) -> None:
+    """Refuse another network than a MelodyTransformer.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    if network.spec.name != "melody_transformer":
+        raise UsageError(
+            f"A melody was asked of the {network.spec.title}; the MelodyTransformer makes melodies."
+        )
+
+
+def pitches_of_register(moods: Moods, wanted: Steering) -> npt.NDArray[np.bool_]:
+    """(128,) the pitches that a melody stays between."""
+    has_register = wanted.by_rules and wanted.arousal
+    low, high = _between(moods.register, wanted.arousal) if has_register else NEUTRAL_RANGE
+    is_allowed = np.zeros(128, bool)
+    is_allowed[max(0, round(low)) : min(127, round(high)) + 1] = True
+    return is_allowed
 
 
 def _mode(moods: Moods, valence: float) -> str:
@@ -177,40 +197,67 @@ def _silent_line(bars: list[list[int]], wanted: Steering, key: Key) -> MelodyLin
     )
 
 
-def _pitches(
+@dataclass(frozen=True)
+class DrawnPitches:
+    """Pitches of notes in a row.
+
+    Attributes:
+        pitches: one a note.
+        state: of the network after the step of the last.
+        log_weight: log of the probability that the network, left to itself, would have kept within
+            what was allowed.
+    """
+
+    pitches: list[int]
+    state: State | None
+    log_weight: float
+
+
+def drawn_pitches(
     network: CompanionNetwork,
-    line: MelodyLine,
+    features: npt.NDArray[np.float32],
+    is_allowed: npt.NDArray[np.bool_],
     wanted: Steering,
-    key: Key,
-    register: tuple[int, int],
     rng: np.random.Generator,
-) -> list[int]:
-    """The network's pitches, one by one, its state carried on."""
-    features = features_of(line)
-    is_allowed = np.zeros(128, bool)
-    is_allowed[max(0, register[0]) : min(127, register[1]) + 1] = True
-    is_last = is_allowed & (np.arange(128) % 12 == key.tonic_pitch_class)
+    *,
+    last_pitch: int | None = None,
+    state: State | None = None,
+) -> DrawnPitches:
+    """The network's pitches, one by one, its state carried on.
+
+    Args:
+        network: in evaluation mode.
+        features: (N, 64) of these notes; their last pitches are written here.
+        is_allowed: (N, 128) which pitches each may have.
+        wanted: how boldly they are drawn.
+        rng: decides.
+        last_pitch: before the first of them; None: none.
+        state: of the network before them.
+    """
     pitches: list[int] = []
-    state = None
+    log_weight = 0.0
     device = next(network.parameters()).device
     network.eval()
     with torch.no_grad():
-        for step, row in enumerate(features):
-            if pitches:
-                set_last_pitch(row, pitches[-1])
+        for row, may in zip(features, is_allowed, strict=True):
+            if last_pitch is not None:
+                set_last_pitch(row, last_pitch)
             values = torch.from_numpy(row)[None, None].to(device)
             logits, state = network.step(values, state)
-            may = is_last if step == len(features) - 1 and is_last.any() else is_allowed
+            logits_BV = logits[:, 0].double().cpu().numpy()
+            share_B = log_allowed_share(logits_BV, may[None], temperature=wanted.temperature)
+            log_weight += float(share_B[0])
             chosen = draw(
-                logits[0, 0].double().cpu().numpy()[None],
+                logits_BV,
                 may[None],
                 np.array([rng.random()]),
                 temperature=wanted.temperature,
                 top_k=wanted.top_k,
                 top_p=wanted.top_p,
             )
-            pitches.append(int(chosen[0]))
-    return pitches
+            last_pitch = int(chosen[0])
+            pitches.append(last_pitch)
+    return DrawnPitches(pitches, state, log_weight)
 
 
 def set_last_pitch(row: npt.NDArray[np.float32], pitch: int) -> None:

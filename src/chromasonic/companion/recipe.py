@@ -30,6 +30,8 @@ class DataSettings:
 
     Attributes:
         data_dir: folder that holds the corpora; empty looks in the usual places.
+        corpora: learn from these alone, such as those whose licences let a model be given away;
+            empty: from all of the model's own that are at hand.
         validation_split: share of train and validation together, by work, that is validation; left
             out, the corpora's own split stands. The test part is never touched.
         synthetic: made-up examples, even where a corpus is at hand.
@@ -40,6 +42,7 @@ class DataSettings:
     """
 
     data_dir: str = ""
+    corpora: tuple[str, ...] = ()
     validation_split: float | None = None
     synthetic: bool = False
     synthetic_examples: int = 0

@@ -41,6 +41,7 @@ from chromasonic.training.device import choose_device
 from chromasonic.training.distributed import Processes, joined
 from chromasonic.training.examples import FEATURES, ExampleTask
 from chromasonic.training.history import NATS, TrainingHistory
+from chromasonic.training.holding import held
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
 from chromasonic.training.randomness import seeded
@@ -151,7 +152,11 @@ def train_companions(
     """
     run = RunDirectory(output)
     devices = [choose_device(part.training.device) for part in recipe.models.values()]
-    with joined(devices[0]) as (processes, _):
+    go_on = f"chromasonic train companion --resume {run.path}"
+    with (
+        joined(devices[0]) as (processes, _),
+        held(run.path, is_first=processes.is_first, go_on=go_on),
+    ):
         if not resume and not overwrite:
             _refuse_to_overwrite(run, recipe)
         if processes.is_first:

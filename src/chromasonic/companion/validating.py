@@ -141,7 +141,11 @@ def validate_companion(
 
 def _missing(path: Path) -> Check:
     what = f"{SPECS[path.stem].title} is missing" if path.stem in SPECS else "there is no such file"
-    return Check(name="file", passed=False, detail=f"{what}; write it with chromasonic export RUN")
+    detail = f"{what}; write it with chromasonic export RUN"
+    here = [path.with_name(f"{name}.json") for name in SPECS]
+    if path.stem in SPECS and (alone := [file for file in here if file.exists()]):
+        detail += f", or check what is there alone: chromasonic validate {alone[0]}"
+    return Check(name="file", passed=False, detail=detail)
 
 
 def feature_page(inputs: tuple[Block, ...], outputs: tuple[Block, ...], name: str) -> Check:

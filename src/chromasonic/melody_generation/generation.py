@@ -1,11 +1,6 @@
 """New tunes from any model of token streams: valid bars, the length asked for, the same by seed.
 
-A model does not know that its tune shall end after so many bars. So the last two bars are written
-several times, and one of these endings is drawn, each by the share that the model gives to END
-after it: nearly a draw from the tunes that the model itself would end just there.
-
-Source: sampling-importance resampling, D. B. Rubin, "Using the SIR algorithm to simulate posterior
-distributions" (1988).
+How a tune comes to its end just where it shall is in `endings.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,19 +16,18 @@ from torch import nn
 
 from chromasonic.errors import UsageError
 from chromasonic.melody_generation.constraints import TuneConstraint
+from chromasonic.melody_generation.endings import ended, is_done, is_near_end
 from chromasonic.melody_generation.growing import GrowingTune, Growth
 from chromasonic.melody_generation.opening import Opening, parse_metre, read_opening
+from chromasonic.melody_generation.progress import OnProgress, ProgressInBars
 from chromasonic.melody_generation.tokens import START, VOCABULARY, decode
-from chromasonic.music.key import Key
+from chromasonic.music.key import MODES, Key
 from chromasonic.music.key_text import parse_key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Tune
 
 LARGEST_BATCH = 64
 """Tunes that grow side by side; more are taken in turns."""
-
-ENDING_BARS = 2
-"""How many of the last bars are written several times."""
 
 MOST_ENDINGS = 64
 
@@ -44,27 +39,31 @@ class GenerationSettings:
     Attributes:
         bars: length in bars; a pickup and the last bar, which is shorter by it, count as one.
         key: the key, or text such as "D major"; None lets the model choose.
+        mode: the mode alone, such as "minor", where no key is given; None lets the model choose.
         metre: the metre, or text such as "6/8"; None lets the model choose.
         temperature: above 0; below 1 is safer, above 1 bolder.
         top_k: draw among so many of the likeliest tokens only; None is all.
         top_p: draw among the fewest likeliest tokens that hold this share, in (0, 1]; 1 is all.
-        endings: how many endings are written for each tune, one of which is drawn by how likely the
+        endings: how many endings are tried for each tune, one of which is drawn by how likely the
             model would end there; 1 takes what comes.
         max_tokens: the longest token stream; a tune that nears it ends in long notes.
     """
 
     bars: int = 16
     key: Key | str | None = None
+    mode: str | None = None
     metre: Metre | str | None = None
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float = 1.0
-    endings: int = 8
+    endings: int = 32
     max_tokens: int = 4096
 
     def __post_init__(self) -> None:
         if isinstance(self.key, str):
             object.__setattr__(self, "key", parse_key(self.key))
+        if self.mode is not None and self.mode not in MODES:
+            raise UsageError(f"'{self.mode}' is no mode. Allowed: {', '.join(MODES)}.")
         if self.metre is not None:
             object.__setattr__(self, "metre", parse_metre(str(self.metre)))
         if self.bars < 1:
@@ -92,6 +91,8 @@ def generate_tunes(
     seed: int = 0,
     opening: Tune | str | Sequence[int] | None = None,
     use_cache: bool = True,
+    lean_V: np.ndarray | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[Tune]:
     """Generate tunes, side by side.
 
@@ -106,6 +107,8 @@ def generate_tunes(
         opening: what each tune begins with, verbatim: a tune, ABC text or token ids. Key and metre
             are its own.
         use_cache: False reads the whole stream again for each token, though the model has `step`.
+        lean_V: (V,) added to the logits of each draw, such as `mood.lean_of` gives; None: nothing.
+        on_progress: told at each bar how far the tunes are.
 
     Returns:
         The tunes, with ids "generated-SEED-1" and so on.
@@ -117,7 +120,14 @@ def generate_tunes(
     settings = settings or GenerationSettings()
     given = _opening(opening, settings)
     streams = generate_ids(
-        model, count, settings=settings, seed=seed, opening=given, use_cache=use_cache
+        model,
+        count,
+        settings=settings,
+        seed=seed,
+        opening=given,
+        use_cache=use_cache,
+        lean_V=lean_V,
+        on_progress=on_progress,
     )
     spelled = dict(given.keys)
     if isinstance(settings.key, Key):
@@ -136,6 +146,8 @@ def generate_ids(
     seed: int = 0,
     opening: Opening | Tune | str | Sequence[int] | None = None,
     use_cache: bool = True,
+    lean_V: np.ndarray | None = None,
+    on_progress: OnProgress | None = None,
 ) -> list[list[int]]:
     """The token streams of `generate_tunes`, from START to END."""
     settings = settings or GenerationSettings()
@@ -150,7 +162,8 @@ def generate_ids(
     model.eval()
     try:
         with torch.inference_mode():
-            return _Writer(model, settings, seed, limit, use_cache).write(count, given)
+            writer = _Writer(model, settings, seed, limit, use_cache, lean_V)
+            return writer.write(count, given, on_progress)
     finally:
         model.train(was_training)
 
@@ -186,11 +199,12 @@ def _token_limit(model: nn.Module, settings: GenerationSettings) -> int:
 
 def _constraint(settings: GenerationSettings, limit: int) -> TuneConstraint:
     key, metre = settings.key, settings.metre
+    mode = key.mode if isinstance(key, Key) else settings.mode
     return TuneConstraint(
         settings.bars,
         metre=VOCABULARY.id(f"METRE:{metre}") if metre else None,
         tonic=VOCABULARY.id(f"TONIC:{key.tonic_pitch_class}") if isinstance(key, Key) else None,
-        mode=VOCABULARY.id(f"MODE:{key.mode}") if isinstance(key, Key) else None,
+        mode=VOCABULARY.id(f"MODE:{mode}") if mode is not None else None,
         max_tokens=limit,
     )
 
@@ -231,6 +245,7 @@ class _Writer:
         seed: int,
         limit: int,
         use_cache: bool,
+        lean_V: np.ndarray | None,
     ) -> None:
         self.settings = settings
         self.seed = seed
@@ -241,15 +256,28 @@ class _Writer:
             top_k=settings.top_k,
             top_p=settings.top_p,
             use_cache=use_cache,
+            lean_V=lean_V,
         )
 
-    def write(self, count: int, opening: Opening) -> list[list[int]]:
+    def write(
+        self, count: int, opening: Opening, on_progress: OnProgress | None
+    ) -> list[list[int]]:
         """The streams of so many tunes."""
+        progress = self._progress(count, on_progress)
         tunes = [self._begin(number, opening) for number in range(count)]
-        until = _is_done if self.settings.endings == 1 else _is_near_end
+        until = is_done if self.settings.endings == 1 else is_near_end
         for first in range(0, count, LARGEST_BATCH):
-            self.growth.grow(tunes[first : first + LARGEST_BATCH], until)
-        return [self._ended(number, tune).ids for number, tune in enumerate(tunes)]
+            batch = tunes[first : first + LARGEST_BATCH]
+            on_bars = partial(progress.body, first, len(batch)) if progress else None
+            self.growth.grow(batch, until, on_bars)
+        return [self._ended(number, tune, progress).ids for number, tune in enumerate(tunes)]
+
+    def _progress(self, count: int, tell: OnProgress | None) -> ProgressInBars | None:
+        if tell is None:
+            return None
+        return ProgressInBars(
+            tell, bars=self.settings.bars, tunes=count, has_endings=self.settings.endings > 1
+        )
 
     def _begin(self, number: int, opening: Opening) -> GrowingTune:
         tune = GrowingTune(
@@ -259,28 +287,15 @@ class _Writer:
             tune.take(token)
         return tune
 
-    def _ended(self, number: int, tune: GrowingTune) -> GrowingTune:
+    def _ended(
+        self, number: int, tune: GrowingTune, progress: ProgressInBars | None
+    ) -> GrowingTune:
         """The tune with one of its endings."""
         if tune.place.is_done:
             return tune
-        forks = [
-            tune.fork(np.random.default_rng([self.seed, number, ending]))
-            for ending in range(1, self.settings.endings + 1)
-        ]
-        self.growth.grow(forks, _is_done)
-        scores = np.array([fork.end_log_share for fork in forks])
-        if np.isneginf(scores).all():  # the model never ends a tune: one ending is as good
-            scores[:] = 0.0
-        shares = np.exp(scores - scores.max())
-        return forks[int(tune.chance.choice(len(forks), p=shares / shares.sum()))]
-
-
-def _is_done(place: TuneConstraint) -> bool:
-    return place.is_done
-
-
-def _is_near_end(place: TuneConstraint) -> bool:
-    return place.bars - place.bars_done <= ENDING_BARS
+        seeds = [(self.seed, number, ending) for ending in range(1, self.settings.endings + 1)]
+        on_bars = partial(progress.ending, number) if progress else None
+        return ended(self.growth, tune, seeds, on_bars)
 
 
 def _spelled(tune: Tune, keys: dict[tuple[int, str], Key]) -> Tune:

@@ -6,7 +6,6 @@ Axes: B streams, T tokens, V token ids, W ids that the model gives logits of (W 
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,10 @@ from torch import Tensor, nn
 
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.melody_generation.constraints import TuneConstraint
-from chromasonic.melody_generation.sampling import draw
-from chromasonic.melody_generation.tokens import END, PAD, VOCABULARY
+from chromasonic.melody_generation.sampling import draw, log_allowed_share
+from chromasonic.melody_generation.tokens import PAD, VOCABULARY
+
+OnBars = Callable[[int], None]
 
 SMALL_BATCH = 16
 """Rows that cost hardly more than one: a batch as small keeps those that have stopped."""
@@ -32,14 +33,15 @@ class GrowingTune:
         ids: the tokens so far.
         place: what may follow.
         chance: the generator that its tokens are drawn with.
-        end_log_share: once it has ended: log of the share that the model gave to END there, among
-            all tokens.
+        log_weight: log of the probability that the model, left to itself, would have drawn the bar
+            lines and the end where they had to come, as far as this stream grew: the sum of the
+            log shares of tokens that alone might come.
     """
 
     ids: list[int]
     place: TuneConstraint
     chance: np.random.Generator
-    end_log_share: float = -math.inf
+    log_weight: float = 0.0
 
     def take(self, token: int) -> None:
         """Grow by a token."""
@@ -47,7 +49,7 @@ class GrowingTune:
         self.place.advance(token)
 
     def fork(self, chance: np.random.Generator) -> GrowingTune:
-        """A copy that grows its own way."""
+        """A copy that grows its own way, with a weight of its own."""
         return GrowingTune(list(self.ids), copy.copy(self.place), chance)
 
 
@@ -60,6 +62,8 @@ class Growth:
         top_k: None is all.
         top_p: 1 is all.
         use_cache: whether to go on from the model's state, where it has one.
+        lean_V: (V,) added to the model's logits wherever it draws; None adds nothing. The weights
+            stay the model's own.
     """
 
     def __init__(
@@ -70,17 +74,25 @@ class Growth:
         top_k: int | None,
         top_p: float,
         use_cache: bool,
+        lean_V: np.ndarray | None = None,
     ) -> None:
         self.model = model
         self.use_cache = use_cache
+        self.lean_V = lean_V
         self._how: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
 
-    def grow(self, tunes: Sequence[GrowingTune], until: Callable[[TuneConstraint], bool]) -> None:
+    def grow(
+        self,
+        tunes: Sequence[GrowingTune],
+        until: Callable[[TuneConstraint], bool],
+        on_bars: OnBars | None = None,
+    ) -> None:
         """Grow streams until each has come where it shall stop.
 
         Args:
             tunes: streams, all as long as each other; they are changed.
             until: whether a stream stops at a place.
+            on_bars: told after each token how many bars the slowest stream that grows has done.
         """
         batch = [tune for tune in tunes if not until(tune.place)]  # some will stop before others
         reader, new_ids = self._reader(), [tune.ids for tune in batch]
@@ -91,9 +103,9 @@ class Growth:
             for row, token in zip(growing, self._draw(batch, growing, logits_BV), strict=True):
                 batch[row].take(token)
                 new_ids[row] = [token]
-                if token == END:
-                    batch[row].end_log_share = _log_share(logits_BV[row], END)
             growing = [row for row in growing if not until(batch[row].place)]
+            if on_bars is not None and growing:
+                on_bars(min(batch[row].place.bars_done for row in growing))
             has_many_idle = len(batch) > SMALL_BATCH and 2 * len(growing) <= len(batch)
             if has_many_idle or not reader.has_cache:
                 # To read the streams that still grow once more costs less than idle rows.
@@ -105,22 +117,24 @@ class Growth:
         return _Reader(self.model, self.use_cache)
 
     def _draw(self, batch: list[GrowingTune], rows: list[int], logits_BV: np.ndarray) -> list[int]:
-        """The next token of some rows of the batch."""
+        """The next token of some rows of the batch, whose weights take note of what may come."""
         allowed_BV = np.stack([batch[row].place.allowed() for row in rows])
+        temperature = self._how["temperature"]
+        share_B = log_allowed_share(logits_BV[rows], allowed_BV, temperature=temperature)
+        is_forced_B = allowed_BV.sum(1) == 1
+        for row, log_share in zip(rows, np.where(is_forced_B, share_B, 0.0).tolist(), strict=True):
+            batch[row].log_weight += log_share
         uniform_B = np.array([batch[row].chance.random() for row in rows])
-        return draw(logits_BV[rows], allowed_BV, uniform_B, **self._how).tolist()
-
-
-def _log_share(logits_V: np.ndarray, token: int) -> float:
-    """Log of a token's share among all, -inf where the model rules it out."""
-    highest = logits_V.max()
-    if np.isneginf(highest):
-        return -math.inf
-    return float(logits_V[token] - highest - np.log(np.exp(logits_V - highest).sum()))
+        leaned_BV = logits_BV[rows] if self.lean_V is None else logits_BV[rows] + self.lean_V
+        return draw(leaned_BV, allowed_BV, uniform_B, **self._how).tolist()
 
 
 class _Reader:
-    """Feeds streams to a model and keeps its state where it has one."""
+    """Feeds streams to a model and keeps its state where it has one.
+
+    Forks of one stream are read once: the state of a model that can repeat it (`repeated(count)`)
+    is that of all of them.
+    """
 
     def __init__(self, model: nn.Module, use_cache: bool) -> None:
         self.model = model
@@ -130,12 +144,28 @@ class _Reader:
 
     def read(self, ids: list[list[int]]) -> np.ndarray:
         """(B, V) float64 logits after the last of the ids: new ones with a cache, else all."""
-        ids_BT = torch.tensor(ids, dtype=torch.long, device=self._device)
+        if self.has_cache and self._state is None and _are_forks(ids):
+            logits_BV = self._step(ids[:1])
+            repeated = getattr(self._state, "repeated", None)
+            if repeated is not None:
+                self._state = repeated(len(ids))
+                return logits_BV.repeat(len(ids), 0)
+            self._state = None
         if self.has_cache:
-            logits_BTW, self._state = self.model.step(ids_BT, self._state)  # type: ignore[operator]
-        else:
-            logits_BTW = self.model(ids_BT)
+            return self._step(ids)
+        return _checked(self.model(self._tensor(ids)))
+
+    def _step(self, ids: list[list[int]]) -> np.ndarray:
+        logits_BTW, self._state = self.model.step(self._tensor(ids), self._state)  # type: ignore[operator]
         return _checked(logits_BTW)
+
+    def _tensor(self, ids: list[list[int]]) -> Tensor:
+        return torch.tensor(ids, dtype=torch.long, device=self._device)
+
+
+def _are_forks(ids: list[list[int]]) -> bool:
+    """Whether streams that have gone some way are all the same, so that one stands for all."""
+    return len(ids) > 1 and len(ids[0]) > 1 and all(one == ids[0] for one in ids[1:])
 
 
 def _checked(logits_BTW: Tensor) -> np.ndarray:

@@ -55,6 +55,11 @@ class LstmState:
     ids_BT: Tensor
     recurrent: tuple[Tensor, Tensor]
 
+    def repeated(self, count: int) -> LstmState:
+        """Of one stream: the same for so many that go on from there."""
+        hidden, cell = (part.repeat(1, count, 1) for part in self.recurrent)
+        return LstmState(self.ids_BT.repeat(count, 1), (hidden, cell))
+
 
 class LstmModel(nn.Module):
     """Token ids to logits of the next token, by an LSTM whose output shares the embedding.

@@ -68,6 +68,10 @@ class MarkovState:
 
     ids_BT: Tensor
 
+    def repeated(self, count: int) -> MarkovState:
+        """Of one stream: the same for so many that go on from there."""
+        return MarkovState(self.ids_BT.repeat(count, 1))
+
 
 class MarkovModel(nn.Module):
     """Token ids to logits of the next token, from counts; it has no gradients, `fit` counts.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chromasonic.errors import DataError, UsageError
+from chromasonic.errors import FormatError, UsageError
 from chromasonic.formats.abc import read_abc
 from chromasonic.melody_generation.tokens import (
     BAR,
@@ -67,7 +67,7 @@ def read_opening(
         FormatError: the ABC text or the stream is broken.
     """
     if isinstance(opening, str):
-        opening = _tune_of_abc(opening, key, metre)
+        opening = tune_of_abc(opening, key, metre)
     if isinstance(opening, Tune):
         tune, ids = opening, _ids_of(opening)
     else:
@@ -81,8 +81,18 @@ def read_opening(
     return Opening(tuple(ids), keys)
 
 
-def _tune_of_abc(text: str, key: Key | None, metre: Metre | None) -> Tune:
-    """The only tune of an ABC text; a bare line of music gets a header."""
+def tune_of_abc(text: str, key: Key | None, metre: Metre | None) -> Tune:
+    """The only tune of an ABC text; a bare line of music gets a header.
+
+    Args:
+        text: with a header or without.
+        key: of a text that names none; None is C major.
+        metre: likewise; None is 4/4.
+
+    Raises:
+        UsageError: there are several tunes.
+        FormatError: the text is broken.
+    """
     if not re.search(r"^X:", text, re.MULTILINE):
         if not re.search(r"^K:", text, re.MULTILINE):
             key, metre = key or Key(), metre or Metre()
@@ -90,7 +100,7 @@ def _tune_of_abc(text: str, key: Key | None, metre: Metre | None) -> Tune:
         text = f"X:1\n{text}"
     book = read_abc(text, source="opening")
     if book.skipped:
-        raise DataError(f"The opening cannot be read: {book.skipped[0].reason}.")
+        raise FormatError(f"The opening cannot be read: {book.skipped[0].reason}.")
     if len(book.tunes) != 1:
         raise UsageError(f"The opening holds {len(book.tunes)} tunes; give one.")
     return book.tunes[0]

@@ -39,6 +39,7 @@ from chromasonic.training.diagnosis import (
 from chromasonic.training.distributed import Processes, joined
 from chromasonic.training.fitting import fit_counts
 from chromasonic.training.history import TrainingHistory
+from chromasonic.training.holding import held
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
 from chromasonic.training.randomness import seeded
@@ -172,15 +173,20 @@ def train_melody(
         on_data: told what was loaded, before training.
 
     Raises:
-        UsageError: a run lies there already; or the recipe is not that of the run to resume.
+        UsageError: a run lies there already, or is being trained there; or the recipe is not that
+            of the run to resume.
         CheckpointError: a checkpoint to go on from is damaged or does not fit.
         CorpusError: the corpus is not there, or is another than the run's.
         TrainingError: a training cannot go on.
         StorageError: the directory cannot be written.
     """
     run = RunDirectory(output)
-    device = _common_device(recipe)
-    with joined(choose_device(device)) as (processes, _):
+    device = choose_device(_common_device(recipe))
+    go_on = f"chromasonic train melody --resume {run.path}"
+    with (
+        joined(device) as (processes, _),
+        held(run.path, is_first=processes.is_first, go_on=go_on),
+    ):
         is_resumed = resume and run.is_there
         if is_resumed:
             recipe = _recipe_to_resume(recipe, run)

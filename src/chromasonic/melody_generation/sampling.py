@@ -60,6 +60,38 @@ def probabilities(
     return p_BV
 
 
+def log_allowed_share(
+    logits_BV: np.ndarray, allowed_BV: np.ndarray, *, temperature: float = 1.0
+) -> np.ndarray:
+    """(B,) log of the share that the model gives to the tokens that may come, among all tokens.
+
+    The temperature acts as in `draw`; top-k and top-p do not. Minus infinity: the model rules out
+    all that may come. A model that rules out every token at all has said nothing: 0.
+    """
+    scores_BV = logits_BV / temperature
+    highest_B1 = scores_BV.max(1, keepdims=True)
+    says_nothing_B = np.isneginf(highest_B1[:, 0])
+    p_BV = np.exp(scores_BV - np.where(says_nothing_B[:, None], 0.0, highest_B1))
+    p_BV[says_nothing_B] = 1.0
+    with np.errstate(divide="ignore"):
+        log_B = np.log((p_BV * allowed_BV).sum(1)) - np.log(p_BV.sum(1))
+    return np.where(says_nothing_B, 0.0, log_B)
+
+
+def draw_by_log_weight(weights_N: np.ndarray, chance: np.random.Generator) -> int:
+    """The number of one of N things, each drawn as often as its weight says.
+
+    Args:
+        weights_N: (N,) logs of weights, which need not sum to 1. Where all are minus infinity, one
+            thing is as good as another.
+        chance: what it is drawn with.
+    """
+    if not np.isfinite(weights_N).any():
+        weights_N = np.zeros(len(weights_N))
+    shares_N = np.exp(weights_N - weights_N.max())
+    return int(chance.choice(len(shares_N), p=shares_N / shares_N.sum()))
+
+
 def _truncated(p_BV: np.ndarray, top_k: int | None, top_p: float) -> np.ndarray:
     """The shares with the unlikely tail taken off; of equal ones the lower id stays."""
     order_BV = np.argsort(-p_BV, axis=1, kind="stable")

@@ -60,6 +60,14 @@ class TransformerState:
     ids_BT: Tensor
     caches: tuple[tuple[Tensor, Tensor], ...]
 
+    def repeated(self, count: int) -> TransformerState:
+        """Of one stream: the same for so many that go on from there."""
+        caches = tuple(
+            (keys.repeat(count, 1, 1, 1), values.repeat(count, 1, 1, 1))
+            for keys, values in self.caches
+        )
+        return TransformerState(self.ids_BT.repeat(count, 1), caches)
+
 
 class Attention(nn.Module):
     """Causal self-attention with rotary positions and a cache.
