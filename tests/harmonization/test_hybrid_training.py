@@ -10,6 +10,7 @@ import pytest
 from made_up_priors import chorale, network, prior_of
 
 from chromasonic.errors import CheckpointError, ConfigError, DataError
+from chromasonic.harmonization import hybrid_results
 from chromasonic.harmonization.agents import load_agent
 from chromasonic.harmonization.bach import melody_of_chorale
 from chromasonic.harmonization.hybrid_choice import TRUSTS, choose_trust
@@ -51,6 +52,12 @@ def trained(tmp_path_factory):
         on_progress=lambda done, total, value: rounds.append((done, total, value)),
     )
     return folder, result, rounds
+
+
+@pytest.fixture(autouse=True)
+def no_folk_tunes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`trained` compares its methods on all named melodies; later trainings on a chorale alone."""
+    monkeypatch.setattr(hybrid_results, "FOLK_TUNES", {})
 
 
 def test_the_files_of_the_specification_are_there(trained):

@@ -17,6 +17,9 @@ SUPERTONIC = chord("A4 F4 D4 D3", "ii")
 MEDIANT = chord("G4 E4 B3 E3", "iii")
 SUBDOMINANT = chord("C5 A4 F4 F3", "IV")
 DOMINANT = chord("B4 G4 D4 G3", "V")
+LOW_DOMINANT = chord("B4 G4 D4 G2", "V")
+SIX_FOUR_BELOW = chord("C5 E4 C4 G2", "I")
+PEDAL = chord("C5 A4 F4 C3", "IV")
 SEVENTH = chord("B4 G4 D4 F3", "V7")
 SUBMEDIANT = chord("C5 E4 C4 A3", "vi")
 LEADING = chord("D5 B4 F4 D3", "viio")
@@ -73,12 +76,27 @@ CASES = [
      chord("B4 G4 D4 G3", "I", "G major"), {}, {}, 0),
     # AS unit 19, KP ch. 9: cadential, passing and pedal six-fours.
     ("six_four", SUBDOMINANT, SIX_FOUR, {}, {}, 0),
-    ("six_four", TONIC, SIX_FOUR, {}, {}, 1),  # the bass leaps into it
     ("six_four", SIX_FOUR, DOMINANT, {}, {}, 0),
+    ("six_four", SIX_FOUR, LOW_DOMINANT, {}, {}, 0),  # the octave, Bach's usual bass of a close
+    ("six_four", SIX_FOUR, LOW_DOMINANT, WEAK, {}, 0),
     ("six_four", SIX_FOUR, SUBDOMINANT, {}, {}, 1),  # on a strong beat it must go to V
-    ("six_four", SIX_FOUR, SUBDOMINANT, WEAK, {}, 0),  # passing, F-G-F or the like
+    ("six_four", SIX_FOUR, SIX_FOUR_BELOW, {}, {}, 1),  # an octave alone is no V
+    ("six_four", SUPERTONIC, SIX_FOUR, {}, {}, 0),  # into a cadential one the bass may leap
+    ("six_four", SIXTH, SIX_FOUR, {}, {}, 0),
+    ("six_four", SIXTH, SIX_FOUR, {}, WEAK, 1),  # not into a passing one
+    ("six_four", TONIC, SIX_FOUR, {}, WEAK, 1),
     ("six_four", SIX_FOUR, TONIC, WEAK, {}, 1),  # the bass leaps out of it
-    ("six_four", TONIC, chord("C5 A4 F4 C3", "IV"), {}, {}, 0),  # over a bass that stays
+    ("six_four", SIX_FOUR, chord("B4 D4 B3 E3", "iii"), WEAK, {}, 1),
+    # Passing, E-D-C under I6, V6/4, I; the bass steps at both sides.
+    ("six_four", SIXTH, chord("B4 G4 G3 D3", "V"), {}, WEAK, 0),
+    ("six_four", chord("B4 G4 G3 D3", "V"), TONIC, WEAK, {}, 0),
+    ("six_four", SIX_FOUR, SUBDOMINANT, WEAK, {}, 0),
+    ("six_four", chord("B4 G4 G3 D3", "V"), chord("C5 G4 E4 C4", "I"), WEAK, {}, 1),  # a seventh
+    # Pedal, I, IV6/4, I over C, which may be struck anew an octave lower.
+    ("six_four", TONIC, PEDAL, {}, {}, 0),
+    ("six_four", chord("C5 G4 E4 C4", "I"), PEDAL, {}, {}, 0),
+    ("six_four", PEDAL, chord("C5 G4 E4 C4", "I"), {}, {}, 0),
+    ("six_four", PEDAL, SUBDOMINANT, {}, {}, 1),
     ("six_four", TONIC, DOMINANT, {}, {}, 0),
     # AS unit 3: harmonic rhythm.
     ("static_barline", TONIC, SIXTH, WEAK, DOWNBEAT, 1),

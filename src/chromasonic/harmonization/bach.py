@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -81,16 +83,22 @@ def pitches_at_beats(chorale: Chorale, melody: Melody) -> Integers:
     return pitches
 
 
-def labelled(pitches: Integers, beats: Beats, reward: Reward | None = None) -> Voicings:
+def labelled(
+    pitches: Integers,
+    beats: Beats,
+    reward: Reward | None = None,
+    readings: Callable[[Integers, Beats], Voicings] | None = None,
+) -> Voicings:
     """Given pitches with the chords, one a beat, that give the best total reward.
 
     Args:
         pitches: (B, 4) MIDI numbers.
         beats: B beats.
         reward: the rules; all by default.
+        readings: of four pitches on a beat, the chords to choose from; `likely_chords` by default.
     """
-    reward = reward or Reward()
-    sets = [_readings(pitches[index], beats[index]) for index in range(len(beats))]
+    reward, read = reward or Reward(), readings or likely_chords
+    sets = [read(pitches[index], beats[index]) for index in range(len(beats))]
     score = reward.of_voicings(sets[0], beats[0])
     back: list[Integers] = []
     for index in range(1, len(sets)):
@@ -106,7 +114,7 @@ def labelled(pitches: Integers, beats: Beats, reward: Reward | None = None) -> V
     return Voicings.joined([set_[[row]] for set_, row in zip(sets, reversed(path), strict=True)])
 
 
-def _readings(pitches: Integers, beat: Beats) -> Voicings:
+def likely_chords(pitches: Integers, beat: Beats) -> Voicings:
     """All chords of the key in force that share the most tones with a sonority, or one fewer."""
     chords, tonic = chords_in_key(int(beat.tonic[0]), MODE_NAMES[int(beat.mode[0])])
     voicings = Voicings.of(pitches[None], chords, tonic)

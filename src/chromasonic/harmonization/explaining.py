@@ -48,6 +48,11 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
         harmonization: of four voices or of two.
         tune: the tune that its melody was made from.
     """
+    return [remark for remark, _ in remarks_and_breaches(harmonization, tune)]
+
+
+def remarks_and_breaches(harmonization: Harmonization, tune: Tune) -> list[tuple[Remark, Breach]]:
+    """The `remarks`, each with the breach that it tells of."""
     melody = harmonization.melody
     names, homes = pitch_names(harmonization, tune), written_keys(harmonization, tune)
     beats = beat_numbers(harmonization, tune)
@@ -55,14 +60,17 @@ def remarks(harmonization: Harmonization, tune: Tune) -> list[Remark]:
     sung = _sung_names(harmonization, tune)
     found = breaches(harmonization.voicings, melody.beats, rules_of(harmonization))
     return [
-        Remark(
-            bar=int(melody.bar[breach.beat]),
-            beat=beats[breach.beat],
-            rule=breach.rule.name,
-            text=breach.rule.text,
-            voices=tuple(voices[voice] for voice in breach.voices),
-            notes=_notes(breach, harmonization, homes, names, sung),
-            cost=breach.cost,
+        (
+            Remark(
+                bar=int(melody.bar[breach.beat]),
+                beat=beats[breach.beat],
+                rule=breach.rule.name,
+                text=breach.rule.text,
+                voices=tuple(voices[voice] for voice in breach.voices),
+                notes=_notes(breach, harmonization, homes, names, sung),
+                cost=breach.cost,
+            ),
+            breach,
         )
         for breach in found
         if breach.cost

@@ -177,15 +177,20 @@ def applied_unresolved(step: Harmony, following: Harmony, _: Beats, __: Beats) -
     return (step.function == APPLIED) & ~is_reached
 
 
-def six_four(step: Harmony, following: Harmony, beats: Beats, _: Beats) -> Truths:
+def six_four(step: Harmony, following: Harmony, beats: Beats, next_beats: Beats) -> Truths:
     """A six-four that is neither cadential, nor passing, nor over a bass that stays.
 
     Wrong are: a bass that leaps into it or out of it, and one of the tonic on a strong beat that
-    does not go to its dominant over the same bass. Asked at both sides of it, each by itself.
+    does not go to its dominant over the same bass. An octave is no leap: the bass keeps its tone,
+    as so often between a cadential six-four and its dominant. Into one of the tonic on a strong
+    beat the bass may leap, as from ii or from a sixth chord. Asked at both sides of it, each by
+    itself.
     """
     motion = abs(following.bass - step.bass)
-    enters_badly = following.is_six_four & (motion > 2)
-    leaves_badly = step.is_six_four & (motion > 2)
+    leaps = (motion > 2) & (motion != 12)
+    opens_cadence = following.is_tonic & (next_beats.strength > 0)
+    enters_badly = following.is_six_four & leaps & ~opens_cadence
+    leaves_badly = step.is_six_four & leaps
     is_on_dominant = (following.function == DOMINANT) & (motion % 12 == 0)
     is_cadential = step.is_six_four & step.is_tonic & (beats.strength > 0)
     return enters_badly | leaves_badly | (is_cadential & ~is_on_dominant)

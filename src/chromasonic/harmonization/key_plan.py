@@ -24,6 +24,7 @@ from chromasonic.harmonization.chords import MODE_NUMBERS
 from chromasonic.harmonization.phrases import SungNote, phrase_ends, sung_notes
 from chromasonic.harmonization.spelling import spelled_key
 from chromasonic.music.key import Key
+from chromasonic.music.key_finding import melody_key
 from chromasonic.music.metre import TICKS_PER_QUARTER
 from chromasonic.music.tune import Tune
 
@@ -100,18 +101,14 @@ def plan_keys(
 
 
 def found_key(tune: Tune) -> Key:
-    """The home key of a tune whose written key says nothing: major or minor.
+    """The home key of a tune whose written key says nothing: major or minor (`melody_key`).
 
     Args:
         tune: at least one note in it.
     """
-    notes = sung_notes(tune)
-    merits = [
-        _merit(tune, notes, Key.of_pitch_class(home % 12, MODES_FOUND[home // 12]))
-        for home in range(24)
-    ]
-    best = int(np.argmax(merits))
-    return Key.of_pitch_class(best % 12, MODES_FOUND[best // 12])
+    found = melody_key((note.duration, note.pitch) for note in sung_notes(tune))
+    assert found is not None  # there is a note
+    return found.key
 
 
 def relative_key(tune: Tune) -> Key:

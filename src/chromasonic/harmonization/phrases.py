@@ -87,9 +87,8 @@ def phrase_ends(tune: Tune, notes: list[SungNote], key: Key | None = None) -> li
         notes: `sung_notes` of it, at least one.
         key: its key; None: the written one.
     """
-    last = len(notes) - 1
     fermatas = {index for index, note in enumerate(notes[:-1]) if note.fermata}
-    marked = fermatas | _section_ends(tune, notes) | {last}
+    marked = written_ends(tune, notes)
     usual = usual_length(tune, notes)
     kept = LONGEST * usual if fermatas else 0
     merits: Floats | None = None
@@ -102,6 +101,12 @@ def phrase_ends(tune: Tune, notes: list[SungNote], key: Key | None = None) -> li
             ends.append(end)
         start = end + 1
     return ends
+
+
+def written_ends(tune: Tune, notes: list[SungNote]) -> set[int]:
+    """Indices of the notes whose phrase end is written: fermatas, double bars, the last note."""
+    fermatas = {index for index, note in enumerate(notes[:-1]) if note.fermata}
+    return fermatas | _section_ends(tune, notes) | {len(notes) - 1}
 
 
 def usual_length(tune: Tune, notes: list[SungNote]) -> int:

@@ -49,7 +49,7 @@ def part_score(harmonization: Harmonization, tune: Tune) -> PartScore:
         title=tune.title,
         names=NAMES[voices],
         parts=(spelled_melody(harmonization, tune), *lower),
-        labels=_labels(harmonization, tune) if voices == 4 else (),
+        labels=labels_of(harmonization, tune) if voices == 4 else (),
         source=tune.source,
     )
 
@@ -210,8 +210,8 @@ def spelled_melody(harmonization: Harmonization, tune: Tune) -> Tune:
     return replace(tune, bars=tuple(bars))
 
 
-def _labels(harmonization: Harmonization, tune: Tune) -> tuple[tuple[Label, ...], ...]:
-    """The numerals, bar by bar."""
+def labels_of(harmonization: Harmonization, tune: Tune) -> tuple[tuple[Label, ...], ...]:
+    """The numerals of a harmonization of four voices, bar by bar, as a score has them."""
     starts = np.cumsum([0, *(bar.duration for bar in tune.bars)])
     labels: list[list[Label]] = [[] for _ in tune.bars]
     names = chord_names(harmonization, written_keys(harmonization, tune))

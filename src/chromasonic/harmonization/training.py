@@ -20,10 +20,11 @@ from chromasonic.harmonization.models_directory import (
     read_metadata,
 )
 from chromasonic.harmonization.simple_settings import SimpleSettings
+from chromasonic.training.holding import held
+from chromasonic.training.observers import Observer
 
 if TYPE_CHECKING:
     from chromasonic.music.chorale import Chorale
-    from chromasonic.training.observers import Observer
 
 OnProgress = Callable[[str, int, int, float], None]
 """Told the agent, how many episodes are done, of how many, and the mean reward of late."""
@@ -183,7 +184,7 @@ def train_harmonizer(
         observers: hear of each agent's training: its start, its figures by round, its end.
 
     Raises:
-        UsageError: the folder of corpora is none.
+        UsageError: the folder of corpora is none; or another process trains in the folder.
         CorpusError: the chorales are not at hand.
         CheckpointError: what is there to resume is damaged, or of other settings or rules.
         StorageError: a file cannot be written; what was there before stays.
@@ -201,11 +202,12 @@ def train_harmonizer(
     validation = _first(chorales.validation, recipe.chorales)
     if on_data is not None:
         on_data(len(training), len(validation))
-    write_text(folder / RECIPE, to_toml(recipe_to_dict(merged)))
-    for agent in recipe.agents:
-        told = None if on_progress is None else _told(on_progress, agent)
-        _train(agent, recipe, training, validation, folder, resume, told, observers)
-        write_readme(folder)
+    with held(folder, go_on=f"chromasonic train harmonizer --resume {folder}"):
+        write_text(folder / RECIPE, to_toml(recipe_to_dict(merged)))
+        for agent in recipe.agents:
+            told = None if on_progress is None else _told(on_progress, agent)
+            _train(agent, recipe, training, validation, folder, resume, told, observers)
+            write_readme(folder)
     return HarmonizerTraining(
         folder=folder,
         metadata={agent: read_metadata(folder, agent) for agent in recipe.agents},
