@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from version_stage import made_model
 
+from chromasonic.cli import registered
 from chromasonic.cli.app import main
 from chromasonic.registry.store import open_store
 from chromasonic.registry.versions import Registry
@@ -353,6 +358,60 @@ def test_what_cannot_be_is_said_with_the_next_step(
     found, _, err = run(*words)
     assert (found, message in " ".join(err.split())) == (code, True), err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("verify", "jigs"), "'jigs' is no version of a model"),
+        (("promote", "jigs"), "'jigs' is no version of a model"),
+        (("promote", "folk@shipped"), "comes with Chromasonic: it is no registered version"),
+        (("rollback", "a b"), "cannot be called 'a b'"),
+    ],
+)
+def test_a_name_that_cannot_be_a_version_is_refused_before_the_registry_is_opened(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
+) -> None:
+    def open_nothing(*_: object, **__: object) -> None:
+        pytest.fail("it was opened")
+
+    monkeypatch.setattr("chromasonic.registry.lookup.open_store", open_nothing)
+    code, _, err = run(*words)
+    assert code == 2
+    assert message in " ".join(err.split())
+
+
+def test_a_shipped_name_is_looked_up_without_opening_the_registry(
+    run: Run, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.register(made_model(tmp_path), "folk")
+
+    def open_nothing(*_: object, **__: object) -> None:
+        pytest.fail("it was opened")
+
+    monkeypatch.setattr("chromasonic.registry.lookup.open_store", open_nothing)
+    assert run("verify", "groove")[:2] == (0, "groove  ok, 8 files\n")
+    assert run("verify", "folk@shipped")[0] == 0
+    code, _, err = run("verify", "folk")
+    assert code == 2
+    assert "The model that comes with Chromasonic is folk@shipped." in " ".join(err.split())
+
+
+def test_opening_that_takes_long_says_what_it_is_at(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registered, "PATIENCE_SECONDS", 0.01)
+    is_said = threading.Event()
+    real = typer.echo
+
+    def echo(*words: Any, **more: Any) -> None:
+        real(*words, **more)
+        is_said.set()
+
+    monkeypatch.setattr(typer, "echo", echo)
+    with registered.said_when_slow("Opening it ..."):
+        assert is_said.wait(60)
+    assert capsys.readouterr() == ("", "Opening it ...\n")
 
 
 def test_half_a_run_is_not_registered(run: Run, trained: Path, tmp_path: Path) -> None:

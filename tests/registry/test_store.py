@@ -126,6 +126,8 @@ OPENED_BY_SEVERAL = textwrap.dedent("""
     import sys
     from chromasonic.registry.store import open_store
     said = []
+    print("ready", flush=True)
+    sys.stdin.read()
     store = open_store(sys.argv[1], on_wait=said.append)
     experiment = store.experiment("melody")
     run = store.client.create_run(experiment)
@@ -140,11 +142,18 @@ def test_processes_that_open_a_fresh_store_at_once_all_get_it(tmp_path: Path) ->
     children = [
         subprocess.Popen(
             [sys.executable, "-c", OPENED_BY_SEVERAL, str(folder), str(number)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for number in range(2)
     ]  # fmt: skip
-    ends = [child.communicate(timeout=120) for child in children]
+    for child in children:  # however long either takes to start, both open it at once
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.close()
+        child.stdin = None
+    ends = [child.communicate(timeout=300) for child in children]
     assert [child.returncode for child in children] == [0, 0], ends
     assert sorted(out.split()[0] for out, _ in ends) == ["0", "1"]
     assert len({out.split()[1] for out, _ in ends}) == 1

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from version_stage import made_model
 
-from chromasonic.errors import RegistryError
+from chromasonic.abtest import gate as gates
+from chromasonic.errors import CorpusError, RegistryError
 from chromasonic.registry import pruning, records, storing
 from chromasonic.registry import store as stores_page
 from chromasonic.registry.versions import Registry
@@ -158,6 +159,54 @@ def test_a_killed_process_leaves_a_whole_version_or_none(
     assert registry.get("folk@1") == first
     if where == "after its alias was set":
         assert registry.rollback("folk").after == 2
+
+
+def test_aliases_can_be_moved_while_the_gate_judges(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        registry.register(made_model(tmp_path, weights=b"%d" % number), "folk")
+    registry.set_alias("folk@1")
+    registry.set_alias("folk@2")
+    monkeypatch.setattr(stores_page, "LOCK_SECONDS", 0.2)
+    moved: list[int | None] = []
+
+    def judge(*_: Any, **__: Any) -> None:
+        if not moved:
+            moved.append(Registry().rollback("folk").after)
+        raise CorpusError("No corpus is here.")
+
+    monkeypatch.setattr(gates, "judge", judge)
+    monkeypatch.setattr(gates, "formats_of", lambda *_: ())
+    found = gates.gate(registry, "folk@3")
+    assert (found.passed, found.against) == (False, "folk@2")
+    assert moved == [1]
+    assert registry.aliases("folk") == {"champion": 1}
+
+
+def test_who_waits_for_another_process_that_writes_is_told_so(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.register(made_model(tmp_path), "folk")
+    monkeypatch.setattr(stores_page, "PATIENCE_SECONDS", 0.05)
+    told: list[str] = []
+    may_end, is_held = threading.Event(), threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        may_end.set()  # from here on it is waited for
+
+    def hold() -> None:
+        with registry.store.writing():
+            is_held.set()
+            may_end.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(60)
+    assert Registry(on_wait=tell).set_alias("folk@1").after == 1
+    holder.join()
+    assert [line.split(" registry ")[0] for line in told] == ["Another process is writing to the"]
 
 
 def test_a_write_waits_for_another_process_and_then_says_so(

@@ -103,6 +103,18 @@ def test_facts_of_melody_models_are_those_of_the_run(runs: dict[str, Path]) -> N
     assert lstm.command == tuple(run["command"])
 
 
+@pytest.mark.parametrize("task", ["melody", "companion", "gesture"])
+def test_a_run_that_was_stopped_has_as_many_parameters_as_one_that_ended(
+    runs: dict[str, Path], tmp_path: Path, task: str
+) -> None:
+    ended = {kind: facts.parameters for kind, facts in facts_at(runs[task]).items()}
+    stopped = tmp_path / task
+    shutil.copytree(runs[task], stopped)
+    run = json.loads((stopped / "run.json").read_text())
+    (stopped / "run.json").write_text(json.dumps({**run, "results": {}}))
+    assert {kind: facts.parameters for kind, facts in facts_at(stopped).items()} == ended
+
+
 def test_companions_come_as_a_set_and_one_by_one(runs: dict[str, Path]) -> None:
     facts = facts_at(runs["companion"])
     run = json.loads((runs["companion"] / "run.json").read_text())

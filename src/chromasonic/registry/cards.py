@@ -28,7 +28,7 @@ def card_text(version: Version, *, judged: Sequence[Judgement] = ()) -> str:
     """
     version = replace(version, facts=_unjudged(version.facts, judged))
     facts, words = version.facts, words_for(version.facts.task, version.facts.kind)
-    tests = [_result(version, judgement) for judgement in judged]
+    tests = [judged_result(version.facts, judgement) for judgement in judged]
     head = yaml_text(front_matter(facts, name=version.reference, tests=tests))
     title = facts.title or words.title
     recipe = f"chromasonic models show {version.reference} --recipe"
@@ -82,11 +82,16 @@ def _unjudged(facts: ModelFacts, judged: Sequence[Judgement]) -> ModelFacts:
     return replace(facts, validation=kept)
 
 
-def _result(version: Version, judgement: Judgement) -> dict[str, Any]:
-    """A judgement for the model index."""
-    titles = {corpus.name: corpus.title for corpus in version.facts.corpora}
+def judged_result(facts: ModelFacts, judgement: Judgement) -> dict[str, Any]:
+    """A judgement for the model index of a card's front matter.
+
+    Args:
+        facts: of the model.
+        judgement: of it on a part of a corpus.
+    """
+    titles = {corpus.name: corpus.title for corpus in facts.corpora}
     return result(
-        task=f"{version.facts.task} ({judgement.kind.replace('_', ' ')})",
+        task=f"{facts.task} ({judgement.kind.replace('_', ' ')})",
         dataset=judgement.corpus,
         title=titles.get(judgement.corpus, ""),
         split=judgement.part,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from chromasonic.errors import RegistryError, UsageError
+from chromasonic.errors import RegistryError
 from chromasonic.registry import records, storing
 from chromasonic.registry.address import (
     REGISTRY,
@@ -17,7 +17,7 @@ from chromasonic.registry.address import (
 )
 from chromasonic.registry.alias_history import earlier_versions
 from chromasonic.registry.manifest import Manifest
-from chromasonic.registry.reference import Reference
+from chromasonic.registry.reference import Reference, version_reference
 from chromasonic.registry.store import AbsentError, Store, open_store
 from chromasonic.registry.version import CHAMPION, Change, Version, check_name
 
@@ -67,7 +67,7 @@ class RegisteredModels:
             UsageError: the text is no reference.
             RegistryError: no such name, version or alias; near ones are named.
         """
-        wanted = reference if isinstance(reference, Reference) else _parsed(reference)
+        wanted = reference if isinstance(reference, Reference) else version_reference(reference)
         check_name(wanted.name)
         try:
             model = self.store.client.get_registered_model(wanted.name)
@@ -228,16 +228,6 @@ def existing_models() -> RegisteredModels:
             f"with {REGISTRY}."
         )
     return RegisteredModels(open_store(address))
-
-
-def _parsed(text: str) -> Reference:
-    name, at, which = text.partition("@")
-    if not (at and name and which):
-        raise UsageError(
-            f"'{text}' is no version of a model; allowed: NAME@NUMBER or NAME@ALIAS, such as "
-            "folk-lstm@3 or folk-lstm@champion."
-        )
-    return Reference(check_name(name), which)
 
 
 def _near(word: str, known: Iterable[str]) -> str:

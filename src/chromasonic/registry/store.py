@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ __all__ = [
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Lets MLflow's page show an experiment as trainings, not as chats of language models."""
+PATIENCE_SECONDS = 2.0
+"""Who waits longer for another writer is told so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +44,13 @@ class Store:
         uri: the same as MLflow has it.
         client: an `MlflowClient`; each call is quiet and raises a `RegistryError`: an
             `AbsentError`, `PresentError` or `BusyError` where that is the matter.
+        on_wait: told in a line what a wait of more than a few seconds is for.
     """
 
     address: str
     uri: str
     client: Any
+    on_wait: Callable[[str], None] = field(default=lambda _: None, repr=False, compare=False)
 
     @property
     def shown(self) -> str:
@@ -91,10 +95,17 @@ class Store:
             return
         from filelock import FileLock, Timeout
 
-        lock = FileLock(file.with_name(f".{file.name}.writing"), timeout=LOCK_SECONDS)
+        lock = FileLock(file.with_name(f".{file.name}.writing"))
+        patience = min(PATIENCE_SECONDS, LOCK_SECONDS)
         with clear_errors(self.address):
             try:
-                lock.acquire()
+                try:
+                    lock.acquire(timeout=patience)
+                except Timeout:
+                    self.on_wait(
+                        f"Another process is writing to the registry {self.shown}; waiting for it."
+                    )
+                    lock.acquire(timeout=LOCK_SECONDS - patience)
             except Timeout as error:
                 raise BusyError(
                     f"Another process has been writing to the registry {self.shown} for "
@@ -113,7 +124,8 @@ def open_store(
 
     Args:
         address: another one than that of the settings.
-        on_wait: told in a line before something that takes seconds, such as a fresh store.
+        on_wait: told in a line before something that takes seconds, such as a fresh store, or
+            another process that writes.
 
     Raises:
         RegistryError: it cannot be opened: no permission, another program's file, a newer schema,
@@ -139,7 +151,7 @@ def open_store(
     uri = tracking_uri(address)
     with clear_errors(address):
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-    return Store(address=address, uri=uri, client=_Guarded(client, address))
+    return Store(address=address, uri=uri, client=_Guarded(client, address), on_wait=on_wait)
 
 
 class _Guarded:

@@ -10,7 +10,7 @@ from chromasonic.companion import recipe as recipes
 from chromasonic.companion.catalogue import COMPANIONS
 from chromasonic.data.progress import Progress
 from chromasonic.errors import UsageError
-from chromasonic.tasks.task import Trained
+from chromasonic.tasks.task import Trained, no_beginning
 from chromasonic.training.observers import Observer
 
 
@@ -37,6 +37,11 @@ class CompanionTask:
         """See `Task`."""
         return tuple(recipes.recipe_from(values).models)
 
+    def fitted(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+        """See `Task`."""
+        del values
+        raise no_beginning(self.name, source)
+
     def train(
         self,
         values: Mapping[str, Any],
@@ -44,11 +49,14 @@ class CompanionTask:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        init_from: str = "",
         observers: Sequence[Observer] = (),
         on_progress: Progress | None = None,
         on_data: Callable[[str], None] = lambda _: None,
     ) -> Trained:
         """See `Task`."""
+        if init_from:
+            raise no_beginning(self.name, init_from)
         from chromasonic.companion.runs import train_companions
 
         run = train_companions(

@@ -93,7 +93,10 @@ def _result(
     run: RunDirectory, facts: Mapping[str, Any], kind: str, files: Mapping[str, Path]
 ) -> dict[str, Any]:
     """How a model's training ended, its files by their names in the version."""
+    from chromasonic.companion.catalogue import COMPANIONS
+
     result = dict(facts.get("results", {}).get(kind, {}))
+    result.setdefault("parameters", COMPANIONS[kind].spec.parameters)
     if not result.get("validation"):
         result["validation"] = best_validation(run.path / f"history/{kind}_history.json")
     by_name = {Path(name).name: name for name in files}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chromasonic.errors import ChromasonicError
 from chromasonic.registry.model import TrainedModel
 from chromasonic.registry.spool import tracked_run
 from chromasonic.tasks.finding_runs import (
@@ -47,7 +49,7 @@ def models_in_run(run: RunDirectory, facts: Mapping[str, Any]) -> list[TrainedMo
             task="gesture",
             kind=kind,
             title=f"Gesture network, {corpora[0].name}" if corpora else "Gesture network",
-            parameters=result.get("parameters"),
+            parameters=result.get("parameters") or _counted(run.path / BEST),
             corpora=corpora,
             seed=facts.get("seed"),
             validation=validation,
@@ -67,6 +69,16 @@ def _validated_on(facts: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     count = facts.get("data", {}).get("sizes", {}).get("validation")
     protocol = recipe.get("data", {}).get("protocol", "")
     return f"{count:,} recordings, protocol '{protocol}'" if isinstance(count, int) else ""
+
+
+def _counted(checkpoint: Path) -> int | None:
+    """The numbers of a network whose training has not ended, so that run.json does not say it."""
+    from chromasonic.gesture.models import load_gesture
+
+    with suppress(ChromasonicError):  # then it stays open
+        network = load_gesture(checkpoint).network
+        return sum(one.numel() for one in network.parameters() if one.requires_grad)
+    return None
 
 
 def kind_of(recipe: Mapping[str, Any]) -> str:

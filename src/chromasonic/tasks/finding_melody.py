@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chromasonic.errors import ChromasonicError
 from chromasonic.registry.model import TrainedModel
 from chromasonic.registry.spool import tracked_run
 from chromasonic.tasks.finding_runs import (
@@ -68,7 +70,7 @@ def _model(
             task="melody",
             kind=kind,
             title=title_of(kind, [corpus.name for corpus in corpora]),
-            parameters=result.get("parameters") or None,
+            parameters=result.get("parameters") or _counted(files[best_name(kind)], kind),
             corpora=corpora,
             seed=None if kind == "markov" else training.get("seed", facts.get("seed")),  # it counts
             validation=validation,
@@ -80,6 +82,19 @@ def _model(
         files=files,
         texts=texts_of_run(told, own, split),
     )
+
+
+def _counted(checkpoint: Path, kind: str) -> int | None:
+    """The numbers of a network whose training has not ended, so that run.json does not say it."""
+    if kind == "markov":
+        return None
+    from chromasonic.melody_generation.models import build_model
+    from chromasonic.training.checkpoint import load_checkpoint
+
+    with suppress(ChromasonicError, KeyError, TypeError):  # then it stays open
+        config = load_checkpoint(checkpoint)["config"]["model"]["config"]
+        return sum(one.numel() for one in build_model(kind, config).parameters())
+    return None
 
 
 def title_of(kind: str, corpora: Sequence[str]) -> str:

@@ -40,6 +40,12 @@ class GestureTask:
         network = recipes.recipe_from(dict(values)).network
         return (next((size for size, config in SIZES.items() if config == network), "gesture"),)
 
+    def fitted(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+        """See `Task`."""
+        from chromasonic.gesture.beginning import recipe_like
+
+        return recipes.recipe_to_dict(recipe_like(source, recipes.recipe_from(dict(values))))
+
     def train(
         self,
         values: Mapping[str, Any],
@@ -47,6 +53,7 @@ class GestureTask:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        init_from: str = "",
         observers: Sequence[Observer] = (),
         on_progress: Progress | None = None,
         on_data: Callable[[str], None] = lambda _: None,
@@ -60,6 +67,7 @@ class GestureTask:
             output,
             resume=resume,
             overwrite=overwrite,
+            init_from=init_from or None,
             observers=observers,
             on_progress=on_progress,
             on_data=lambda data: on_data(f"{data.manifest.title} ({data.manifest.licence})"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from chromasonic.data.progress import Progress
 from chromasonic.harmonization import training as recipes
-from chromasonic.tasks.task import Trained
+from chromasonic.tasks.task import Trained, no_beginning
 from chromasonic.training.observers import Observer
 
 
@@ -30,6 +30,11 @@ class HarmonizerTask:
         """See `Task`."""
         return recipes.recipe_from(dict(values), "recipe").agents
 
+    def fitted(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+        """See `Task`."""
+        del values
+        raise no_beginning(self.name, source)
+
     def train(
         self,
         values: Mapping[str, Any],
@@ -37,20 +42,21 @@ class HarmonizerTask:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        init_from: str = "",
         observers: Sequence[Observer] = (),
         on_progress: Progress | None = None,
         on_data: Callable[[str], None] = lambda _: None,
     ) -> Trained:
         """See `Task`."""
-        del overwrite  # an earlier training goes to the folder's archive
+        if init_from:
+            raise no_beginning(self.name, init_from)
+        # An earlier training goes to the folder's archive; the chorales are loaded in a moment.
+        del overwrite, on_progress
         trained = recipes.train_harmonizer(
             recipes.recipe_from(dict(values), "recipe"),
             output,
             resume=resume,
             observers=observers,
-            on_progress=None
-            if on_progress is None
-            else lambda agent, done, total, _: on_progress(agent, done, total),
             on_data=lambda learned, chosen: on_data(
                 f"Bach's chorales: {learned} to learn from, {chosen} to choose by"
             ),

@@ -96,7 +96,7 @@ def _answers(run: JudgedRun, part: str, by_id, on_progress: Progress | None) -> 
     classes = sorted({movement.label for movement in there})
     material = test_part_of(judged, by_id, units, classes)
     if on_progress is not None:
-        on_progress(f"judging {run.path.name}", 0, len(asked))
+        on_progress("judging gestures", 0, len(asked))
     return network_answers(model_for(run, material), material)
 
 

@@ -31,6 +31,12 @@ class MelodyTask:
         """See `Task`."""
         return tuple(recipes.recipe_from(values).models)
 
+    def fitted(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+        """See `Task`."""
+        from chromasonic.melody_generation.beginning import recipe_like
+
+        return recipes.recipe_to_dict(recipe_like(source, recipes.recipe_from(values)))
+
     def train(
         self,
         values: Mapping[str, Any],
@@ -38,6 +44,7 @@ class MelodyTask:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        init_from: str = "",
         observers: Sequence[Observer] = (),
         on_progress: Progress | None = None,
         on_data: Callable[[str], None] = lambda _: None,
@@ -50,6 +57,7 @@ class MelodyTask:
             output,
             resume=resume,
             overwrite=overwrite,
+            init_from=init_from or None,
             observers=observers,
             on_progress=on_progress,
             on_data=lambda data: on_data(f"{data.manifest.title} ({data.manifest.licence})"),

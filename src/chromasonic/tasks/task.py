@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chromasonic.data.progress import Progress
+from chromasonic.errors import UsageError
 from chromasonic.training.observers import Observer
 
 
@@ -55,6 +56,19 @@ class Task(Protocol):
         """The kinds of models that a recipe trains."""
         ...
 
+    def fitted(self, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+        """A recipe whose networks have the sizes of the weights that they shall begin with.
+
+        Args:
+            values: a recipe.
+            source: a checkpoint, a run or NAME@VERSION.
+
+        Raises:
+            UsageError: this task begins with no weights of another training.
+            CheckpointError: there is no checkpoint of such a kind.
+        """
+        ...
+
     def train(
         self,
         values: Mapping[str, Any],
@@ -62,6 +76,7 @@ class Task(Protocol):
         *,
         resume: bool = False,
         overwrite: bool = False,
+        init_from: str = "",
         observers: Sequence[Observer] = (),
         on_progress: Progress | None = None,
         on_data: Callable[[str], None] = lambda _: None,
@@ -73,6 +88,7 @@ class Task(Protocol):
             output: the run directory.
             resume: go on with what lies there.
             overwrite: whether a run that lies there may be replaced.
+            init_from: a checkpoint, a run or NAME@VERSION whose weights to begin with.
             observers: hear how it goes.
             on_progress: told how loading goes.
             on_data: told in a line what is learned from.
@@ -81,3 +97,11 @@ class Task(Protocol):
             ChromasonicError: as the task's own training.
         """
         ...
+
+
+def no_beginning(task: str, source: str) -> UsageError:
+    """What a task says that begins with no weights of another training."""
+    return UsageError(
+        f"A training of {task} models begins anew, not with {source}. Those of melody and gesture "
+        "models can begin with the weights of another."
+    )

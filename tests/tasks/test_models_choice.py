@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chromasonic.cli.models_register import _chosen
 from chromasonic.registry.model import ModelFacts, TrainedModel
-from chromasonic.tasks import finding
+from chromasonic.tasks import registering
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *kinds: str) -> None:
@@ -18,7 +17,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, *kinds: str) -> None:
         found = [TrainedModel(facts=ModelFacts(task="t", kind=own), files={}) for own in kinds]
         return [model for model in found if kind in (None, model.facts.kind)]
 
-    monkeypatch.setattr(finding, "models_at", models_at)
+    monkeypatch.setattr(registering, "models_at", models_at)
 
 
 @pytest.mark.parametrize(
@@ -37,5 +36,5 @@ def test_a_set_is_one_model_and_models_without_a_set_are_several(
     monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, ...], kind: str | None, names: dict[str, str]
 ) -> None:
     offer(monkeypatch, *kinds)
-    found = _chosen(Path("run"), "n", kind)
+    found = registering.chosen_models(Path("run"), "n", kind)
     assert {name: model.facts.kind for name, model in found.items()} == names
