@@ -126,6 +126,27 @@ def test_a_listener_in_the_middle_is_waited_for() -> None:
     assert soon.votes == later.votes == 95
 
 
+def test_a_listener_whose_votes_waited_for_a_connection_is_in_the_middle_since_they_came() -> None:
+    design = make_design()
+    came = {"first": 0, "second": 29, "offline": -120}  # minutes
+    own = {
+        name: [
+            replace(vote, cast_at=START + timedelta(minutes=minutes, seconds=20 * number))
+            for number, vote in enumerate(votes_of(design, [name], lovers_of("A", 1.0))[:3])
+        ]
+        for name, minutes in came.items()
+    }
+    in_order = [*own["first"], *own["second"][:2], *own["offline"], own["second"][2]]
+    votes = [replace(vote, number=number) for number, vote in enumerate(in_order, start=1)]
+    counted = {
+        name: sum(v.counts and v.pair == ("A", "B") for v in votes if v.listener == name)
+        for name in came
+    }
+    assert min(counted.values()) > 0
+    pair = read(design, votes, now=START + timedelta(minutes=32)).pairs[0]
+    assert pair.waiting == counted["second"] + counted["offline"]
+
+
 def test_votes_set_apart_are_counted_apart_and_both_results_are_told() -> None:
     """A crowd of bots from one address loves B; the others prefer A."""
     design = make_design()

@@ -66,7 +66,7 @@ def test_two_hundred_listeners_at_once_lose_nothing(address: str) -> None:
         def listen(number: int) -> bool:
             name = f"listener {number // 2}"
             trial = experiment.plan(name)[0]
-            gate.wait(60)
+            gate.wait(300)
             return experiment.cast(name, trial.token, ANSWER).is_new
 
         with ThreadPoolExecutor(200) as pool:
@@ -84,7 +84,7 @@ def test_several_servers_share_one_experiment(address: str) -> None:
         for number, process in enumerate(servers):  # 10 listeners are on both servers at once
             tell(process, [f"listener {10 * number + i}" for i in range(20)])
         for process in servers:
-            process.communicate(timeout=100)
+            process.communicate(timeout=300)
             assert process.returncode == 0
         assert experiment.verify() == 30 * 3
         assert len({(vote.listener, vote.trial) for vote in experiment.votes()}) == 90
@@ -106,7 +106,7 @@ def test_a_server_killed_between_votes_loses_none_that_it_acknowledged(address: 
                 if len(acknowledged) >= 25:
                     break
             process.send_signal(signal.SIGKILL)
-            process.wait(timeout=30)
+            process.wait(timeout=300)
             for line in process.stdout:  # what it had said and we had not read yet
                 if line.endswith("\n") and len(line.split()) == 2:
                     acknowledged.add((line.split()[0], int(line.split()[1])))
@@ -114,10 +114,10 @@ def test_a_server_killed_between_votes_loses_none_that_it_acknowledged(address: 
         stored = {(vote.listener, vote.trial) for vote in experiment.votes()}
         assert acknowledged <= stored
         assert experiment.verify() == len(stored)
-        name = "listener 0"
-        trial = experiment.next_trial(name)
-        assert trial is not None
-        assert experiment.cast(name, trial.token, ANSWER).is_new
+        for name in (f"listener {i}" for i in range(41)):  # and one more, who comes after it all
+            trial = experiment.next_trial(name)
+            if trial is not None:  # some may have voted on all already
+                assert experiment.cast(name, trial.token, ANSWER).is_new
 
 
 def test_two_processes_that_open_a_new_database_at_once_make_its_tables_once(
@@ -136,4 +136,4 @@ def test_two_processes_that_open_a_new_database_at_once_make_its_tables_once(
         assert process.stdin is not None
         process.stdin.close()
         process.stdin = None
-    assert [process.communicate(timeout=60)[0] for process in both] == ["0\n", "0\n"]
+    assert [process.communicate(timeout=300)[0] for process in both] == ["0\n", "0\n"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from documentation_pages import REPOSITORY, made_small, run_chromasonic, run_python_script
+from filelock import FileLock
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +29,16 @@ def tiny_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shrink_the_world(patch: pytest.MonkeyPatch, corpora: Path) -> None:
     """Let commands find tiny corpora, and judge models by a few short tunes of their own."""
+    from chromasonic.harmonization import hybrid_results
     from chromasonic.melody_generation.judging import TestSettings
 
     patch.setenv("CHROMASONIC_DATA", str(corpora))
     defaults = TestSettings.__init__.__kwdefaults__
     patch.setitem(defaults, "generated_tunes", 3)
     patch.setitem(defaults, "generated_bars", 4)
+    shortest = min(hybrid_results.FOLK_TUNES.items(), key=lambda tune: len(tune[1][0]))
+    patch.setattr(hybrid_results, "FOLK_TUNES", dict([shortest]))
+    patch.setattr(hybrid_results, "CHORALES", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +48,28 @@ def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path) -> Path:
-    """Where a reader has trained: `training_results/`, `models/`, `runs/hands` are there."""
+def readers_folder(
+    tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path, worker_id: str
+) -> Path:
+    """Where a reader has trained: `training_results/`, `models/`, `runs/hands` are there.
+
+    Trained once for all test processes; each works in a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "trained-reader"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "whole").exists():
+            shutil.rmtree(shared, ignore_errors=True)  # half made, where a test process failed
+            shared.mkdir()
+            train_as_a_reader(shared, tiny_corpora)
+            (shared / "whole").touch()
     folder = tmp_path_factory.mktemp("reader")
+    shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+    return folder
+
+
+def train_as_a_reader(folder: Path, tiny_corpora: Path) -> None:
+    """Train in a folder what the pages take for trained."""
     for name in ("tests", "examples", "recipes"):  # a reader stands in the repository
         (folder / name).symlink_to(REPOSITORY / name)
     with pytest.MonkeyPatch.context() as patch:
@@ -58,4 +83,3 @@ def readers_folder(tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path)
         ):
             arguments = made_small(["chromasonic", "train", *training])[1:]
             assert run_chromasonic(arguments, patch) == 0
-    return folder

@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from chromasonic.abtest.guards import GuardRules
+from chromasonic.abtest.ranges import check_ranges
 from chromasonic.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,79}\Z")
@@ -105,15 +106,13 @@ class Design:
     def __post_init__(self) -> None:
         _check_names(self)
         _check_items(self)
-        for what, value, low, high in (
-            ("trials", self.trials, 1, len(self.items)),
-            ("repeats", self.repeats, 0, self.trials),
-            ("anchors", self.anchors, 0 if self.anchor is None else 1, self.trials),
-            ("max_votes", self.max_votes, 1, 10_000_000),
-        ):
-            if not low <= value <= high:
-                more = "; a listener hears each item once" if what == "trials" else ""
-                raise UsageError(f"{what} is {value}; allowed: {low} to {high}{more}.")
+        check_ranges(self, ("trials", 1, len(self.items)), why="a listener hears each item once")
+        check_ranges(
+            self,
+            ("repeats", 0, self.trials),
+            ("anchors", 0 if self.anchor is None else 1, self.trials),
+            ("max_votes", 1, 10_000_000),
+        )
         if self.anchors and self.anchor is None:
             raise UsageError(f"{self.anchors} pairs with an anchor were asked for, but none given.")
         for what, share in (("alpha", self.alpha), ("margin", self.margin)):

@@ -90,10 +90,13 @@ class Experiments:
             UsageError: there is none of that name; what there is is told.
             RegistryError: the database cannot be read.
         """
+        table = schema.experiments
+        with self.store.reading() as connection:
+            chosen = sql.select(table).where(table.c.name == name)
+            row = connection.execute(chosen).mappings().one_or_none()
+        if row is not None:
+            return _experiment(self.store, row)
         found = self.all()
-        for experiment in found:
-            if experiment.name == name:
-                return experiment
         there = ", ".join(experiment.name for experiment in found)
         raise UsageError(
             f"There is no experiment '{name}' in {self.store.shown}. "
@@ -157,15 +160,19 @@ class Experiment:
         """
         return plan(self.design, pseudonym(self.design.salt, listener))
 
-    def next_trial(self, listener: str) -> Trial | None:
-        """The first trial that a listener has not voted on; None when all are done."""
+    def done(self, listener: str) -> frozenset[int]:
+        """Indices of the trials that a listener has voted on."""
         name = pseudonym(self.design.salt, listener)
         table = schema.votes
         with self.store.reading() as connection:
             chosen = sql.select(table.c.trial).where(
                 table.c.experiment == self.id, table.c.listener == name
             )
-            done = set(connection.execute(chosen).scalars())
+            return frozenset(connection.execute(chosen).scalars())
+
+    def next_trial(self, listener: str) -> Trial | None:
+        """The first trial that a listener has not voted on; None when all are done."""
+        done = self.done(listener)
         return next((trial for trial in self.plan(listener) if trial.index not in done), None)
 
     def cast(

@@ -199,7 +199,8 @@ def _comparison(
             for one, other in _pairs(ours, theirs)
         )  # fmt: skip
     except ChromasonicError as error:
-        return GateCheck(name=name, passed=False, says=str(error)), ()
+        says = f"they cannot be judged here, so nothing says that it is no worse: {error}"
+        return GateCheck(name=name, passed=False, says=says), ()
     if not compared:
         says = f"{version.reference} lacks what {present.reference} has: no kind is in both"
         return GateCheck(name=name, passed=False, says=says), ()
@@ -215,13 +216,13 @@ def _judged(
     on_progress: Progress | None,
 ) -> list[Judged]:
     """A version judged on the validation part; what was measured is kept for its card."""
-    judged = judge(
-        registry.folder_of(version.reference),
-        corpus=corpus,
-        part=PART,
-        data_dir=data_dir,
-        on_progress=on_progress,
-    )
+    folder = registry.folder_of(version.reference)
+
+    def tell(what: str, done: int, total: int | None) -> None:
+        if on_progress is not None:  # by its name, not by where the registry keeps it
+            on_progress(what.replace(str(folder), version.reference), done, total)
+
+    judged = judge(folder, corpus=corpus, part=PART, data_dir=data_dir, on_progress=tell)
     for one in judged:
         keep_judgement(registry, version, judgement_of(one))
     return judged

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -183,9 +184,11 @@ def _replayed(
     """The votes once more, one after the other, as they were seen when they came."""
     log = _PairLog(pair, plans)
     number = 0
-    for vote in votes:
-        log.let_go(vote.cast_at - _LEFT_AFTER)
-        is_counted = log.take(vote, is_left_out=vote.number in left_out)
+    # A vote that waited for a connection came in later than it was given: not before the others.
+    came_in = accumulate((vote.cast_at for vote in votes), max)
+    for vote, moment in zip(votes, came_in, strict=True):
+        log.let_go(moment - _LEFT_AFTER)
+        is_counted = log.take(vote, moment, is_left_out=vote.number in left_out)
         if is_counted:
             number += 1
             yield log.moment(number, wanted=number in snapshots)
@@ -205,10 +208,10 @@ class _PairLog:
         self._here: OrderedDict[str, datetime] = OrderedDict()  # last seen, the longest ago first
         self._path = EvidencePath()
 
-    def take(self, vote: Vote, *, is_left_out: bool) -> bool:
-        """Put a vote in; whether it counts between these two versions."""
+    def take(self, vote: Vote, moment: datetime, *, is_left_out: bool) -> bool:
+        """Put a vote in that came at a moment; whether it counts between these two versions."""
         name = vote.listener
-        self._here[name] = vote.cast_at
+        self._here[name] = moment
         self._here.move_to_end(name)
         is_ours = vote.counts and vote.pair == self._pair
         is_counted = is_ours and not is_left_out

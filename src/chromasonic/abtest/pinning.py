@@ -8,16 +8,17 @@ lies there. A registered version is held: pruning leaves it while the experiment
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from chromasonic.abtest.design import Arm, Design
+from chromasonic.abtest.version_kinds import AGENT, DRUMMER, STRAIGHT, agent_in, drummer_in
 from chromasonic.errors import RegistryError, UsageError
-from chromasonic.files import sha256_of_file
+from chromasonic.files import sha256_of_bytes, sha256_of_file
 from chromasonic.registry.address import database_file, store_address
 from chromasonic.registry.manifest import manifest_of
-from chromasonic.registry.reference import Reference, reference_in
+from chromasonic.registry.reference import Reference, located, reference_in
 
 if TYPE_CHECKING:
     from chromasonic.registry.versions import Registry
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 ANCHOR = "anchor"
 """Label of what versions are compared with besides."""
 
+SOUNDS = "sounds: "
+"""Begins the version of an arm that is no model but recordings; its clips have their hashes."""
+
 
 def pinned(models: Sequence[str]) -> tuple[Arm, ...]:
     """Versions with labels A, B, C, ... in the order given.
 
     Args:
-        models: NAME@VERSION, NAME@ALIAS, or paths.
+        models: NAME@VERSION, NAME@ALIAS, paths, or names of models that ship.
 
     Raises:
         UsageError: two versions or more are wanted; or a path is not there.
@@ -83,7 +87,9 @@ def changed(design: Design) -> list[str]:
     """Versions that are no longer what they were when the experiment was made, in words."""
     found = []
     for arm in design.arms:
-        if reference_in(arm.version) is not None and not _registry_is_there():
+        if arm.version.startswith(SOUNDS):
+            continue
+        if _reference_of(arm.version) is not None and not _registry_is_there():
             found.append(f"{arm.label} ({arm.version}) was not checked: no registry is here")
             continue
         try:
@@ -104,6 +110,10 @@ def _registry_is_there() -> bool:
 
 
 def _pinned(text: str, label: str) -> Arm:
+    if text.startswith(AGENT):
+        return Arm(label=label, version=text, sha256=_agents_sha256(text))
+    if text.startswith(DRUMMER):
+        return _drummer(drummer_in(text), label)
     reference = reference_in(text)
     if reference is not None:
         from chromasonic.registry.versions import Registry
@@ -112,20 +122,48 @@ def _pinned(text: str, label: str) -> Arm:
         version = registry.get(reference)
         registry.folder_of(Reference(version.name, str(version.number)))  # its hashes are checked
         return Arm(label=label, version=version.reference, sha256=version.content)
-    path = Path(text)
+    path = located(text)  # the folder of a model that ships, else the path as it is
     if path.is_dir():
         return Arm(label=label, version=str(text), sha256=manifest_of(path).sha256)
     if path.is_file():
         return Arm(label=label, version=str(text), sha256=sha256_of_file(path))
     raise UsageError(
-        f"There is no model at '{text}'. Name a run directory, a checkpoint, or a registered "
-        "version (NAME@VERSION); `chromasonic models list` shows those."
+        f"There is no model at '{text}'. Name a run directory, a checkpoint, a registered version "
+        "(NAME@VERSION), or a model that ships; `chromasonic models list` shows those."
     )
+
+
+def _drummer(name: str, label: str) -> Arm:
+    if name == STRAIGHT:
+        return Arm(label=label, version=DRUMMER + name, sha256=sha256_of_bytes(name.encode()))
+    model = _pinned(name, label)
+    return replace(model, version=DRUMMER + model.version)
+
+
+def _agents_sha256(text: str) -> str:
+    """Of the file of an agent's model; of the name, where an agent needs none."""
+    from chromasonic.harmonization.agents import SHIPPED
+    from chromasonic.harmonization.models_directory import FILES
+
+    name, models = agent_in(text)
+    if name not in FILES:
+        return sha256_of_bytes(name.encode())
+    file = (located(models) if models else SHIPPED) / FILES[name].model
+    if not file.is_file():
+        raise UsageError(f"There is no {file.name} in {file.parent}, for '{text}'.")
+    return sha256_of_file(file)
+
+
+def _reference_of(version: str) -> Reference | None:
+    """The registered version that an arm is, or whose agent or drummer it is."""
+    if version.startswith(AGENT):
+        return reference_in(agent_in(version)[1])
+    return reference_in(version.removeprefix(DRUMMER))
 
 
 def _registered(design: Design) -> Iterator[tuple[Registry, Reference]]:
     """The registered versions that take part, with the registry."""
-    references = [reference_in(arm.version) for arm in design.arms]
+    references = [_reference_of(arm.version) for arm in design.arms]
     if not any(references):
         return
     from chromasonic.registry.versions import Registry

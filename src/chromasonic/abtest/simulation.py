@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chromasonic.abtest.guards import GuardRules, two_sided_chance
+from chromasonic.abtest.ranges import check_ranges
 from chromasonic.abtest.sequential import EVEN, STAKES_K, Tally, log_factors, mixed
 from chromasonic.errors import UsageError
 from chromasonic.evaluation.figure import Figure
@@ -48,13 +49,12 @@ class World:
     at_once: int = 5
 
     def __post_init__(self) -> None:
-        for name, low, high in (
+        check_ranges(
+            self,
             ("preference", 0.0, 1.0), ("alike", 0.0, 0.99), ("first_gains", -0.5, 0.5),
             ("neither", 0.0, 0.99), ("leaves", 0.0, 0.99), ("bots", 0.0, 0.99),
             ("trials", 1, 1000), ("at_once", 1, 10_000),
-        ):  # fmt: skip
-            if not low <= (value := getattr(self, name)) <= high:
-                raise UsageError(f"{name} is {value}; allowed: {low} to {high}.")
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -33,7 +33,8 @@ class Vote:
         repeats: index of the trial that this one repeats; None.
         is_anchor: whether one side is the anchor.
         address: a salted hash of where it came from; "" where that is unknown.
-        cast_at: when it came in, UTC, by the server's clock.
+        cast_at: when it was given, UTC: by the server's clock it came in then, or, where it waited
+            for a connection, so much earlier.
         chain: hash over this vote and all before it.
     """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic.abtest import guards
+from chromasonic.abtest.design import Design
 from chromasonic.abtest.experiments import Experiment
 from chromasonic.errors import UsageError
 from chromasonic.files import PathLike, write_json, write_text
@@ -35,14 +36,18 @@ def export_votes(experiment: Experiment, path: PathLike) -> Path:
     if path.suffix == ".json":
         return write_json(path, export_document(experiment))
     text = io.StringIO()
-    names = list(rows[0]) if rows else [*_EMPTY]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return write_text(path, text.getvalue())
 
 
-_EMPTY = ("number", "listener", "trial", "item", "first", "second", "choice")
+COLUMNS = (
+    "number", "listener", "trial", "item", "first", "second", "choice", "preferred", "confidence",
+    "heard_first_ms", "heard_second_ms", "clip_first_ms", "clip_second_ms", "repeats", "is_anchor",
+    "cast_at", "chain", "set_apart_by",
+)  # fmt: skip
+"""Of the table, in order."""
 
 
 def check_ending(path: PathLike) -> Path:
@@ -65,6 +70,19 @@ def vote_rows(experiment: Experiment) -> list[dict[str, Any]]:
     ]
 
 
+CLIPS = {
+    ".mp3": "MP3", ".wav": "WAV, lossless", ".flac": "FLAC, lossless", ".ogg": "OGG",
+    ".mid": "MIDI", ".midi": "MIDI", "": "played by the page",
+}  # fmt: skip
+"""Ending of a clip's file to what listeners heard."""
+
+
+def clips_in_words(design: Design) -> str:
+    """What listeners heard files of, such as "MP3" or "WAV, lossless"."""
+    endings = {Path(clip.source).suffix for item in design.items for clip in item.clips.values()}
+    return " and ".join(sorted({CLIPS.get(ending.lower(), ending) for ending in endings}))
+
+
 def export_document(experiment: Experiment) -> dict[str, Any]:
     """Everything in one document; `head` is what a later log must still lead to."""
     experiment.verify()
@@ -76,6 +94,7 @@ def export_document(experiment: Experiment) -> dict[str, Any]:
         "created_at": experiment.created_at,
         "closed_at": experiment.closed_at,
         "closed_because": experiment.closed_because,
+        "clips": clips_in_words(experiment.design),
         "design": design,
         "design_sha256": experiment.design_sha256,
         "head": experiment.head,
