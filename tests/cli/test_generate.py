@@ -98,13 +98,15 @@ def test_json_prints_one_document_that_says_all(tmp_path: Path) -> None:
     path = tmp_path / "t.mid"
     result = generate(
         "run", "--count", 2, "--bars", 3, "--key", "Em", "--metre", "3/4", "--json", "-o", path,
-        "--temperature", 0.9, "--top-k", 40, "--top-p", 0.95, "--seed", 8, "--model", "markov",
+        "--temperature", 0.9, "--top-k", 40, "--top-p", 0.95, "--endings", 2, "--seed", 8,
+        "--model", "markov",
     )  # fmt: skip
     document = json.loads(result.stdout)
     assert document["model"] == "markov"
     assert document["seed"] == 8
     assert document["settings"] == {
         "bars": 3, "key": "E minor", "metre": "3/4", "temperature": 0.9, "top_k": 40, "top_p": 0.95,
+        "endings": 2,
     }  # fmt: skip
     first, second = document["tunes"]
     assert (first["key"], first["metre"], first["id"]) == ("E minor", "3/4", "generated-8-1")
@@ -153,6 +155,7 @@ def test_a_line_of_music_is_an_opening() -> None:
     [
         (["--temperature", "0"], 2, "temperature is 0.0; it must be above 0"),
         (["--top-p", "1.5"], 2, "top_p is 1.5"),
+        (["--endings", "0"], 2, "endings is 0"),
         (["--top-k", "0"], 2, "top_k is 0"),
         (["--bars", "0"], 2, "bars is 0"),
         (["--bars", "100000"], 2, "too many"),

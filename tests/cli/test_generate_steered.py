@@ -81,6 +81,7 @@ def test_json_says_what_was_asked_and_several_get_numbers(trained: Path, tmp_pat
         (("--key", "H dur"), "'H dur' is no key"),
         (("--metre", "seven"), "'seven' is no metre"),
         (("--opening", "GABc"), "--opening cannot be used with a MelodyTransformer"),
+        (("--endings", "8"), "--endings cannot be used with a MelodyTransformer"),
         (("--count", 0), "--count is 0"),
         (("--output", "tune.xyz"), "tune.xyz"),
     ],
@@ -91,17 +92,10 @@ def test_misuse_is_named(trained: Path, options: tuple, said: str) -> None:
     assert said in " ".join(result.stderr.split())
 
 
-def test_no_model_and_two_models_are_misuse(trained: Path) -> None:
-    for arguments in ((), (trained, "--companion", trained)):
-        result = run("generate", *arguments)
-        assert result.exit_code == 2
-        assert "name one" in " ".join(result.stderr.split())
-
-
-def test_valence_means_nothing_to_a_melody_run(tmp_path: Path) -> None:
-    result = run("generate", tmp_path, "--valence", 0.5)
+def test_two_models_are_misuse(trained: Path) -> None:
+    result = run("generate", trained, "--companion", trained)
     assert result.exit_code == 2
-    assert "--valence cannot be used with" in " ".join(result.stderr.split())
+    assert "name one" in " ".join(result.stderr.split())
 
 
 def test_a_folder_without_the_model_says_so(tmp_path: Path) -> None:

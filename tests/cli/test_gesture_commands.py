@@ -470,3 +470,17 @@ class TestPlay:
     def test_what_cannot_be_streamed_is_refused(self, place: Path, monkeypatch, arguments, words):
         monkeypatch.chdir(place)
         refused(gesture("play", *arguments, "-m", "causal", "--map", "mapping.toml"), *words)
+
+
+def test_without_a_model_the_shipped_one_listens(tmp_path: Path) -> None:
+    """Of the example 18 movements; the model that ships is made for such hands."""
+    examples = Path(__file__).parents[2] / "examples" / "gesture"
+    result = gesture("recognize", examples / "hand.npz", "--segments", "--json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert "shipped/hands" in document["model"]
+    assert len(document["recordings"][0]["segments"]) >= 10
+    music = tmp_path / "hand.mid"
+    result = gesture("play", examples / "hand.npz", "--map", examples / "mapping.toml", "-o", music)
+    assert result.exit_code == 0, result.output
+    assert len(read_midi_performance(music).notes) > 10

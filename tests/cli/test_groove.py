@@ -92,11 +92,17 @@ def test_json_names_every_hit(folder: Path) -> None:
     assert loose[0].stdout == loose[1].stdout != loose[2].stdout
 
 
-def test_without_a_model_the_message_says_how_to_train_one(folder: Path) -> None:
-    for flags in ([], ["--model", folder / "nowhere"]):
-        done = groove(folder / "beat.mid", *flags)
-        assert done.exit_code == 2
-        assert "chromasonic train companion --models groove" in done.stderr
+def test_where_there_is_no_model_the_message_says_how_to_train_one(folder: Path) -> None:
+    done = groove(folder / "beat.mid", "--model", folder / "nowhere")
+    assert done.exit_code == 2
+    assert "chromasonic train companion --models groove" in done.stderr
+
+
+def test_without_a_model_the_one_that_ships_plays(folder: Path) -> None:
+    plain, named = groove(folder / "beat.mid"), groove(folder / "beat.mid", "--model", "groove")
+    assert plain.exit_code == 0, plain.stderr
+    assert "snare" in plain.stdout
+    assert plain.stdout == named.stdout
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_without_a_model_the_message_says_how_to_train_one(folder: Path) -> None
     [
         (["--output", "played.ogg"], 2, "Allowed endings"),
         (["--channel", "0"], 2, "1 to 16"),
-        (["--channel", "3"], 1, "no drums on channel 3; its notes are on channel 10"),
+        (["--channel", "3"], 1, "no drums on channel 3; its notes are on channel 10 (24 notes)"),
         (["--amount", "-1"], 2, "amount is -1.0"),
         (["--looseness", "9"], 2, "looseness is 9.0"),
         (["--seed", "-4"], 2, "seed is -4"),

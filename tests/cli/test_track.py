@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,10 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    parsed = Path(os.environ["CHROMASONIC_CACHE"], "parsed")  # corpora need not be read anew
+    parsed.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "parsed").symlink_to(parsed)
     monkeypatch.setenv("CHROMASONIC_REGISTRY", str(tmp_path / "registry"))
     monkeypatch.setenv("CHROMASONIC_CACHE", str(tmp_path / "cache"))
     return new_store(tmp_path / "registry")

@@ -116,6 +116,7 @@ def test_a_missing_model_is_named(exported: Path, copy: Path) -> None:
     done = validate(copy)
     assert done.exit_code == 1
     assert "HarmonyPredictor is missing; write it with chromasonic export RUN" in done.stdout
+    assert "check what is there alone" in " ".join(done.stdout.split())
     assert "2 of 5 valid" in done.stdout
 
 

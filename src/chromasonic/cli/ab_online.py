@@ -15,6 +15,7 @@ from chromasonic.cli.ab_online_tables import (
     print_reading,
     print_simulated,
 )
+from chromasonic.cli.ab_pair import pair
 from chromasonic.files import json_text
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the experiment.")]
@@ -377,6 +378,7 @@ def simulate(
 
 
 VERBS: dict[str, Callable[..., Any]] = {
+    "pair": pair,
     "create": create,
     "list": list_experiments,
     "show": show,

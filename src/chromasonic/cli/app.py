@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tune": ("chromasonic.cli.tune", "tune_app", "Search for a better recipe."),
     "models": ("chromasonic.cli.models", "models_app", "Versions of trained models, by name."),
     "ab": ("chromasonic.cli.ab", "ab_app", "Is B better than A: over tunes, and by ear."),
+    "studio": ("chromasonic.cli.studio", "studio", "See, hear, compare and vote, in a browser."),
     "inspect": (
         "chromasonic.cli.inspect",
         "inspect",
@@ -47,6 +48,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE: the reader (`| head`) has gone
+INTERRUPTED = "Interrupted. What was finished before is on the disk, whole."
+"""Where the interruption itself says nothing; one that was asked for from elsewhere does."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -84,7 +87,7 @@ class LazyGroup(TyperGroup):
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            typer.echo("\nInterrupted. What was finished before is on the disk, whole.", err=True)
+            typer.echo(f"\n{str(error) or INTERRUPTED}", err=True)
             raise typer.Exit(EXIT_INTERRUPTED) from error
         except BrokenPipeError as error:
             # Python flushes stdout once more at exit; let that flush go nowhere.

@@ -98,6 +98,7 @@ def demo(
         typer.echo(f"Models:  {result.run}")
         typer.echo(f"Tunes:   {result.report.parent / TUNES} ({len(result.tunes)} files)")
         typer.echo(f"Report:  {result.report}")
+        typer.echo("Studio:  chromasonic studio (compose with these models, in the browser)")
     if open_browser:
         show_in_browser(result.report)
 

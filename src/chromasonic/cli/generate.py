@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from chromasonic.cli import generate_options as option
+from chromasonic.cli.generate_mood import (
+    ChosenMood,
+    chosen_mood,
+    mood_document,
+    mood_writer,
+    tell_picture,
+    tunes_in_mood,
+)
 from chromasonic.cli.generate_steered import (
-    Wishes,
     is_companion,
     save,
     settings_document,
@@ -19,6 +28,7 @@ from chromasonic.cli.numbered import numbered
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 from chromasonic.registry.reference import check_task, located
+from chromasonic.registry.shipped import default_model
 
 if TYPE_CHECKING:
     from chromasonic.companion.melody_steering import SteeredMelody
@@ -27,150 +37,151 @@ if TYPE_CHECKING:
 
 
 def generate(
-    model_path: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="MODEL",
-            show_default=False,
-            help="A run directory, a checkpoint (.pt) or NAME@VERSION; of companion models too.",
-        ),
-    ] = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="File to write: .mid .abc .musicxml .wav .mp3 .svg or .png by its ending; "
-            "repeat it for more formats. Several tunes become tune-1.mid, tune-2.mid, ...",
-        ),
-    ] = None,
-    count: Annotated[int, typer.Option(help="How many tunes.")] = 1,
-    bars: Annotated[int, typer.Option(help="Length in bars.")] = 16,
-    key: Annotated[
-        str | None, typer.Option(help="Such as 'D major'; left out: the model's choice.")
-    ] = None,
-    metre: Annotated[
-        str | None, typer.Option(help="Such as 6/8; left out: the model's choice.")
-    ] = None,
-    temperature: Annotated[
-        float, typer.Option(help="Above 0: 1 is as learned, lower is safer, higher bolder.")
-    ] = 1.0,
-    top_k: Annotated[
-        int | None, typer.Option(help="Draw among so many of the likeliest tokens only.")
-    ] = None,
-    top_p: Annotated[
-        float, typer.Option(help="Draw among the likeliest tokens that hold this share; 1 is all.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same tunes.")] = 0,
-    opening: Annotated[
-        str | None,
-        typer.Option(
-            help="What each tune begins with: ABC text such as 'GABc dedB', or a file "
-            "(.abc .mid .musicxml). A file brings its key and metre."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="lstm, transformer or markov, where the run directory has several."),
-    ] = None,
-    companion: Annotated[
-        Path | None,
-        typer.Option(help="A MelodyTransformer (its output folder or checkpoint), for MODEL."),
-    ] = None,
-    valence: Annotated[
-        float | None,
-        typer.Option(help="With a MelodyTransformer: from -1 (sad) to 1 (glad)."),
-    ] = None,
-    arousal: Annotated[
-        float | None,
-        typer.Option(help="With a MelodyTransformer: from -1 (calm) to 1 (excited)."),
-    ] = None,
-    device: Annotated[
-        str, typer.Option(help="cpu, cuda, cuda:N, mps or auto; for one tune the CPU is fast.")
-    ] = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    model_path: option.ModelPath = None,
+    output: option.Output = None,
+    count: option.Count = 1,
+    bars: option.Bars = 16,
+    key: option.Key = None,
+    metre: option.MetreText = None,
+    temperature: option.Temperature = 1.0,
+    top_k: option.TopK = None,
+    top_p: option.TopP = 1.0,
+    endings: option.Endings = None,
+    seed: option.Seed = 0,
+    opening: option.Opening = None,
+    model: option.Model = None,
+    companion: option.Companion = None,
+    valence: option.Valence = None,
+    arousal: option.Arousal = None,
+    from_image: option.FromImage = None,
+    device: option.Device = "cpu",
+    as_json: option.AsJson = False,
 ) -> None:
     """Write new tunes with a trained model.
 
     Every bar is full, and a tune has exactly the length asked for. Without --output the tunes are
-    printed as ABC. A MelodyTransformer is steered by --valence and --arousal.
+    printed as ABC. A mood, by --valence and --arousal or by the colours of a picture, sets the mode
+    (where no key is given), tempo, register, density and loudness.
 
     Examples:
 
     \b
-      chromasonic generate runs/first
+      chromasonic generate
+      chromasonic generate folk --bars 32 --seed 7 --output tune.mp3
       chromasonic generate runs/first --key "D major" --metre 6/8 --output jig.mid --output jig.svg
       chromasonic generate runs/first --count 10 --bars 32 --temperature 0.9 --output tunes/tune.wav
       chromasonic generate runs/first --opening "GABc dedB" --key G --seed 3
       chromasonic generate folk@champion --bars 8
+      chromasonic generate --from-image sunset.jpg -o tune.mid
+      chromasonic generate --valence -0.7 --arousal -0.4 -o sad.mp3
       chromasonic generate --companion trained_models --valence 0.8 --arousal -0.5 -o tune.mid
     """
     outputs = output or []
     _check_outputs(outputs)
+    mood = chosen_mood(valence, arousal, from_image)
     given = _one_model(model_path, companion)
     path = located(given)
+    wishes = option.Wishes(
+        bars=bars,
+        key=key,
+        metre=metre,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        count=count,
+        seed=seed,
+        device=device,
+    )
     if companion is not None or is_companion(path):
-        _refuse({"--opening": opening, "--model": model}, "a MelodyTransformer")
-        wishes = Wishes(
-            valence=valence or 0.0,
-            arousal=arousal or 0.0,
-            bars=bars,
-            key=key,
-            metre=metre,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            count=count,
-            seed=seed,
-            device=device,
-        )
-        melodies = steered_melodies(path, wishes)
-        written = _save([melody.tune for melody in melodies], outputs, _steered_writer(melodies))
-        settings_told = settings_document(wishes)
-        _tell(
-            "melody_transformer",
-            settings_told,
-            seed,
-            [melody.tune for melody in melodies],
-            written,
-            as_json,
-        )
-        return
-    wanted = "a melody model, or companion models with a melody_transformer"
-    check_task(path, "melody", called=given, wanted=wanted)
-    _refuse({"--valence": valence, "--arousal": arousal}, "a melody model of a run directory")
+        meaningless = {"--opening": opening, "--model": model, "--endings": endings}
+        _refuse(meaningless, "a MelodyTransformer")
+        made = _by_companion(path, wishes, mood)
+    else:
+        wanted = "a melody model, or companion models with a melody_transformer"
+        check_task(path, "melody", called=given, wanted=wanted)
+        made = _by_streams(path, wishes, mood, model=model, endings=endings, opening=opening)
+    files = _save(made.tunes, outputs, made.write)
+    _tell(made, seed, files, as_json, mood)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """Tunes and what is told of them.
+
+    Attributes:
+        kind: of the model that wrote them.
+        settings: that they were written with, for --json.
+        tunes: in order.
+        write: writes one of them to a file; None: as any tune is written.
+    """
+
+    kind: str
+    settings: dict[str, Any]
+    tunes: list[Tune]
+    write: Callable[[Tune, Path], Path] | None
+
+
+def _by_companion(path: Path, wishes: option.Wishes, mood: ChosenMood | None) -> _Made:
+    """Tunes of a MelodyTransformer, which learned valence and arousal."""
+    melodies = steered_melodies(path, wishes, mood)
+    return _Made(
+        kind="melody_transformer",
+        settings=settings_document(wishes, mood),
+        tunes=[melody.tune for melody in melodies],
+        write=_steered_writer(melodies),
+    )
+
+
+def _by_streams(
+    path: Path,
+    wishes: option.Wishes,
+    mood: ChosenMood | None,
+    *,
+    model: str | None,
+    endings: int | None,
+    opening: str | None,
+) -> _Made:
+    """Tunes of a model of token streams."""
     # Heavy modules come in after the arguments that can be judged without them.
-    from chromasonic.melody_generation.generation import GenerationSettings, generate_tunes
+    from chromasonic.melody_generation.generation import GenerationSettings
     from chromasonic.melody_generation.models import load_model
     from chromasonic.training.device import choose_device
 
     settings = GenerationSettings(
-        bars=bars, key=key, metre=metre, temperature=temperature, top_k=top_k, top_p=top_p
+        bars=wishes.bars,
+        key=wishes.key,
+        metre=wishes.metre,
+        temperature=wishes.temperature,
+        top_k=wishes.top_k,
+        top_p=wishes.top_p,
+        endings=GenerationSettings.endings if endings is None else endings,
     )
-    where = choose_device(device)
+    where = choose_device(wishes.device)
     loaded = load_model(path, kind=model)
-    tunes = generate_tunes(
+    tunes = tunes_in_mood(
         loaded.model.to(where),
-        count,
+        wishes.count,
+        mood=mood,
         settings=settings,
-        seed=seed,
+        seed=wishes.seed,
         opening=_read_opening(opening) if opening is not None else None,
     )
-    _tell(loaded.kind, _told_settings(settings), seed, tunes, _save(tunes, outputs), as_json)
+    told = _told_settings(settings)
+    return _Made(kind=loaded.kind, settings=told, tunes=tunes, write=mood_writer(mood))
 
 
 def _one_model(model_path: Path | None, companion: Path | None) -> Path:
-    """The one path that was given, as MODEL or by --companion."""
+    """The one path that was given, as MODEL or by --companion; else the model that ships."""
     given = [path for path in (model_path, companion) if path is not None]
-    if len(given) != 1:
-        what = "Two models were given" if given else "No model was given"
+    if len(given) > 1:
         raise UsageError(
-            f"{what}: name one, as MODEL (a run directory or a checkpoint) or by --companion."
+            "Two models were given: name one, as MODEL (a run directory or a checkpoint) or by "
+            "--companion."
         )
-    return given[0]
+    return given[0] if given else default_model("melody").folder
 
 
-def _refuse(options: dict[str, object], kind: str) -> None:
+def _refuse(options: Mapping[str, object], kind: str) -> None:
     """Say that an option means nothing to a kind of model, rather than pass over it."""
     given = [name for name, value in options.items() if value is not None]
     if given:
@@ -178,21 +189,19 @@ def _refuse(options: dict[str, object], kind: str) -> None:
 
 
 def _tell(
-    kind: str,
-    settings: dict[str, Any],
-    seed: int,
-    tunes: list[Tune],
-    files: list[list[Path]],
-    as_json: bool,
+    made: _Made, seed: int, files: list[list[Path]], as_json: bool, mood: ChosenMood | None
 ) -> None:
-    """Print the document, the paths that were written, or the tunes."""
+    """Print the document, the paths that were written, or the tunes; what a picture said first."""
+    if mood is not None and not as_json:
+        tell_picture(mood)
     if as_json:
-        typer.echo(json_text(_document(kind, settings, seed, tunes, files)))
+        document = _document(made, seed, files)
+        typer.echo(json_text(document | mood_document(mood)))
     elif any(files):
         for path in (path for paths in files for path in paths):
             typer.echo(str(path))
     else:
-        typer.echo("\n".join(_abc_book(tunes)), nl=False)
+        typer.echo("\n".join(_abc_book(made.tunes)), nl=False)
 
 
 def _steered_writer(melodies: list[SteeredMelody]) -> Callable[[Tune, Path], Path]:
@@ -261,21 +270,16 @@ def _told_settings(settings: GenerationSettings) -> dict[str, Any]:
         "temperature": settings.temperature,
         "top_k": settings.top_k,
         "top_p": settings.top_p,
+        "endings": settings.endings,
     }
 
 
-def _document(
-    kind: str,
-    settings: dict[str, Any],
-    seed: int,
-    tunes: list[Tune],
-    files: list[list[Path]],
-) -> dict[str, Any]:
+def _document(made: _Made, seed: int, files: list[list[Path]]) -> dict[str, Any]:
     """What --json prints."""
     return {
-        "model": kind,
+        "model": made.kind,
         "seed": seed,
-        "settings": settings,
+        "settings": made.settings,
         "tunes": [
             {
                 "id": tune.id,
@@ -287,6 +291,6 @@ def _document(
                 "abc": text,
                 "files": paths,
             }
-            for tune, text, paths in zip(tunes, _abc_book(tunes), files, strict=True)
+            for tune, text, paths in zip(made.tunes, _abc_book(made.tunes), files, strict=True)
         ],
     }

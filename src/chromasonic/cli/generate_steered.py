@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from chromasonic.cli.generate_mood import ChosenMood
+from chromasonic.cli.generate_options import Wishes
 from chromasonic.errors import ChromasonicError, UsageError
 
 if TYPE_CHECKING:
     from chromasonic.companion.melody_steering import SteeredMelody, Steering
 
 MODEL = "melody_transformer"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What the options of the command ask for; see there."""
-
-    valence: float
-    arousal: float
-    bars: int
-    key: str | None
-    metre: str | None
-    temperature: float
-    top_k: int | None
-    top_p: float
-    count: int
-    seed: int
-    device: str
 
 
 def is_companion(path: Path) -> bool:
@@ -48,8 +32,8 @@ def is_companion(path: Path) -> bool:
     return True
 
 
-def steered_melodies(path: Path, wishes: Wishes) -> list[SteeredMelody]:
-    """The melodies asked for.
+def steered_melodies(path: Path, wishes: Wishes, mood: ChosenMood | None) -> list[SteeredMelody]:
+    """The melodies asked for; without a mood, valence and arousal are 0.
 
     Raises:
         UsageError: a wish cannot be met.
@@ -61,7 +45,7 @@ def steered_melodies(path: Path, wishes: Wishes) -> list[SteeredMelody]:
 
     if wishes.count < 1:
         raise UsageError(f"--count is {wishes.count}; allowed: 1 or more.")
-    wanted = steering_of(wishes)
+    wanted = steering_of(wishes, mood)
     loaded = load_companion(path, MODEL)
     if loaded.is_synthetic:
         typer.echo(
@@ -75,7 +59,7 @@ def steered_melodies(path: Path, wishes: Wishes) -> list[SteeredMelody]:
     ]
 
 
-def steering_of(wishes: Wishes) -> Steering:
+def steering_of(wishes: Wishes, mood: ChosenMood | None) -> Steering:
     """The options as a value that was checked.
 
     Raises:
@@ -86,8 +70,8 @@ def steering_of(wishes: Wishes) -> Steering:
     from chromasonic.music.key_text import parse_key
 
     return Steering(
-        valence=wishes.valence,
-        arousal=wishes.arousal,
+        valence=mood.valence if mood else 0.0,
+        arousal=mood.arousal if mood else 0.0,
         bars=wishes.bars,
         key=None if wishes.key is None else parse_key(wishes.key),
         metre=COMMON_TIME if wishes.metre is None else parse_metre(wishes.metre),
@@ -107,9 +91,9 @@ def save(melody: SteeredMelody, path: Path) -> Path:
     return save_tune(melody.tune, path)
 
 
-def settings_document(wishes: Wishes) -> dict[str, Any]:
+def settings_document(wishes: Wishes, mood: ChosenMood | None) -> dict[str, Any]:
     """What --json says of the settings."""
-    wanted = steering_of(wishes)
+    wanted = steering_of(wishes, mood)
     return {
         "valence": wanted.valence,
         "arousal": wanted.arousal,

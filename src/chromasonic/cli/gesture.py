@@ -63,7 +63,7 @@ def recognize(
             "--stream.",
         ),
     ],
-    model: Model,
+    model: Model = None,
     segments: Annotated[
         bool,
         typer.Option("--segments", help="A long recording: find the gestures in it, with times."),
@@ -88,6 +88,7 @@ def recognize(
     Examples:
 
     \b
+      chromasonic gesture recognize hand.npz
       chromasonic gesture recognize sign.csv --model runs/signs
       chromasonic gesture recognize recordings/ --model runs/signs --json
       chromasonic gesture recognize concert.npz --model runs/signs --segments

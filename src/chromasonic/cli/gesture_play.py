@@ -25,6 +25,7 @@ from chromasonic.cli.gesture_reading import (
 )
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
+from chromasonic.registry.shipped import default_model
 
 if TYPE_CHECKING:
     from chromasonic.gesture.playing import GestureMusic
@@ -43,10 +44,10 @@ def play(
             "out, at once.",
         ),
     ],
-    model: Model,
     mapping: Annotated[
         Path, typer.Option("--map", metavar="MAPPING", help="What gestures play, as TOML.")
     ],
+    model: Model = None,
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -68,7 +69,7 @@ def play(
     Examples:
 
     \b
-      chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mid
+      chromasonic gesture play hand.csv --map mapping.toml -o hand.mid
       chromasonic gesture play hand.csv --model runs/hands --map mapping.toml -o hand.mp3 -o hand.png
       tracker | chromasonic gesture play - --model runs/causal --map mapping.toml
     """  # noqa: E501 - an example stands on one line
@@ -99,8 +100,9 @@ def play(
     movement = read_recording(path, loaded, nodes, rate, performer)
     spotting = spot(loaded, movement, config)
     music = play_gestures(wanted, movement, spotting)
+    called = model or default_model("gesture").name
     for file in outputs:
-        _write(music, spotting, movement, file, f"{path.name}, by {model}, as {mapping.name} says")
+        _write(music, spotting, movement, file, f"{path.name}, by {called}, as {mapping.name} says")
     if as_json:
         typer.echo(json_text(_music_document(music, movement, outputs)))
         return

@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.errors import FormatError, UsageError
 from chromasonic.registry.reference import located
+from chromasonic.registry.shipped import default_model
 
 if TYPE_CHECKING:
     from chromasonic.gesture.models import GestureModel
@@ -19,12 +20,14 @@ STREAM = "-"
 """In place of a recording: standard input."""
 
 Model = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--model",
         "-m",
         metavar="RUN_OR_CHECKPOINT",
-        help="A gesture training's folder, a .pth of it, or NAME@VERSION.",
+        help="A gesture training's folder, a .pth of it, or NAME@VERSION. Left out: the one that "
+        "ships (hands).",
+        show_default=False,
     ),
 ]
 Nodes = Annotated[
@@ -100,14 +103,14 @@ def files_of(recordings: list[str]) -> list[Path]:
 
 
 def model_of(
-    path: Path,
+    path: Path | None,
     calibration: Path | None,
     performer: str | None,
     rate: float | None,
     nodes: list[str] | None,
 ) -> GestureModel:
-    """The model, acquainted with whoever moves."""
-    path = located(path, of="gesture")
+    """The model, acquainted with whoever moves; the one that ships where none is named."""
+    path = default_model("gesture").folder if path is None else located(path, of="gesture")
     if not path.exists():
         raise UsageError(f"There is no model at {path}. {_instead_of(path)}")
     if path.is_dir() and not any(path.glob("*.pth")):

@@ -10,6 +10,7 @@ import typer
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 from chromasonic.registry.reference import located
+from chromasonic.registry.shipped import default_model
 
 if TYPE_CHECKING:
     from chromasonic.companion.groove_humanizing import HumanizedDrums
@@ -35,7 +36,7 @@ def groove(
         typer.Option(
             metavar="RUN_OR_CHECKPOINT",
             help="A trained GroovePredictor: the folder of a training, a checkpoint (.pt), or "
-            "NAME@VERSION.",
+            "NAME@VERSION. Left out: the one that ships (groove).",
         ),
     ] = None,
     output: Annotated[
@@ -77,13 +78,13 @@ def groove(
     Examples:
 
     \b
-      chromasonic groove drums.mid --model runs/groove --output drums-played.mid
+      chromasonic groove drums.mid --output drums-played.mid
       chromasonic groove drums.mid --model runs/groove --amount 0.6 -o played.mp3 -o played.png
       chromasonic groove song.mid --model runs/groove --looseness 1 --seed 7 -o song-played.mid
       chromasonic groove drums.mid --model runs/groove --amount 0 --output straight.wav
     """
     outputs = output or []
-    model = None if model is None else located(model)
+    model = default_model("groove").folder if model is None else located(model)
     _check(drums, outputs, model)
     # Heavy modules come in after the arguments that can be judged without them.
     from chromasonic.companion.groove_humanizing import HumanizeSettings, humanize
@@ -105,7 +106,6 @@ def groove(
         file = DrumFile(read_drum_pattern(drums), drums.name)
     else:
         file = read_drum_file(drums, channel=channel - 1)
-    assert model is not None
     loaded = load_companion(model, "groove")
     played = humanize(file, loaded.network, settings)
     for path in outputs:
@@ -123,7 +123,7 @@ def groove(
             typer.echo(str(path))
 
 
-def _check(drums: Path, outputs: list[Path], model: Path | None) -> None:
+def _check(drums: Path, outputs: list[Path], model: Path) -> None:
     """Refuse what cannot be done before any work is done."""
     for path in outputs:
         if path.resolve() == drums.resolve():
@@ -134,8 +134,6 @@ def _check(drums: Path, outputs: list[Path], model: Path | None) -> None:
             raise UsageError(
                 f"Drums cannot be written as '{path.name}'. Allowed endings: {' '.join(ENDINGS)}."
             )
-    if model is None:
-        raise UsageError(f"No model was given (--model), and none comes with it. {TRAIN_FIRST}")
     if not model.exists():
         raise UsageError(f"There is no model at {model}. {TRAIN_FIRST}")
 

@@ -9,6 +9,7 @@ import typer
 
 from chromasonic.cli import models_agents as agents
 from chromasonic.cli import models_keep, models_promote, models_read, models_register
+from chromasonic.cli import models_shipped as ships
 from chromasonic.cli.registered import AsJson, is_there, opened
 from chromasonic.files import json_text
 
@@ -19,9 +20,10 @@ NEWEST = 5
 """So many of a name's newest versions are listed, besides those that an alias points to."""
 
 models_app = typer.Typer(
-    help="""Versions of trained models, by name; and the agents that ship.
+    help="""Versions of trained models, by name; and the models and agents that ship.
 
-Whatever loads a model takes NAME@VERSION or NAME@ALIAS: folk@3, folk@champion.
+Whatever loads a model takes NAME@VERSION or NAME@ALIAS (folk@3, folk@champion), or the NAME of one
+that ships; NAME@shipped is that one in any case.
 
 Examples:
 
@@ -83,15 +85,20 @@ def _list(name: str | None, folder: Path | None, as_json: bool) -> None:
     if folder is None and (name is not None or is_there()):
         versions = opened().versions(name)
     found = agents.found_in(folder) if name is None else []
+    shipped = ships.shipped_models() if folder is None and name is None else ()
     if as_json:
         document: dict[str, Any] = {"versions": [summary(version) for version in versions]}
+        document["shipped"] = [ships.facts_of(model) for model in shipped]
         document["models"] = [agents.facts_of(place, known) for place, known in found]
         typer.echo(json_text(document))
         return
     if versions:
         print_versions(versions, newest=None if name is not None else NEWEST)
+    if shipped:
+        typer.echo("\nCome with the package" if versions else "Come with the package")
+        ships.print_shipped()
     if found:
-        if versions:
+        if versions or shipped:
             typer.echo("\nNot registered: agents that harmonize")
         agents.print_table(found)
     if folder is not None and not found:
@@ -110,7 +117,8 @@ def show(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", help="NAME@VERSION, NAME, or an agent: simple, advanced, hybrid."
+            metavar="MODEL",
+            help="NAME@VERSION, NAME, one that ships, or an agent: simple, advanced, hybrid.",
         ),
     ],
     recipe: Annotated[
@@ -132,7 +140,9 @@ def show(
     from chromasonic.cli import models_show
 
     folder = folder or context.obj
-    if "@" in model:
+    if folder is None and (shipped := ships.asked_for(model)) is not None:
+        ships.show_shipped(shipped, recipe=recipe, as_json=as_json)
+    elif "@" in model:
         models_show.show_version(model, recipe=recipe, as_json=as_json)
     elif agents.is_agent(model) and (folder is not None or not _is_registered(model)):
         agents.show(model, folder, as_json)

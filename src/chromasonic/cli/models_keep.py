@@ -36,7 +36,7 @@ def export(
     from chromasonic.cli.export import print_exported
     from chromasonic.tasks.exporting import export_model, formats_of
 
-    registry = opened()
+    registry = opened(reference)
     version = registry.get(reference)
     task, kind = version.facts.task, version.facts.kind
     format = format or next(iter(formats_of(task, kind)), "onnx")

@@ -63,7 +63,7 @@ def promote(
         raise UsageError("--margin is of --gate; give both, or none.")
     if force and not because.strip():
         raise UsageError("--force asks for a reason: --because TEXT. It is kept in the history.")
-    registry = opened()
+    registry = opened(reference)
     version = registry.get(reference)
     if version.number == registry.aliases(version.name).get(to):
         _say(None, version.reference, to, None, as_json=as_json)
@@ -104,7 +104,11 @@ def rollback(
       chromasonic models rollback folk
       chromasonic models rollback folk --because "clicks in the plugin"
     """
+    from chromasonic.registry.version import check_alias, check_name
+
     refuse_number(name)
+    check_name(name)
+    check_alias(alias)
     registry = opened()
     change = registry.rollback(name, alias, why=because)
     _say(change, f"{name}@{change.after}", alias, None, as_json=as_json)

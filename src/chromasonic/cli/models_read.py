@@ -169,11 +169,17 @@ def card(
       chromasonic models card folk@champion --judge -o README.md
     """
     from chromasonic.cli.models_register import judge_version
+    from chromasonic.cli.models_shipped import asked_for
     from chromasonic.files import write_text
     from chromasonic.registry.cards import card_text
     from chromasonic.registry.judgements import judgements_of
 
-    registry = opened()
+    shipped = asked_for(reference)
+    if shipped is not None and not (judge or release):
+        text = shipped.card.read_text(encoding="utf-8")
+        typer.echo(text, nl=False) if output is None else write_text(output, text)
+        return
+    registry = opened(reference)
     version = registry.get(reference)
     if release:
         _release(registry, version.reference)
@@ -235,11 +241,17 @@ def verify(
 
     \b
       chromasonic models verify folk@champion
+      chromasonic models verify groove
       chromasonic models verify --all
     """
     if (reference is None) != all_versions:
         raise UsageError("Give NAME@VERSION, or --all: one of the two.")
-    registry = opened()
+    from chromasonic.cli.models_shipped import asked_for, verify_shipped
+
+    if reference is not None and (shipped := asked_for(reference)) is not None:
+        verify_shipped(shipped, as_json=as_json)
+        return
+    registry = opened(reference or "")
     versions = registry.versions() if reference is None else [registry.get(reference)]
     found = {version.reference: registry.verify(version.reference) for version in versions}
     if as_json:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chromasonic.cli.registered import AsJson, Because, opened
+from chromasonic.cli.registered import AsJson, Because, opened, place_of
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
 if TYPE_CHECKING:
-    from chromasonic.registry.model import TrainedModel
     from chromasonic.registry.version import Version
     from chromasonic.registry.versions import Registry
 
@@ -75,72 +74,22 @@ def register(
       chromasonic models register runs/companion --name groove --kind groove_predictor
       chromasonic models register runs/companion --name band --kind each
     """
-    from chromasonic.registry.judgements import keep_judgement
-    from chromasonic.registry.unsent import send_before_registering
-    from chromasonic.registry.version import check_alias, check_name
-    from chromasonic.tasks.evaluated import judgements_on_test
+    from chromasonic.tasks.registering import check_names, chosen_models, register_run
 
-    check_name(name)
-    for word in alias or ():
-        check_alias(word)
-    _chosen(path, name, kind)  # refuses what is no model before a registry is opened
+    path = place_of(path)
+    check_names(name, alias or ())
+    path = place_of(path)
+    chosen_models(path, name, kind)  # refuses what is no model before a registry is opened
     registry = opened()
-    if told := send_before_registering(path, registry.store):
-        typer.echo(told, err=True)
-    chosen = _chosen(path, name, kind)
-    made: list[tuple[Version, bool]] = []
-    for own_name, model in chosen.items():
-        known = [] if again else _sound(registry, own_name, model)
-        if known:
-            version = known[-1]
-            for word in alias or ():
-                registry.set_alias(version.reference, word, why=because)
-            made.append((registry.get(version.reference), False))
-            continue
-        version = registry.register(
-            model, own_name, aliases=alias or (), note=note, parent=parent, why=because
-        )
-        for found in judgements_on_test(path, version.facts.kind):
-            keep_judgement(registry, version, found)
-        made.append((version, True))
+    registered = register_run(
+        registry, path, name, kind=kind, aliases=alias or (), note=note, parent=parent,
+        again=again, why=because, on_remark=lambda told: typer.echo(told, err=True),
+    )  # fmt: skip
+    made = [(one.version, one.is_new) for one in registered]
     if judge:
         for version, _ in made:
             judge_version(registry, version)
     _print(made, as_json=as_json)
-
-
-def _sound(registry: Registry, name: str, model: TrainedModel) -> list[Version]:
-    """The versions of a name that have a model's files; damaged ones are told, and left out."""
-    from chromasonic.errors import RegistryError
-
-    sound = []
-    for version in registry.same_as(model):
-        if version.name != name:
-            continue
-        try:
-            registry.folder_of(version.reference)
-        except RegistryError:
-            typer.echo(
-                f"{version.reference} was registered from the same files, but what is kept of it "
-                f"was changed since: chromasonic models verify {version.reference}.",
-                err=True,
-            )
-            continue
-        sound.append(version)
-    return sound
-
-
-def _chosen(path: Path, name: str, kind: str | None) -> dict[str, TrainedModel]:
-    """Name to model: one under the name itself, or several as NAME-KIND."""
-    from chromasonic.tasks.finding import models_at
-
-    found = models_at(path, kind=None if kind == EACH else kind)
-    singles = [model for model in found if model.facts.kind != "all"]
-    if kind == EACH:
-        return {f"{name}-{model.facts.kind}": model for model in singles}
-    if len(found) == 1 or found[0].facts.kind == "all":
-        return {name: found[0]}
-    return {f"{name}-{model.facts.kind}": model for model in found}
 
 
 def judge_version(registry: Registry, version: Version) -> None:

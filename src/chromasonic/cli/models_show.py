@@ -26,7 +26,7 @@ def show_version(reference: str, *, recipe: bool, as_json: bool) -> None:
     """
     from chromasonic.registry.judgements import judgements_of
 
-    registry = opened()
+    registry = opened(reference)
     version = registry.get(reference)
     if recipe:
         typer.echo(_recipe_text(version, as_json=as_json), nl=False)

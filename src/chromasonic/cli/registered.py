@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from chromasonic.registry.model import TrainedModel
     from chromasonic.registry.versions import Registry
 
+PATIENCE_SECONDS = 3.0
+"""Who waits longer is told for what."""
 WIDTH = 100
 """Of tables where no terminal says its own."""
 
@@ -23,15 +27,36 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Because = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept in the history.")]
 
 
-def opened() -> Registry:
+def opened(reference: str = "") -> Registry:
     """The registry of the settings; what takes seconds is said on stderr.
 
+    Args:
+        reference: a version that is asked for; its form is looked at before anything is opened.
+
     Raises:
+        UsageError: it has not the form of one.
         RegistryError: it cannot be opened.
     """
-    from chromasonic.registry.versions import Registry
+    if reference:
+        from chromasonic.registry.reference import version_reference
 
-    return Registry(on_wait=lambda line: typer.echo(line, err=True))
+        version_reference(reference)
+    with said_when_slow("Opening the registry (a busy machine needs a while) ..."):
+        from chromasonic.registry.versions import Registry
+
+        return Registry(on_wait=lambda line: typer.echo(line, err=True))
+
+
+@contextmanager
+def said_when_slow(line: str) -> Iterator[None]:
+    """Say on stderr what a block is at, where it takes more than a few seconds."""
+    timer = threading.Timer(PATIENCE_SECONDS, typer.echo, [line], {"err": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def is_there() -> bool:
@@ -40,6 +65,14 @@ def is_there() -> bool:
 
     file = database_file(store_address())
     return file is None or file.is_file()
+
+
+def place_of(path: Path) -> Path:
+    """Of the name of a model that ships its folder; any other path as it is."""
+    from chromasonic.registry.shipped import shipped
+
+    model = None if path.exists() else shipped(path)
+    return path if model is None else model.folder
 
 
 def one_model_at(path: Path, kind: str | None) -> TrainedModel:
@@ -52,7 +85,7 @@ def one_model_at(path: Path, kind: str | None) -> TrainedModel:
     from chromasonic.errors import UsageError
     from chromasonic.tasks.finding import models_at
 
-    found = models_at(path, kind=kind)
+    found = models_at(place_of(path), kind=kind)
     if len(found) > 1 and found[0].facts.kind != "all":
         kinds = ", ".join(model.facts.kind for model in found)
         raise UsageError(f"{path} holds several models: {kinds}. Say which: --kind KIND.")

@@ -31,7 +31,7 @@ def failures_told(interrupted: str = "Interrupted.") -> Iterator[None]:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
-        typer.echo(f"\n{interrupted}", err=True)
+        typer.echo(f"\n{str(error) or interrupted}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from error
 
 

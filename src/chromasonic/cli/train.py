@@ -12,6 +12,7 @@ from chromasonic.cli.tracking import Track, tracked
 from chromasonic.cli.train_companion import companion
 from chromasonic.cli.train_gesture import gesture
 from chromasonic.cli.train_harmonizer import harmonizer
+from chromasonic.cli.train_stop import stop
 from chromasonic.errors import UsageError
 from chromasonic.files import json_text
 
@@ -31,12 +32,14 @@ Examples:
   chromasonic train companion --output runs/companion
   chromasonic train harmonizer --output models
   chromasonic train gesture --dataset synthetic-gestures --size compact
+  chromasonic train stop runs/first
 """
 
 train_app = typer.Typer(no_args_is_help=True, help=TRAIN_HELP)
 train_app.command("companion")(companion)
 train_app.command("harmonizer")(harmonizer)
 train_app.command("gesture")(gesture)
+train_app.command("stop")(stop)
 
 DEFAULT_OUTPUT = Path("runs/melody")
 

@@ -1,0 +1,1 @@
+"""The studio: a local page on which everything can be seen, heard, compared and voted on."""

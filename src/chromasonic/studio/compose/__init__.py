@@ -1,0 +1,1 @@
+"""The Compose page: new tunes."""

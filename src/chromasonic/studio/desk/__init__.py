@@ -1,0 +1,1 @@
+"""Long work beside the page: jobs that wait, run in child processes, and can be cancelled."""

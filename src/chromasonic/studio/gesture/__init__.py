@@ -1,0 +1,1 @@
+"""The Gesture page: a movement, what was recognized, what it plays."""

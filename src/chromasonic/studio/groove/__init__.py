@@ -1,0 +1,1 @@
+"""The Groove page: drums played as drummers play."""

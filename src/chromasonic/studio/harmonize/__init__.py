@@ -1,0 +1,1 @@
+"""The Harmonize page: a melody set for four voices."""

@@ -1,0 +1,1 @@
+"""The listeners' side of a listening test: all that who has a link can reach."""

@@ -1,0 +1,53 @@
+"""Who a listener is: a random id in a cookie, signed, so that none can be made up.
+
+The id begins with the second in which it was given out: no vote can be older.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+
+COOKIE = "chromasonic_listener"
+KEPT_SECONDS = 60 * 86_400
+_SIGNED = re.compile(r"(?P<id>[A-Za-z0-9_-]{22})\.(?P<sign>[0-9a-f]{32})")
+
+
+def new_listener(secret: bytes, *, now: datetime | None = None) -> str:
+    """The cookie of somebody new."""
+    second = int((now or datetime.now(UTC)).timestamp())
+    number = second.to_bytes(4, "big") + secrets.token_bytes(12)
+    listener = base64.urlsafe_b64encode(number).decode().rstrip("=")
+    return f"{listener}.{_sign(secret, listener)}"
+
+
+def listener_in(cookie: str | None, secret: bytes) -> str | None:
+    """The id in a cookie; None where there is none that this studio gave out."""
+    found = _SIGNED.fullmatch(cookie or "")
+    if found is None or not hmac.compare_digest(found["sign"], _sign(secret, found["id"])):
+        return None
+    return found["id"]
+
+
+def voted_at(listener: str, waited_ms: int, *, now: datetime | None = None) -> datetime:
+    """When a vote was given that waited in the browser for a connection.
+
+    The page says how long it waited; nobody voted before they came.
+
+    Args:
+        listener: an id of `listener_in`.
+        waited_ms: as the page says.
+        now: when the vote came in; left out: now.
+    """
+    moment = now or datetime.now(UTC)
+    second = int.from_bytes(base64.urlsafe_b64decode(listener + "==")[:4], "big")
+    came = datetime.fromtimestamp(second, UTC)
+    return min(moment, max(came, moment - timedelta(milliseconds=waited_ms)))
+
+
+def _sign(secret: bytes, listener: str) -> str:
+    return hmac.new(secret, listener.encode(), hashlib.sha256).hexdigest()[:32]

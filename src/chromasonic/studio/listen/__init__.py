@@ -1,0 +1,1 @@
+"""The Listen page: blind listening experiments."""

@@ -1,0 +1,1 @@
+"""The Models page: versions, their cards, and which one is in use."""

@@ -1,0 +1,1 @@
+"""The Train page: runs, and their curves while they learn."""

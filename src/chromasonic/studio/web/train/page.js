@@ -1,0 +1,206 @@
+/** The Train page. */
+import {call, post} from '../kit/api.js';
+import {ask, dialog} from '../kit/dialog.js';
+import {notice} from '../kit/notices.js';
+import {Detail} from './detail.js';
+import {newTraining} from './form.js';
+import {runList} from './list.js';
+import {Runs} from './store.js';
+
+const byId = (id) => document.getElementById(id);
+const MOST_LAID = 5;
+const [LIVE_MS, QUIET_MS] = [2500, 8000];
+
+const store = new Runs();
+const registered = new Map(); // run -> the version that it became while the page was open
+const detail = new Detail();
+const asked = new URLSearchParams(location.search);
+let selected = asked.get('run') ?? '';
+let laid = (asked.get('with') ?? '').split(',').filter(Boolean);
+let runs = [];
+let timer = 0;
+
+const list = runList(byId('runs'), {onOpen: open, onLay: lay});
+const form = newTraining(byId('start'), {
+  onStarted: async (run) => {
+    showForm(false);
+    await refresh();
+    await open(run);
+    byId('detail').scrollIntoView({block: 'nearest'});
+    notice('The training is in line; it begins in a moment.', 'good');
+  },
+});
+
+function showForm(isOpen) {
+  byId('start').hidden = !isOpen;
+  byId('nothing').hidden = isOpen || Boolean(runs.length);
+  byId('new').setAttribute('aria-expanded', String(isOpen));
+  if (isOpen) form.open();
+}
+
+function keepAddress() {
+  const address = new URL(location);
+  address.search = new URLSearchParams({...(selected && {run: selected}), ...(laid.length && {with: laid.join(',')})});
+  history.replaceState(null, '', address);
+}
+
+async function open(id) {
+  selected = id;
+  laid = laid.filter((one) => one !== id);
+  keepAddress();
+  drawList();
+  await draw();
+}
+
+async function lay(id, isOn) {
+  laid = laid.filter((one) => one !== id);
+  if (isOn && !selected) return open(id);
+  if (isOn && laid.length === MOST_LAID) {
+    notice(`${MOST_LAID + 1} runs are as many as the eye can follow. Take one away first.`);
+  } else if (isOn) laid.push(id);
+  keepAddress();
+  drawList();
+  return draw();
+}
+
+function drawList() {
+  const task = byId('filter').value;
+  list.show(runs.filter((run) => !task || run.task === task), selected, laid);
+}
+
+async function draw() {
+  const isNone = !runs.length;
+  byId('nothing').hidden = !isNone || !byId('start').hidden;
+  byId('runs').closest('section').hidden = isNone;
+  if (!runs.some((run) => run.id === selected)) {
+    byId('detail').hidden = true;
+    return;
+  }
+  laid = laid.filter((id) => runs.some((run) => run.id === id));
+  store.only([selected, ...laid]);
+  const [run, ...others] = await Promise.all([selected, ...laid].map((id) => store.load(id)));
+  if (run.id !== selected) return;
+  detail.show(run, others);
+  drawRegistered(run);
+  drawButtons(run);
+  drawCompared(others);
+}
+
+function drawButtons(run) {
+  const key = JSON.stringify([run.id, run.state.state, run.state.hears, run.is_ready, run.can_continue]);
+  const place = byId('detail-buttons');
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  const parts = [];
+  const add = (text, kind, act) => {
+    const made = Object.assign(document.createElement('button'), {type: 'button', textContent: text, className: kind});
+    made.addEventListener('click', () => act(run).catch((error) => notice(error.message, 'bad')));
+    parts.push(made);
+  };
+  if (run.is_live && run.state.state !== 'stopping' && (run.state.by === 'studio' || run.state.hears)) add('Stop', '', stop);
+  if (!run.is_live && run.can_continue) add('Continue …', run.state.state === 'done' ? '' : 'primary', goOn);
+  if (run.is_ready && !run.is_live) add('Register …', run.state.state === 'done' ? 'primary' : '', register);
+  const table = Object.assign(document.createElement('a'), {
+    className: 'train-link', textContent: 'Curves as CSV', href: `/api/train/runs/${run.id}/curves.csv`, download: '',
+  });
+  parts.push(table);
+  if (run.is_own && !run.is_live) add('Delete …', 'quiet', remove);
+  place.replaceChildren(...parts);
+}
+
+function drawCompared(others) {
+  const place = byId('compared');
+  place.hidden = !others.length;
+  place.replaceChildren('Laid over it:', ...others.map((run) => {
+    const chip = Object.assign(document.createElement('span'), {className: 'train-chip', textContent: run.name});
+    const away = Object.assign(document.createElement('button'), {type: 'button', className: 'quiet', textContent: '×', ariaLabel: `Take ${run.name} away`});
+    away.addEventListener('click', () => lay(run.id, false));
+    chip.append(away);
+    return chip;
+  }));
+}
+
+async function stop(run) {
+  await post(`/api/train/runs/${run.id}/stop`);
+  notice('It ends in a moment. What it learned in whole epochs is kept, and it can be continued exactly there.');
+  await refresh();
+}
+
+async function goOn(run) {
+  const unit = run.task === 'harmonizer' ? 'episode' : 'epoch';
+  const done = Math.max(0, ...run.curves.map((one) => one.epochs.at(-1)?.n ?? 0));
+  const planned = run.state.epochs || done;
+  const isDone = run.state.state === 'done';
+  const input = Object.assign(document.createElement('input'), {type: 'number', min: 1, value: (isDone ? planned * 2 : planned) || '', name: 'epochs'});
+  const label = Object.assign(document.createElement('label'), {className: 'field', textContent: unit === 'epoch' ? 'Epochs in all ' : 'Episodes in all '});
+  label.append(input);
+  const words = Object.assign(document.createElement('p'), {
+    className: 'muted', textContent: `${done === 1 ? `1 ${unit} is` : `${done.toLocaleString('en')} ${unit}s are`} done. ${unit === 'epoch' ? 'It goes on exactly where it ended' : 'It goes on from its last checkpoint'}, with its own settings.`,
+  });
+  const content = document.createElement('div');
+  content.className = 'stack';
+  content.append(label, words);
+  const said = await dialog({title: `Continue ${run.name}`, content, buttons: [{text: 'Cancel', value: ''}, {text: 'Continue', value: 'yes', kind: 'primary'}]});
+  if (said !== 'yes') return;
+  await post(`/api/train/runs/${run.id}/continue`, {epochs: Number(input.value) || null});
+  await refresh();
+}
+
+async function register(run) {
+  const {nameField} = await import('./register.js');
+  const made = await nameField(run);
+  if (!made) return;
+  notice(`Registered as ${made}.`, 'good');
+  registered.set(run.id, made);
+  await draw();
+}
+
+function drawRegistered({id}) {
+  const made = registered.get(id);
+  if (!made) return;
+  const link = Object.assign(document.createElement('a'), {href: `/models?version=${encodeURIComponent(made)}`, textContent: made});
+  byId('detail-about').append(' · registered as ', link);
+}
+
+async function remove(run) {
+  const isSure = await ask({
+    title: `Delete ${run.name}?`, isDangerous: true, yes: 'Delete',
+    text: 'Its models and curves are taken away for good. Versions that were registered from it stay.',
+  });
+  if (!isSure) return;
+  await call(`/api/train/runs/${run.id}`, {method: 'DELETE', headers: {'Content-Type': 'application/json'}});
+  selected = '';
+  keepAddress();
+  await refresh();
+}
+
+async function refresh() {
+  clearTimeout(timer);
+  ({runs} = await call('/api/train/runs'));
+  store.tell(runs);
+  if (!selected && runs.length) selected = runs[0].id;
+  drawList();
+  await draw();
+  const wait = runs.some((run) => run.is_live) ? LIVE_MS : QUIET_MS;
+  timer = setTimeout(again, wait);
+}
+
+function again() {
+  if (document.hidden) timer = setTimeout(again, LIVE_MS);
+  else refresh().catch(() => (timer = setTimeout(again, QUIET_MS)));
+}
+
+store.addEventListener('change', ({detail: id}) => (id === selected || laid.includes(id)) && draw());
+store.addEventListener('over', async ({detail: id}) => {
+  await store.load(id, {again: true});
+  await refresh();
+});
+byId('filter').addEventListener('change', drawList);
+byId('new').addEventListener('click', () => showForm(byId('start').hidden));
+byId('first').addEventListener('click', () => showForm(true));
+byId('close').addEventListener('click', () => {
+  showForm(false);
+  byId('new').focus();
+});
+document.addEventListener('visibilitychange', () => document.hidden || refresh().catch(() => {}));
+await refresh();

@@ -1,0 +1,78 @@
+"""How often somebody may ask, and who a listener is."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chromasonic.studio.hear.limits import Limit
+from chromasonic.studio.hear.listeners import listener_in, new_listener, voted_at
+from chromasonic.studio.listen.invitations import Invitations, UnknownLink
+
+
+def test_a_full_bucket_is_emptied_and_fills_again() -> None:
+    now = 0.0
+    limit = Limit(3, 0.5, clock=lambda: now)
+    assert [limit.wait("a") for _ in range(4)] == [0, 0, 0, 2.0]
+    assert limit.wait("b") == 0
+    now = 2.0
+    assert [limit.wait("a"), limit.wait("a")] == [0, 2.0]
+    now = 1000.0
+    assert [limit.wait("a") for _ in range(4)] == [0, 0, 0, 2.0]
+
+
+def test_only_ids_that_were_given_out_are_known() -> None:
+    cookie = new_listener(b"secret")
+    listener = listener_in(cookie, b"secret")
+    assert listener is not None
+    assert len(listener) == 22
+    assert listener_in(cookie, b"another") is None
+    assert listener_in(cookie[:-1] + ("0" if cookie[-1] != "0" else "1"), b"secret") is None
+    assert listener_in(None, b"secret") is None
+    assert new_listener(b"secret") != cookie
+
+
+def test_a_vote_that_waited_is_as_old_as_the_page_says_but_no_older_than_its_listener() -> None:
+    came = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    listener = listener_in(new_listener(b"secret", now=came), b"secret")
+    assert listener is not None
+    now = came + timedelta(minutes=10)
+    assert voted_at(listener, 0, now=now) == now
+    assert voted_at(listener, 90_000, now=now) == came + timedelta(minutes=8, seconds=30)
+    assert voted_at(listener, 86_400_000, now=now) == came
+    future = listener_in(new_listener(b"secret", now=now + timedelta(days=1)), b"secret") or ""
+    assert voted_at(future, 5_000, now=now) == now
+
+
+def test_the_secret_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "listening"
+    assert Invitations(folder).secret() == Invitations(folder).secret()
+    assert (folder / "secret.key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in folder.iterdir()] == ["secret.key"]
+
+
+def test_what_was_begun_and_never_finished_is_swept_away(tmp_path: Path) -> None:
+    _, abandoned = Invitations(tmp_path).begin()
+    os.utime(abandoned, (0, 0))
+    _, young = Invitations(tmp_path).begin()
+    assert [path.exists() for path in (abandoned, young)] == [False, True]
+
+
+def test_clips_outside_of_an_invitation_are_not_there(tmp_path: Path) -> None:
+    invitations = Invitations(tmp_path)
+    key, building = invitations.begin()
+    (building / "clips" / "A").mkdir()
+    (building / "clips" / "A" / "one.mp3").write_bytes(b"x")
+    with pytest.raises(UnknownLink):
+        invitations.get(key)  # what is being made is not there yet
+    invitations.keep(key, "taste", title="<b>T</b>", versions={"A": "m"})
+    assert invitations.get(key).title == "<b>T</b>"
+    assert invitations.clip(key, "A/one.mp3").read_bytes() == b"x"
+    from chromasonic.errors import UsageError
+
+    for source in ("../invitation.json", "A/../../invitation.json", "/etc/passwd", "A"):
+        with pytest.raises(UsageError):
+            invitations.clip(key, source)
