@@ -12,7 +12,7 @@ STAMP := $(VENV)/installed
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo environment cpp-tools test check lint format bench constraints clean distclean
+.PHONY: help demo environment studio cpp-tools browser test check lint format bench constraints clean distclean
 
 help:  ## List what make can do here
 	@echo "Chromasonic: small music models, trained on real music."
@@ -31,11 +31,17 @@ environment: $(STAMP)  ## Make .venv and install everything into it
 $(STAMP): pyproject.toml constraints.txt scripts/make_environment.sh
 	@PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' sh scripts/make_environment.sh
 
+studio: $(STAMP)  ## Open the studio in the browser: compose, harmonize, groove, train, listen
+	$(VENV)/bin/chromasonic studio
+
 cpp-tools:  ## See that CMake, a compiler and headers for cpp/ are here; root on Debian gets them
 	@sh scripts/install_cpp_tools.sh
 
-test: cpp-tools lint  ## Everything that CI runs: format, lint, types, imports, tests
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
+browser:  ## See that a Chromium is here for the studio's tests; root on Debian gets it
+	@sh scripts/install_browser.sh
+
+test: cpp-tools browser lint  ## Everything that CI runs: format, lint, types, imports, tests
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 check: test  ## The same as test
 

@@ -31,6 +31,9 @@ CARRIED_ELSEWHERE = {
     "src/chromasonic/scaling/training.py: fit",
     # One of 170,000 files is too much for a parser: it is refused, with the error as its reason.
     "src/chromasonic/scaling/preparing/reader.py: serve",
+    # A job that fails is that job's end, not the studio's: its page says so, the terminal says why.
+    "src/chromasonic/studio/desk/worker.py: serve",
+    "src/chromasonic/studio/desk/desk.py: _work",
 }
 HEAVY_MODULES = {"torch", "numpy", "matplotlib", "music21", "verovio", "scipy", "symusic"}
 

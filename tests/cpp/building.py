@@ -51,7 +51,8 @@ def build(
     with locked(BUILD / f".{name}.lock"):
         ninja = ("-G", "Ninja") if shutil.which("ninja") else ()
         configure = ("cmake", "-S", str(ROOT / "cpp"), "-B", str(folder), *ninja,
-                     "-DCHROMASONIC_TESTS=ON", "-DCHROMASONIC_TOOLS=ON", *options,
+                     "-DCHROMASONIC_TESTS=ON", "-DCHROMASONIC_TOOLS=ON",
+                     "-DCHROMASONIC_QUICK_TESTS=ON", *options,
                      f"-DCMAKE_BUILD_TYPE={build_type}")  # fmt: skip
         stamp = folder / "configured"
         if not stamp.exists() or stamp.read_text() != repr(configure):

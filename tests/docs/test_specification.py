@@ -196,7 +196,7 @@ ARCHITECTURE = "self.table = nn.Embedding(512, 16); self.out = nn.Linear(16, 512
 FORWARD = "return self.out(self.table(x))"
 
 
-@pytest.mark.usefixtures("at_the_readers")
+@pytest.mark.usefixtures("at_the_readers", "real_pictures")
 def test_custom_training_loop() -> None:
     from chromasonic.melody_generation.training import create_training_data
 
@@ -251,7 +251,7 @@ history.plot_curves(save_path="custom_curves.png")
 """
 
 
-@pytest.mark.usefixtures("at_the_readers")
+@pytest.mark.usefixtures("at_the_readers", "real_pictures")
 def test_analyzing_training_history(capsys: pytest.CaptureFixture[str]) -> None:
     left = run_snippet(ANALYZING)
     out = capsys.readouterr().out

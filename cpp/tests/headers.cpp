@@ -1,0 +1,1 @@
+// Empty: the target of the headers that CHROMASONIC_QUICK_TESTS compiles once.
