@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None, socket.gethostname()}
 LONGEST = ("docs/test_pages", "cpp/", "scaling/", "studio/", "companion/", "registry/", "cli/")
@@ -23,12 +24,21 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers and child processes inherit these
     os.environ.setdefault("MKL_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"
+    settings.register_profile(  # no example is too slow, and every machine tries the same ones
+        "same-everywhere",
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("same-everywhere")
     gc.set_threshold(20_000, 20, 20)  # collecting the tests makes millions of objects that stay
     if not hasattr(config, "workerinput"):  # the controller; xdist's workers share its folder
         folder = tempfile.mkdtemp(prefix="chromasonic-test-cache-")
         os.environ["CHROMASONIC_CACHE"] = folder
         os.environ["CHROMASONIC_TEST_SESSION"] = folder  # see stores.py
         os.environ["CHROMASONIC_REGISTRY"] = f"{folder}/registry"  # nobody's own models
+        os.environ["CHROMASONIC_STUDIO"] = f"{folder}/studio"  # nor pieces
         os.environ["CHROMASONIC_TRACKING"] = "off"  # tests of tracking switch it on
         for name in ("MLFLOW_TRACKING_URI", "CHROMASONIC_ARTIFACTS", "CHROMASONIC_EXPERIMENTS"):
             os.environ.pop(name, None)

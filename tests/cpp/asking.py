@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from building import LIMIT_SECONDS
 
 TOOL = "chromasonic-feature-parity"
 PARITY = 1e-6
@@ -37,7 +38,7 @@ class Cpp:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._child.communicate(timeout=60)
+        self._child.communicate(timeout=LIMIT_SECONDS)
 
     def ask(self, what: str, **values: Any) -> Any:
         """What it answers.

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
 LIMIT_SECONDS = 900
-"""Of one build: compilers share the cores with the other tests."""
+"""Of one build or one program: they share the cores with the other tests."""
 
 
 @contextmanager

@@ -9,12 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from building import ROOT, build
+from building import LIMIT_SECONDS, ROOT, build
 
 ON_RTNEURAL = {"rtneural_test"}  # test_rtneural.py builds and runs it
 TESTS = sorted({path.stem for path in (ROOT / "cpp/tests").glob("*_test.cpp")} - ON_RTNEURAL)
-LIMIT_SECONDS = 600
-"""Of one program: it shares the cores with the other tests."""
 
 
 def run(program: Path, models: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

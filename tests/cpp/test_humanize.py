@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.cpp.building import LIMIT_SECONDS
 from tests.cpp.humanizing import meta, metre, midi_bytes, note_messages
 from tests.cpp.sample_models import INFO
 
@@ -50,7 +51,10 @@ class Host:
     def run(self, *words: str | Path, models: bool = True) -> subprocess.CompletedProcess[str]:
         named = ["--models", self.models] if models else []
         return subprocess.run(
-            [self.program, *words, *named], capture_output=True, text=True, timeout=60
+            [self.program, *words, *named],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
         )
 
     def played(self, data: bytes, *words: str) -> bytes:

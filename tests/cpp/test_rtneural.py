@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from building import ROOT, build
+from building import LIMIT_SECONDS, ROOT, build
 from small_models import exported_text
 
 from chromasonic.companion.spec import SPECS
@@ -70,7 +70,7 @@ def compiled(source: Path, headers: Path, runtime: str) -> Path:
     done = subprocess.run(
         [compiler, "-std=c++17", "-O1", *strict, f"-I{headers}", *options_of(runtime), source,
          "-o", program],
-        capture_output=True, text=True, timeout=600,
+        capture_output=True, text=True, timeout=LIMIT_SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     return program
@@ -91,7 +91,7 @@ def options_of(runtime: str) -> list[str]:
 def answers(program: Path, *files: tuple[str, Path]) -> list[str]:
     """What the program says of each (name, file)."""
     words = [str(word) for pair in files for word in pair]
-    done = subprocess.run([program, *words], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([program, *words], capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
     lines = done.stdout.splitlines()
     assert len(lines) == len(files)
@@ -280,7 +280,7 @@ def test_the_program_of_the_documentation_runs(exported_models: Path, tmp_path: 
     program = compiled(tmp_path / "program.cpp", tmp_path, "eigen" if REAL else "stand-in")
     done = subprocess.run(
         [program, exported_models / "groove_predictor.json"],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=LIMIT_SECONDS,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("farthest: ")
@@ -293,7 +293,7 @@ def test_the_adapter_computes_the_five_models(exported_models: Path) -> None:
     name = "rtneural" if REAL else "rtneural-stand-in"
     folder = build(name, targets=("rtneural_test",), options=tuple(options))
     done = subprocess.run(
-        [folder / "rtneural_test"], capture_output=True, text=True, timeout=120,
+        [folder / "rtneural_test"], capture_output=True, text=True, timeout=LIMIT_SECONDS,
         env={**os.environ, "CHROMASONIC_MODELS": str(exported_models)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
@@ -317,7 +317,7 @@ def test_cmake_refuses_in_plain_words(options: list[str], said: str, tmp_path: P
     done = subprocess.run(
         ["cmake", "-S", ROOT / "cpp", "-B", tmp_path / "build",
          *(option.format(empty=empty) for option in options)],
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=LIMIT_SECONDS,
     )  # fmt: skip
     assert done.returncode != 0
     assert said in " ".join(done.stderr.split())

@@ -178,8 +178,10 @@ def test_a_process_killed_before_the_rename_leaves_the_old_file(
     child = os.fork()
     if not child:
         files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        write_verified(path, prepared)
-        os._exit(0)
+        try:
+            write_verified(path, prepared)
+        finally:  # whatever happens, no second test process comes of it
+            os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     assert path.read_text() == "an earlier one"
     write_verified(path, prepared)

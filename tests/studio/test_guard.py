@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.studio.running import RunningStudio, run_async
+from tests.studio.running import LONGEST_WAIT_MS, RunningStudio, run_async
 
 from chromasonic.studio.answers import without_paths
 from chromasonic.studio.guard import Guard
@@ -17,12 +17,13 @@ from chromasonic.studio.settings import StudioSettings
 
 JSON = {"Content-Type": "application/json"}
 PERSON = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+LONGEST_SECONDS = LONGEST_WAIT_MS / 1000
 CANCEL = "/api/jobs/AAAAAAAAAAAA/cancel"
 
 
 @pytest.fixture
 def http(studio: RunningStudio) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=studio.address, timeout=30) as client:
+    with httpx.Client(base_url=studio.address, timeout=LONGEST_SECONDS) as client:
         yield client
 
 
@@ -101,7 +102,7 @@ def test_no_path_leads_out_of_what_is_offered(studio: RunningStudio, path: str) 
     import http.client
 
     host, port = studio.address.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=30)
+    connection = http.client.HTTPConnection(host, int(port), timeout=LONGEST_SECONDS)
     connection.request("GET", path)  # as it is: nothing tidies it up
     answer = connection.getresponse()
     said = answer.read()

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.requests import Request
-from tests.studio.running import RunningStudio, run_async
+from tests.studio.running import LONGEST_WAIT_MS, RunningStudio, run_async
 
 from chromasonic.errors import ChromasonicError, DataError, StorageError, UsageError
 from chromasonic.studio.shelf import NotHereError
@@ -217,7 +217,7 @@ def test_random_beginnings_are_told_or_refused_and_never_a_fault() -> None:
 
 
 def test_over_http_a_file_comes_in_and_refusals_have_their_codes(studio: RunningStudio) -> None:
-    with httpx.Client(base_url=studio.address, timeout=30) as http:
+    with httpx.Client(base_url=studio.address, timeout=LONGEST_WAIT_MS / 1000) as http:
         good = http.post("/api/uploads", params={"name": "a.mid"}, content=MIDI, headers=BINARY)
         assert good.status_code == 200
         assert set(good.json()) == {"upload", "name", "bytes", "kind"}
