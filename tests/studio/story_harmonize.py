@@ -22,7 +22,3 @@ def tell(page: Any, address: str) -> None:
     page.wait_for_selector("#result[aria-busy=false]")
     page.locator(".place").first.click()
     page.wait_for_selector(".score-frame.is-strong")
-
-
-PHONE = "#result"
-"""Where the phone's picture begins."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.studio.running import RunningStudio
+from tests.studio.running import LONGEST_WAIT_MS, RunningStudio
 
 from chromasonic.harmonization.agents import SHIPPED
 
@@ -24,7 +24,7 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE score-partwise [<!ENTITY a "aaaaaaaaaa"
 
 @pytest.fixture
 def http(studio: RunningStudio) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=studio.address, timeout=60) as client:
+    with httpx.Client(base_url=studio.address, timeout=LONGEST_WAIT_MS / 1000) as client:
         yield client
 
 

@@ -34,6 +34,7 @@ def test_a_tune_is_set_by_two_agents_heard_and_taken_along(
     assert visitor.locator(".strip.is-silent .strip-name").count() == 3
     visitor.get_by_role("button", name="Hear Exact").click()
     visitor.wait_for_selector("[data-note].is-sounding")
+    visitor.get_by_role("button", name="Play over and over").click()  # until it is paused
     assert visitor.locator(".strip.is-silent .strip-name").count() == 3  # kept for this setting
     visitor.get_by_role("button", name="Mute the bass").click()
     assert visitor.locator(".strip.is-silent .strip-name").count() == 4
@@ -84,6 +85,7 @@ def test_a_setting_of_ones_own_is_marked_with_its_parallels(
     rule.wait_for()
     places = rule.locator(".place").all_inner_texts()
     assert places[0].split("\n")[1:] == ["Bar 1, beat 2", "alto G4 to A4, bass C3 to D3"]
+    visitor.mouse.move(0, 0)  # a number that scrolls under the mouse would light its own notes
     rule.locator(".place").first.focus()
     visitor.keyboard.press("Enter")
     strong = visitor.locator(".score-frame.is-strong")
@@ -122,7 +124,10 @@ def test_a_setting_fits_every_window(visitor: Any, studio: RunningStudio) -> Non
     visitor.locator(".chip.taste").click()
     for width in (1280, 640, 375, 320):
         visitor.set_viewport_size({"width": width, "height": 800})
-        assert visitor.evaluate("document.documentElement.scrollWidth") <= width
+        visitor.wait_for_function(
+            """(width) => innerWidth === width && document.documentElement.scrollWidth <= width""",
+            arg=width,
+        )
 
 
 def test_a_tune_of_compose_survives_a_reload_in_the_middle(
