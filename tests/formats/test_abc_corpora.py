@@ -47,7 +47,7 @@ def heard_by_abc2midi(texts: list[str], folder: Path) -> list[list[tuple[float, 
     numbered = [text.replace("X:1\n", f"X:{i}\n", 1) for i, text in enumerate(texts, start=1)]
     (folder / "book.abc").write_text("\n".join(numbered), encoding="utf-8")
     command = [str(ABC2MIDI), "book.abc", "-NGUI", "-silent"]
-    subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60)
+    subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=600)
     scores = [symusic.Score(str(folder / f"book{i + 1}.mid")) for i in range(len(texts))]
     return [[(n.time / s.tpq, n.pitch) for n in s.tracks[0].notes] for s in scores]
 

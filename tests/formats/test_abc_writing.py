@@ -169,7 +169,7 @@ def heard_by_abc2midi(text: str, folder: Path) -> list[tuple[float, int]]:
     """Onset in quarters and pitch of each note that abc2midi plays."""
     (folder / "t.abc").write_text(text)
     command = [str(ABC2MIDI), str(folder / "t.abc"), "-o", str(folder / "t.mid"), "-NGUI"]
-    subprocess.run(command, capture_output=True, check=False, timeout=20)
+    subprocess.run(command, capture_output=True, check=False, timeout=300)
     score = symusic.Score(str(folder / "t.mid"))
     return [(n.time / score.tpq, n.pitch) for n in score.tracks[0].notes]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +15,7 @@ from chromasonic.formats.engraving import KeptEngraver
 from chromasonic.formats.score import ScoreLayout, engrave
 
 ABC = "X:1\nT:A\nM:4/4\nL:1/8\nK:G\nGABc d2B2|c2A2 G4|]\n"
+PATIENCE_S = 300.0
 ECHO = """
 import json, os, sys, time
 for line in sys.stdin:
@@ -61,24 +61,22 @@ def test_one_process_answers_many_calls_until_it_is_replaced(
     echo: KeptEngraver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engraving, "MOST_CALLS", 3)
-    outputs = [echo.run([{"n": n}, {"n": -n}], 30)[0] for n in range(4)]
+    outputs = [echo.run([{"n": n}, {"n": -n}], PATIENCE_S)[0] for n in range(4)]
     assert [output.count(b"\n") for output in outputs] == [2] * 4
     heads = [output.split(b",")[0] for output in outputs]
     assert heads[0] == heads[1] == heads[2] != heads[3]
 
 
 def test_one_that_ends_or_hangs_is_told_and_the_next_call_gets_another(echo: KeptEngraver) -> None:
-    output, how = echo.run([{"n": 1}, {"end": True}, {"n": 2}], 30)
+    output, how = echo.run([{"n": 1}, {"end": True}, {"n": 2}], PATIENCE_S)
     assert (output.count(b"\n"), how) == (1, "it ended with code 3")
-    start = time.monotonic()
-    output, how = echo.run([{"wait": 60}], 0.5)
+    output, how = echo.run([{"wait": 3_600}], 0.5)
     assert (output, how) == (b"", "it took too long")
-    assert time.monotonic() - start < 30
-    assert echo.run([{"n": 3}], 30)[0].count(b"\n") == 1
+    assert echo.run([{"n": 3}], PATIENCE_S)[0].count(b"\n") == 1
 
 
 def test_a_large_score_goes_through_whole(echo: KeptEngraver) -> None:
-    output, how = echo.run([{"text": "x" * 3_000_000}], 30)
+    output, how = echo.run([{"text": "x" * 3_000_000}], PATIENCE_S)
     assert how == "it answered less than it was asked"
     assert len(output) > 3_000_000
 

@@ -70,7 +70,7 @@ def pour(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def bear(params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Start a process of its own and wait for it."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3_600)"])
     report(0.1, f"process {child.pid}")
     child.wait()
     return {}

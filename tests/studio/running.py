@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,9 @@ LONGEST_WAIT_MS = 180_000
 tests that fail are slow, and those of a busy machine do not fail."""
 ENDING_SECONDS = 30.0
 """In which a training may look that it shall end, before it is killed."""
+NO_TIMERS = "window.setTimeout = () => 0;"
+"""For `add_init_script`, where a page's own patience shall not end before the test has looked:
+notices that go away by themselves, work that is only shown, silence that is waited for."""
 STILL = """async () => {
   const ends = (one) => one.effect?.getComputedTiming().iterations !== Infinity;
   await new Promise(requestAnimationFrame);
@@ -81,7 +84,7 @@ def started_studio(folder: Path, *options: str, **environment: str) -> RunningSt
 def ended(studio: RunningStudio) -> None:
     """End a studio, and what it trains, which would go on without it."""
     studio.process.terminate()
-    studio.process.wait(30)
+    studio.process.wait(LONGEST_WAIT_MS / 1000)
     end_trainings(studio.folder)
 
 
@@ -98,8 +101,10 @@ def end_trainings(folder: Path) -> None:
     end = time.monotonic() + ENDING_SECONDS
     for notes in trainings:
         while notes.is_at_work():
-            if time.monotonic() > end:
-                os.kill(notes.progress()["pid"], signal.SIGKILL)
+            process = notes.progress().get("pid")
+            if process and time.monotonic() > end:
+                with suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(process, signal.SIGKILL)
             time.sleep(0.1)
 
 

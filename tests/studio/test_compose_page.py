@@ -37,7 +37,7 @@ def test_from_a_picture_to_a_tune_a_new_bar_and_a_sound_file(
     expect(visitor.locator("#tune-title")).to_contain_text("Bright jig in G major")
     expect(visitor.locator("#tune-facts")).to_contain_text("G major · 6/8 · 16 bars")
     expect(visitor.locator("#tune-facts")).to_contain_text("mood: a little delighted")
-    assert visitor.locator("#tune-colours i").count() == 6
+    expect(visitor.locator("#tune-colours i")).to_have_count(6)
     assert visitor.locator("#score .note").count() > 8
     assert serious_faults(visitor) == []
 
@@ -48,8 +48,9 @@ def test_from_a_picture_to_a_tune_a_new_bar_and_a_sound_file(
     assert first != second
     assert abc(visitor, studio, first)[2] != abc(visitor, studio, second)[2]
 
+    visitor.get_by_role("button", name="Play over and over").click()  # until it is paused
     visitor.get_by_role("button", name="Play", exact=True).click()
-    expect(visitor.get_by_role("button", name="Pause")).to_be_visible(timeout=30_000)
+    expect(visitor.get_by_role("button", name="Pause")).to_be_visible()
     expect(visitor.locator("#score .is-sounding").first).to_be_attached()
     expect(visitor.locator(".score-cursor")).to_be_visible()
     visitor.get_by_role("button", name="Pause").click()

@@ -18,13 +18,16 @@ from chromasonic.studio.desk.table import WORK
 
 MEGABYTE = 1_000_000
 PATIENCE = 300.0
+LONG = 10 * PATIENCE
+"""What takes so long is not over before a test ends it."""
 QUICK = {
-    "stays": Lane(is_warm=True, seconds=60, processes=1),
-    "two": Lane(is_warm=True, seconds=60, processes=2),
-    "fresh": Lane(is_warm=False, seconds=60, processes=1, memory_bytes=200 * MEGABYTE),
-    "short": Lane(is_warm=True, seconds=2.5, processes=1),
-    "narrow": Lane(is_warm=True, seconds=60, processes=1, most_bytes=200 * MEGABYTE),
-    "grows": Lane(is_warm=True, seconds=60, processes=1, grown_bytes=1),
+    "stays": Lane(is_warm=True, seconds=LONG, processes=1),
+    "two": Lane(is_warm=True, seconds=LONG, processes=2),
+    "fresh": Lane(is_warm=False, seconds=LONG, processes=1, memory_bytes=200 * MEGABYTE),
+    # What its jobs need is imported before, so that an answer takes no time to speak of.
+    "short": Lane(is_warm=True, seconds=2.5, processes=1, ahead=("tests.studio.desk_work",)),
+    "narrow": Lane(is_warm=True, seconds=LONG, processes=1, most_bytes=200 * MEGABYTE),
+    "grows": Lane(is_warm=True, seconds=LONG, processes=1, grown_bytes=1),
 }
 FUNCTIONS = "answer wait crash refuse fail fill spin chatter pour bear".split()
 
@@ -107,9 +110,9 @@ def test_a_warm_process_stays_and_a_fresh_one_does_not() -> None:
 
 def test_two_jobs_run_beside_one_another_and_a_long_lane_does_not_hold_up_a_short_one() -> None:
     async def story(desk: Desk) -> None:
-        long = desk.submit("stays wait", {"seconds": 30})
+        long = desk.submit("stays wait", {"seconds": LONG})
         await begun(desk, long)
-        first, second = (desk.submit("two wait", {"seconds": 30}) for _ in range(2))
+        first, second = (desk.submit("two wait", {"seconds": LONG}) for _ in range(2))
         await begun(desk, first)
         await begun(desk, second)
         assert (first.state, second.state) == ("running", "running")
@@ -132,7 +135,7 @@ def test_two_jobs_run_beside_one_another_and_a_long_lane_does_not_hold_up_a_shor
 )
 def test_a_job_that_fails_says_why_and_the_next_is_done(kind: str, says: str) -> None:
     async def story(desk: Desk) -> None:
-        job = await done(desk, kind, seconds=60)
+        job = await done(desk, kind, seconds=LONG)
         assert job.state == "failed"
         assert says in (job.error or "")
         assert "/home" not in (job.error or "")
@@ -147,7 +150,7 @@ def test_memory_is_limited_for_files_and_watched_for_models() -> None:
         assert (large.state, "memory" in (large.error or "")) == ("failed", True)
         small = await done(desk, "fresh fill", bytes=20 * MEGABYTE)
         assert small.state == "done"
-        watched = await done(desk, "narrow fill", bytes=400 * MEGABYTE, seconds=60)
+        watched = await done(desk, "narrow fill", bytes=400 * MEGABYTE, seconds=LONG)
         assert (watched.state, "memory" in (watched.error or "")) == ("failed", True)
 
     at_desk(story)
@@ -215,7 +218,7 @@ def test_a_running_job_can_be_cancelled_and_its_process_and_what_it_started_end(
 
 def test_a_waiting_job_can_be_cancelled_and_leaves_its_place() -> None:
     async def story(desk: Desk) -> None:
-        first = desk.submit("stays wait", {"seconds": 30})
+        first = desk.submit("stays wait", {"seconds": LONG})
         await begun(desk, first)
         second, third = (desk.submit("stays answer", {"number": n}) for n in (2, 3))
         assert (desk.ahead_of(first), desk.ahead_of(second), desk.ahead_of(third)) == (0, 1, 2)
@@ -231,7 +234,7 @@ def test_a_waiting_job_can_be_cancelled_and_leaves_its_place() -> None:
 
 def test_a_full_lane_refuses_for_the_moment_and_other_lanes_still_take() -> None:
     async def story(desk: Desk) -> None:
-        await begun(desk, desk.submit("stays wait", {"seconds": 30}))
+        await begun(desk, desk.submit("stays wait", {"seconds": LONG}))
         for _ in range(4):
             desk.submit("stays answer", {})
         with pytest.raises(BusyError, match="more to do than it can take on"):

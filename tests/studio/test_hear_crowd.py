@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 from tests.studio.listening import Listener, made_test, open_pairs
-from tests.studio.running import RunningStudio, ended, run_async, started_studio
+from tests.studio.running import LONGEST_WAIT_MS, RunningStudio, ended, run_async, started_studio
 
 LISTENERS = 200
 
@@ -37,7 +37,11 @@ def test_two_hundred_listeners_at_once_lose_no_vote(studio: RunningStudio) -> No
     async def crowd() -> list[int]:
         api = f"{studio.address}/api/hear/{invitation.key}"
         limits = httpx.Limits(max_connections=1)
-        options = {"timeout": 120, "limits": limits, "verify": False}  # loopback: no certificates
+        options = {
+            "timeout": LONGEST_WAIT_MS / 1000,
+            "limits": limits,
+            "verify": False,
+        }  # loopback: no certificates
         clients = [httpx.AsyncClient(**options) for _ in range(LISTENERS)]
         try:
             return await asyncio.gather(
@@ -61,7 +65,7 @@ def test_a_server_killed_between_two_votes_loses_none(tmp_path: Path) -> None:
         tokens = open_pairs(listener.join())
         assert listener.vote(tokens[0]).status_code == 200
         first.process.kill()
-        first.process.wait(30)
+        first.process.wait()
         cookie = listener.http.cookies["chromasonic_listener"]
     second = started_studio(tmp_path)
     try:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import expect
-from tests.studio.running import RunningStudio, patient_context
+from tests.studio.running import NO_TIMERS, RunningStudio, patient_context
 
 
 def test_a_studio_that_went_away_is_told_and_asked_again(
@@ -14,6 +14,7 @@ def test_a_studio_that_went_away_is_told_and_asked_again(
 ) -> None:
     context = patient_context(browser)
     page = context.new_page()  # its console tells of lost connections, as it should
+    page.add_init_script(NO_TIMERS)  # the page would give the studio up after a while
     is_back: list[bool] = []
 
     def answer(route: Any) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.studio.running import (
+    NO_TIMERS,
     RunningStudio,
     patient_context,
     reload_in_the_middle,
@@ -81,6 +83,7 @@ def test_a_note_is_clicked_and_the_sound_goes_there(
     visitor: Any, studio: RunningStudio, tune: str
 ) -> None:
     opened(visitor, studio, tune)
+    visitor.get_by_role("button", name="Play over and over").click()  # until it is paused
     visitor.click("#transport .round")
     visitor.get_by_role("button", name="Pause").click()
     visitor.evaluate("window.bars = []; score.addEventListener('bar', (e) => bars.push(e.detail))")
@@ -119,14 +122,15 @@ def test_a_marked_place_tells_its_reason_to_the_mouse_and_the_keyboard(
     opened(visitor, studio, setting)
     badge = visitor.get_by_role("button", name="1: Parallel fifths between soprano and bass.")
     badge.hover()
-    assert visitor.get_by_role("tooltip").inner_text().startswith("Parallel fifths")
+    tip = visitor.get_by_role("tooltip")
+    expect(tip).to_have_text("Parallel fifths between soprano and bass.")
     assert visitor.locator(".score-frame.is-strong").count() >= 1
     visitor.mouse.move(5, 5)
     other = visitor.get_by_role("button", name="2: The alto leaps by a sixth.")
     other.focus()
-    assert visitor.get_by_role("tooltip").inner_text() == "The alto leaps by a sixth."
+    expect(tip).to_have_text("The alto leaps by a sixth.")
     visitor.keyboard.press("Escape")
-    assert visitor.get_by_role("tooltip").count() == 0
+    expect(tip).to_have_count(0)
     # Its second bar has one note a voice: soprano and bass are marked, and the alto.
     assert visitor.locator("g.note.is-marked").count() == 3
 
@@ -140,7 +144,7 @@ def test_a_narrow_page_has_an_engraving_of_its_own(
     visitor.wait_for_function(
         "(wide) => document.querySelector('.score svg').viewBox.baseVal.width < wide", arg=wide
     )
-    assert visitor.locator(".score-bar").count() == 3
+    expect(visitor.locator(".score-bar")).to_have_count(3)
 
 
 def test_sound_is_downloaded_under_the_title(
@@ -195,10 +199,10 @@ def test_a_form_is_as_it_was_after_a_reload(visitor: Any, studio: RunningStudio)
     visitor.check("input[name=again]")
     visitor.locator("input[name=temperature]").fill("1.5")
     visitor.reload()
-    assert visitor.input_value("input[name=opening]") == "G2 <i>"
-    assert visitor.is_checked("input[value='32']")
-    assert visitor.is_checked("input[name=again]")
-    assert visitor.locator(".slider output").inner_text() == "1.5"
+    expect(visitor.locator("input[name=opening]")).to_have_value("G2 <i>")
+    expect(visitor.locator("input[value='32']")).to_be_checked()
+    expect(visitor.locator("input[name=again]")).to_be_checked()
+    expect(visitor.locator(".slider output")).to_have_text("1.5")
 
 
 def test_a_job_is_taken_up_again_after_a_reload(
@@ -226,31 +230,35 @@ def test_a_job_is_taken_up_again_after_a_reload(
 
 
 def test_a_file_of_another_kind_is_refused_in_words(visitor: Any, studio: RunningStudio) -> None:
+    visitor.add_init_script(NO_TIMERS)
     visitor.goto(studio.address + "/kit")
     file = {"name": "tune.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
     visitor.set_input_files("#zone input", file)
-    assert "tune.exe is no file of this kind" in visitor.locator(".dropzone-told").inner_text()
+    told = visitor.locator(".dropzone-told")
+    expect(told).to_contain_text("tune.exe is no file of this kind")
     picture = {"name": "sea.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     visitor.set_input_files("#zone input", picture)
-    assert visitor.locator(".notice").first.inner_text().startswith("sea.png")
-    assert visitor.locator(".dropzone-told").inner_text() == ""
+    expect(visitor.locator(".notice")).to_contain_text("sea.png")
+    expect(told).to_have_text("")
 
 
 def test_tabs_and_questions_work_with_the_keyboard(visitor: Any, studio: RunningStudio) -> None:
+    visitor.add_init_script(NO_TIMERS)
     visitor.goto(studio.address + "/kit")
     visitor.get_by_role("tab", name="Lists").focus()
     visitor.keyboard.press("ArrowLeft")
-    assert visitor.get_by_role("tab", name="Buttons").get_attribute("aria-selected") == "true"
+    expect(visitor.get_by_role("tab", name="Buttons")).to_have_attribute("aria-selected", "true")
     visitor.click("#ask")
-    assert visitor.get_by_role("dialog", name="Take it away?").is_visible()
+    expect(visitor.get_by_role("dialog", name="Take it away?")).to_be_visible()
     visitor.keyboard.press("Escape")
-    assert visitor.locator(".notice").first.inner_text().startswith("false")
+    expect(visitor.locator(".notice")).to_contain_text("false")
 
 
 def test_work_that_runs_can_be_stopped(visitor: Any, studio: RunningStudio) -> None:
+    visitor.add_init_script(NO_TIMERS)  # it would be done after some seconds
     visitor.goto(studio.address + "/kit")
     visitor.get_by_role("button", name="Write a tune").click()
-    assert visitor.get_by_role("progressbar", name="Writing").is_visible()
+    expect(visitor.get_by_role("progressbar", name="Writing")).to_be_visible()
     visitor.get_by_role("button", name="Cancel").click()
     visitor.wait_for_selector("#working", state="hidden")
     assert visitor.locator(".notice").count() == 0

@@ -4,7 +4,7 @@ import {StudioError} from './api.js';
 let context = null;
 let master = null;
 const KEY = 'chromasonic-volume';
-const PATIENCE_MS = 4000; // until a loudspeaker that does not answer is none
+const PATIENCE_MS = 10_000; // until a loudspeaker that does not answer is none
 
 /** The page's AudioContext; make sure to be in an event of the user's when it first plays. */
 export function audioContext() {

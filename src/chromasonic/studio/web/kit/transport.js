@@ -29,6 +29,10 @@ export function transport(element, player, {prepare, duration, label = 'Playback
   loudness.value = volume() * 100;
   element.replaceChildren(play, back, now, place, whole, loop, loudness);
 
+  let isRound = false; // what is loaded later shall be played over and over too
+  const goRound = () => {
+    player.loop = isRound ? {start: 0, end: duration?.() || player.duration} : null;
+  };
   const length = () => player.duration || duration?.() || 0;
   const show = () => {
     const [at, all] = [player.position, length()];
@@ -41,7 +45,7 @@ export function transport(element, player, {prepare, duration, label = 'Playback
   const showState = () => {
     setIcon(play, player.isPlaying ? 'pause' : 'play');
     play.ariaLabel = play.title = player.isPlaying ? 'Pause' : 'Play';
-    loop.ariaPressed = String(Boolean(player.loop));
+    loop.ariaPressed = String(Boolean(player.loop || (isRound && prepare && !player.isLoaded)));
     loudness.style.setProperty('--share', loudness.value / 100);
     show();
   };
@@ -73,8 +77,11 @@ export function transport(element, player, {prepare, duration, label = 'Playback
   play.addEventListener('click', toggle);
   back.addEventListener('click', () => player.seek(0));
   loop.addEventListener('click', () => {
-    player.loop = player.loop ? null : {start: 0, end: duration?.() || player.duration};
+    isRound = loop.ariaPressed !== 'true';
+    goRound();
+    showState();
   });
+  if (prepare) player.addEventListener('load', () => isRound && player.isLoaded && goRound());
   place.addEventListener('input', () => player.seek((place.value / 1000) * length()));
   loudness.addEventListener('input', () => {
     setVolume(loudness.value / 100);
