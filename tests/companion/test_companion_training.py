@@ -115,8 +115,10 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     train_tiny(whole, **settings)
     child = os.fork()
     if not child:
-        train_tiny(cut, **settings, observers=[DieIn(2)])
-        os._exit(0)
+        try:
+            train_tiny(cut, **settings, observers=[DieIn(2)])
+        finally:  # whatever happens, the child runs no other test
+            os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     train_tiny(cut, **settings, resume=True)
     for name in settings["models"]:

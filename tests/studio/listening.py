@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
+from tests.studio.running import LONGEST_WAIT_MS
 
 from chromasonic.abtest.clips import items_in
 from chromasonic.abtest.design import Arm, Design
@@ -19,6 +22,14 @@ from chromasonic.studio.listen.invitations import CLIPS, Invitation, Invitations
 
 SECRET_WORDS = ("zebra-model", "yak-model", "Quagga title")
 """What listeners must never see."""
+
+
+def wait_until(page: Any, is_so: Callable[[], object]) -> None:
+    """Let a page go on until what the test looks at is so."""
+    end = time.monotonic() + LONGEST_WAIT_MS / 1000
+    while not is_so():
+        assert time.monotonic() < end
+        page.wait_for_timeout(20)
 
 
 def tone(hertz: float, seconds: float) -> Sound:
@@ -37,13 +48,13 @@ def made_test(
         write_clips(building / CLIPS, f"item-{number}", sounds)
     name = f"zebra-model-{secrets.token_hex(4)}"
     values = {
-        "trials": 4, "repeats": 1, "guards": GuardRules(listeners_per_address=1000), **options,
+        "trials": 4, "repeats": 1, "guards": GuardRules(listeners_per_address=1000),
+        "salt": secrets.token_hex(8), **options,
     }  # fmt: skip
     design = Design(
         name=name,
         arms=(Arm(label="A", version="zebra-model"), Arm(label="B", version="yak-model")),
         items=items_in(building / CLIPS, "AB"),
-        salt=secrets.token_hex(8),
         **values,
     )
     with Experiments() as experiments:
@@ -59,7 +70,7 @@ class Listener:
 
     def __init__(self, address: str, key: str) -> None:
         self.api = f"{address}/api/hear/{key}"
-        self.http = httpx.Client(timeout=60, headers={"Origin": address})
+        self.http = httpx.Client(timeout=LONGEST_WAIT_MS / 1000, headers={"Origin": address})
 
     def __enter__(self) -> Listener:
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import wave
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from tests.studio.running import RunningStudio, reload_in_the_middle, serious_faults
+from tests.studio.listening import wait_until
+from tests.studio.running import (
+    LONGEST_WAIT_MS,
+    RunningStudio,
+    reload_in_the_middle,
+    serious_faults,
+)
 from tests.studio.story_groove import tell
 
 from chromasonic.formats.midi_drums import read_drum_file
@@ -265,7 +270,7 @@ def test_a_file_whose_end_was_heard_but_not_yet_shown_is_there_after_a_reload(
     held: list[Any] = []
 
     def hold_what_was_read(route: Any) -> None:
-        answer = route.fetch()
+        answer = route.fetch(timeout=LONGEST_WAIT_MS)
         if "chorus.mid" in answer.text() and not held:
             held.append(route)  # it never comes
         else:
@@ -273,10 +278,7 @@ def test_a_file_whose_end_was_heard_but_not_yet_shown_is_there_after_a_reload(
 
     visitor.route(re.compile(r"/api/pieces/[^/]+$"), hold_what_was_read)
     visitor.set_input_files("#drop input", path)
-    until = time.monotonic() + 90
-    while not held:
-        assert time.monotonic() < until
-        visitor.wait_for_timeout(20)
+    wait_until(visitor, lambda: held)
     visitor.reload()
     visitor.wait_for_selector("#lanes svg")
     assert visitor.inner_text("#file-name") == "chorus.mid"

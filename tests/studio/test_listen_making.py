@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from tests.studio.listening import Listener, made_test, tone
-from tests.studio.running import RunningStudio
+from tests.studio.running import LONGEST_WAIT_MS, RunningStudio
 
 from chromasonic.abtest.experiments import Experiments
 from chromasonic.abtest.loudness import integrated_loudness, true_peak
@@ -26,7 +26,7 @@ ASKED = {"title": "Mine", "trials": 3, "repeats": 1}
 
 @pytest.fixture
 def http(studio: RunningStudio) -> Any:
-    with httpx.Client(base_url=studio.address, timeout=60) as client:
+    with httpx.Client(base_url=studio.address, timeout=LONGEST_WAIT_MS / 1000) as client:
         yield client
 
 
@@ -93,6 +93,7 @@ def test_recordings_become_pairs_of_equal_loudness_and_length(
 
 
 def test_what_cannot_become_a_test_is_refused_in_words(http: httpx.Client) -> None:
+    before = http.get("/api/listen").json()["tests"]
     both = versions(http)
     lonely = [both[0], {**both[1], "recordings": both[1]["recordings"][:2]}]
     told = done(http, http.post("/api/listen/sounds", json={**ASKED, "versions": lonely}).json())
@@ -113,8 +114,7 @@ def test_what_cannot_become_a_test_is_refused_in_words(http: httpx.Client) -> No
         assert http.post("/api/listen", json={**same, **wrong}).status_code == 422
     answer = http.post("/api/listen", json={**same, "title": " \t "})
     assert (answer.status_code, "are empty" in answer.json()["error"]) == (400, True)
-    titles = [one["title"] for one in http.get("/api/listen").json()["tests"]]
-    assert "Mine" not in titles or titles.count("Mine") < 3
+    assert http.get("/api/listen").json()["tests"] == before
 
 
 def test_a_recording_that_is_damaged_ends_in_words_and_leaves_nothing(
@@ -196,7 +196,7 @@ def test_a_studio_that_is_shared_shows_listeners_the_test_and_nothing_else(tmp_p
     shared = started_studio(tmp_path, "--share")
     try:
         base = shared.address.partition("/?")[0]
-        with httpx.Client(base_url=base) as stranger:
+        with httpx.Client(base_url=base, timeout=LONGEST_WAIT_MS / 1000) as stranger:
             assert stranger.get(f"/hear/{invitation.key}").status_code == 200
             assert stranger.get("/web/hear/page.js").status_code == 200
             assert stranger.get("/web/kit/base.css").status_code == 200

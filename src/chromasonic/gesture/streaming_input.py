@@ -79,8 +79,8 @@ class UntilInterrupted(Generic[Line]):
         before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             while not self.was_interrupted:
-                self._waits = True
                 try:
+                    self._waits = True
                     line = next(self._lines)
                 except (KeyboardInterrupt, StopIteration):
                     return
