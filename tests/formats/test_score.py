@@ -134,7 +134,7 @@ def test_a_crash_of_the_engraver_names_the_tune(
 
 
 def test_a_hanging_engraver_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    child(tmp_path, monkeypatch, "import time; time.sleep(60)")
+    child(tmp_path, monkeypatch, "import time; time.sleep(3_600)")
     monkeypatch.setattr(score, "SECONDS_TO_START", 0.2)
     with pytest.raises(RenderError, match="took more than"):
         engrave_all(TUNES[:1], ScoreLayout(timeout_s=0.1))
@@ -144,3 +144,17 @@ def test_a_hanging_engraver_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_impossible_layout_is_refused(wrong: dict) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         ScoreLayout(**wrong)
+
+
+def test_a_metronome_mark_stands_clear_of_the_time_signature() -> None:
+    """The digits reach to the top line; a note's head hangs an eighth of its size below its own."""
+    text = "X:1\nT:t\nM:6/8\nL:1/8\nQ:3/8=91\nK:G\nGAB cde|g6|]\n"
+    drawn = engrave(read_abc(text, source="test").tunes[0], title=False)
+    top_line = re.search(r'class="staff"><path d="M[\d.]+ ([\d.]+) L', drawn)
+    mark = drawn[drawn.index('class="tempo"') :]
+    note = re.search(r"translate\([\d.]+,([\d.]+)\) scale\(([\d.]+)\)", mark)
+    assert top_line
+    assert note
+    lowest = float(note[1]) + 126 * float(note[2])
+    staff_space = 180
+    assert lowest < float(top_line[1]) - staff_space / 2

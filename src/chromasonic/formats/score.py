@@ -34,6 +34,13 @@ _TEXT_SIGNS = {
 _ADVANCES = {"\ueca5": 302, "\uecb7": 130, "\ueca7": 500, "\ueca3": 302}
 """Widths of metronome note signs in the music font, in thousandths of its size."""
 
+_METRONOME_SIZE = 0.75
+"""Of a metronome mark's note beside one on the staff: words and note are then of one size."""
+
+_METRONOME_LIFT = 110
+"""How much higher the mark stands than the engraver puts it, where its note would touch the time
+signature; a space of the staff has 180."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreLayout:
@@ -269,11 +276,13 @@ def _outline_metronome(root: ET.Element, glyphs: dict[str, str]) -> None:
         text = group.find(f"{{{SVG_NAME}}}text")
         if "tempo" not in group.get("class", "").split() or text is None:
             continue
-        x, y = float(text.get("x", 0)), float(text.get("y", 0))
+        x, y = float(text.get("x", 0)), float(text.get("y", 0)) - _METRONOME_LIFT
+        text.set("y", f"{y:g}")
         for span in list(text.iter(f"{{{SVG_NAME}}}tspan")):
             if span.get("font-family") != "Leipzig" or not span.text:
                 continue
-            scale = float(span.get("font-size", "720px").removesuffix("px")) / 1000
+            size_px = float(span.get("font-size", "720px").removesuffix("px")) * _METRONOME_SIZE
+            scale = size_px / 1000
             for character in span.text:
                 if character in glyphs:
                     outline = ET.fromstring(glyphs[character])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chromasonic.music.part_score import PartScore
     from chromasonic.music.tune import Tune
 
-WIDE_PX, NARROW_PX = 840, 420
+WIDE_PX, NARROW_PX = 840, 360
 """Widths of the two engravings; the page takes the one that fits."""
 SETTING_PX = 720
 """Width of a setting's, beside which its rules are listed."""
