@@ -220,6 +220,19 @@ def test_a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not(
     assert http.get("/api/pieces").status_code == 200
 
 
+def test_who_has_no_key_can_send_no_more_than_a_vote(http: httpx.Client) -> None:
+    votes = "/api/hear/AAAAAAAAAAAAAAAA/votes"
+    assert http.post(votes, content=b" " * 10_001, headers=JSON).status_code == 413
+    assert http.post(votes, content=b" " * 10_000, headers=JSON).status_code == 422
+
+
+def test_of_very_many_values_that_do_not_fit_a_few_are_told(http: httpx.Client) -> None:
+    answer = http.post("/api/compose/tunes", json={f"value-{number}": 1 for number in range(5_000)})
+    assert answer.status_code == 422
+    assert len(answer.json()["fields"]) == 50
+    assert len(answer.content) < 10_000
+
+
 def test_nothing_is_spoken_but_http(http: httpx.Client) -> None:
     upgrade = {
         "Connection": "Upgrade",
@@ -284,6 +297,55 @@ def test_no_request_makes_the_studio_fail(http: httpx.Client) -> None:
         answer = http.request(method, path, params=query, json=content)
         assert answer.status_code < 500, (method, path, query, body, answer.text)
     assert http.get("/api/pieces").status_code == 200
+
+
+async def body_of_nothing() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def asked(guarded: Guard, path: str, **headers: str) -> list[Any]:
+    """What a guard answers to a GET, as messages of ASGI."""
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    run_async(guarded(scope, body_of_nothing, send))
+    return said
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "[::1"}, 421),
+        ({"host": "localhost:["}, 401),
+        ({"host": "localhost", "origin": "http://["}, 403),
+        ({"host": "localhost", "cookie": "chromasonic_80=\xe9"}, 401),
+    ],
+)
+def test_headers_that_are_no_addresses_are_refused_like_wrong_ones(
+    headers: dict[str, str], status: int
+) -> None:
+    async def never(*_: Any) -> None:
+        raise AssertionError("the routes were reached")
+
+    said = asked(Guard(never, StudioSettings(token="long-enough")), "/api/pieces", **headers)
+    assert said[0]["status"] == status
+    assert b"content-security-policy" in dict(said[0]["headers"])
+
+
+def test_what_was_asked_for_is_one_line_of_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    async def faulty(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    guarded = Guard(faulty, StudioSettings())
+    asked(guarded, "/api/x\nAll is well\x1b[2J\u202e", host="localhost")
+    (record,) = caplog.records
+    assert record.message == r"The studio failed at GET /api/x\nAll is well\x1b[2J\u202e"
 
 
 def test_a_fault_tells_the_user_little_and_the_terminal_the_whole_story_once(

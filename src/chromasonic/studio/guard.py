@@ -62,6 +62,8 @@ FAULT_WORDS = {
 }
 """The same for values, by the kind of fault; other faults have words of their own."""
 
+MOST_FAULTS = 50
+"""Of the values that do not fit, so many are told."""
 MOST_TOLD = 50
 """So many different faults are told with their whole story."""
 
@@ -93,7 +95,7 @@ def guard(app: FastAPI, settings: StudioSettings) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def unfit(_: Request, error: RequestValidationError) -> Response:
-        faults = [_fault(one) for one in error.errors()]
+        faults = [_fault(one) for one in error.errors()[:MOST_FAULTS]]
         words = "; ".join(f"{one['field']}: {one['words']}" for one in faults[:5])
         return JSONResponse({"error": words, "fields": faults}, status_code=422)
 
@@ -140,16 +142,13 @@ class Guard:
                     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             await send(message)
 
-        refusal = self._checks.refusal(request)
-        if refusal is not None:
-            await refusal(scope, receive, carrying)
-            return
         try:
-            await self._limited(scope, receive, carrying)
+            refusal = self._checks.refusal(request)
+            await (refusal or self._limited)(scope, receive, carrying)
         except ClientDisconnect:
             return
         except Exception as error:
-            self._log(error, f"{scope['method']} {scope['path']}")
+            self._log(error, f"{scope['method']} {ascii(scope['path'])[1:-1]}")
             if begun:
                 raise
             words = "The studio failed at this; its terminal says more."

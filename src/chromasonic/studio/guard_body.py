@@ -13,8 +13,10 @@ from chromasonic.studio.answers import refused
 from chromasonic.studio.settings import StudioSettings
 
 JSON_BYTES = 1_000_000
-"""The largest body of any route but the one that takes files."""
-UPLOADS = "/api/uploads"
+"""The largest body of a route, but for the one that takes files and those of listeners."""
+LISTENERS_BYTES = 10_000
+"""The largest body that comes from listeners, who have no key: checking it is done at once."""
+UPLOADS, LISTENERS = "/api/uploads", "/api/hear/"
 PART_SECONDS = 15.0
 """A sender that is silent for so long in the middle of a body is not waited for."""
 SLOWEST_BYTES_PER_SECOND = 20_000
@@ -39,7 +41,7 @@ class Limits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = HTTPConnection(scope)
-        most = self._settings.upload_bytes if scope["path"] == UPLOADS else JSON_BYTES
+        most = self._most(scope["path"])
         too_large = f"That is larger than {most / 1e6:g} MB, the most that is taken here."
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > most:
@@ -63,6 +65,12 @@ class Limits:
             status, words = (413, too_large) if body.failed == "large" else (408, body.words)
             headers = {"Connection": "close"} if status == 408 else None
             await refused(request, status, words, headers)(scope, receive, send)
+
+    def _most(self, path: str) -> int:
+        """How large a body to an address may be."""
+        if path.startswith(LISTENERS):
+            return LISTENERS_BYTES
+        return self._settings.upload_bytes if path == UPLOADS else JSON_BYTES
 
 
 class BodyFailedError(Exception):

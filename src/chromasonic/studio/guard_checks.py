@@ -91,7 +91,7 @@ class Checks:
             is_own = site in ("same-origin", "none")
         else:
             origin = headers.get("origin")
-            is_own = origin is None or urlsplit(origin).netloc == headers.get("host", "")
+            is_own = origin is None or _site_of(origin) == headers.get("host", "")
         return None if is_own else refused(request, 403, "This was asked from another site.")
 
     def _wrong_body(self, request: HTTPConnection) -> Response | None:
@@ -192,10 +192,19 @@ def _own_names(settings: StudioSettings) -> frozenset[str]:
 
 
 def _host_name(host: str) -> str:
-    """The name or address in a Host header, without port and brackets."""
+    """The name or address in a Host header, without port and brackets; "" where it is none."""
     if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
+        name, bracket, _ = host[1:].partition("]")
+        return name.lower() if bracket else ""
     return host.partition(":")[0].rstrip(".").lower()
+
+
+def _site_of(origin: str) -> str | None:
+    """Host and port of an Origin header; None where it is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -207,9 +216,9 @@ def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 def _cookie_name(request: HTTPConnection) -> str:
     """Cookies are shared by all ports of a host: the name tells studios apart."""
-    port = urlsplit(f"//{request.headers.get('host', '')}")
     try:
-        return f"chromasonic_{port.port or 80}"
+        port = urlsplit(f"//{request.headers.get('host', '')}").port
+        return f"chromasonic_{port or 80}"
     except ValueError:
         return "chromasonic_80"
 
