@@ -250,6 +250,80 @@ def test_who_sends_nothing_or_drips_is_not_waited_for(
     assert good.startswith(b"HTTP/1.1 204")
 
 
+def test_who_takes_nothing_of_an_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    import uvicorn
+    from tests.studio.running import run_async
+
+    async def app(scope: dict, receive: object, send: object) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": bytes(50_000_000)})  # type: ignore[operator]
+
+    async def story() -> None:
+        config = uvicorn.Config(
+            app, http=patience.PatientProtocol, lifespan="off", log_config=None, port=0
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        with socket.create_connection(server.servers[0].sockets[0].getsockname()) as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            while not server.server_state.connections:
+                await asyncio.sleep(0.01)
+            async with asyncio.timeout(SECONDS):
+                while server.server_state.connections:
+                    await asyncio.sleep(0.01)
+        server.should_exit = True
+        await serving
+
+    monkeypatch.setattr(patience, "TAKEN_SECONDS", 0.2)
+    run_async(story())
+
+
+def test_who_takes_an_answer_slowly_is_waited_for() -> None:
+    import uvicorn
+    from uvicorn.server import ServerState
+
+    class Wire:
+        """A transport, and a loop whose time passes when it is told to."""
+
+        left, is_cut, later = 0, False, None
+
+        def call_later(self, _: float, later):  # type: ignore[no-untyped-def]
+            self.later = later
+            return self
+
+        def cancel(self) -> None:
+            pass
+
+        def get_extra_info(self, _: str) -> None:
+            return None
+
+        def get_write_buffer_size(self) -> int:
+            return self.left
+
+        def abort(self) -> None:
+            self.is_cut = True
+
+    wire = Wire()
+    config = uvicorn.Config(lambda: None, log_config=None, lifespan="off")
+    protocol = patience.PatientProtocol(config, ServerState(), {}, _loop=wire)  # type: ignore[arg-type]
+    protocol.connection_made(wire)
+    looks = []
+    for left in (0, 90, 80, "80 anew", 0, 80):
+        wire.left = left if isinstance(left, int) else 80
+        if left == "80 anew":  # what was left has been taken, and as much written since
+            protocol.pause_writing()
+            protocol.resume_writing()
+        protocol._look()
+        looks.append(wire.is_cut)
+    assert looks == [False] * 6
+    protocol._look()
+    assert wire.is_cut
+
+
 def test_a_body_that_stops_in_the_middle_is_given_up() -> None:
     import asyncio
 
