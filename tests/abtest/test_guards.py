@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -67,6 +68,32 @@ def test_votes_nearer_together_than_their_clips_are_found_by_the_servers_clock()
     assert flag.rule == TOO_SOON
     slower = [replace(v, cast_at=START + timedelta(seconds=8.1 * v.number)) for v in votes]
     assert flags(slower, RULES) == []
+
+
+def at_once(waited_s: Sequence[float]) -> list[Vote]:
+    """Votes of one listener that all come in an hour after `START`, each said to have waited."""
+    return [
+        replace(vote, cast_at=START + timedelta(hours=1), waited_ms=round(1000 * waited))
+        for vote, waited in zip(honest("anna"), waited_s, strict=False)
+    ]
+
+
+def test_votes_that_waited_for_a_connection_were_given_one_after_the_other() -> None:
+    assert flags(at_once([60, 40, 20]), RULES) == []
+    (flag,) = flags(at_once([60, 40, 33]), RULES)  # 7 s, where half of the clips is 8
+    assert (flag.rule, flag.votes) == (TOO_SOON, (3,))
+    # The next was given when they had come in; it is asked about from then on.
+    late = START + timedelta(hours=1, seconds=30)
+    assert flags([*at_once([60, 40, 20]), replace(honest("anna")[3], cast_at=late)], RULES) == []
+
+
+def test_who_makes_up_that_votes_waited_gains_no_more_than_can_wait() -> None:
+    votes = at_once([3600 - 300 * number for number in range(12)])  # five minutes for each
+    (flag,) = flags(votes, RULES)
+    assert "8 of 12 votes" in flag.reason  # all from the fifth on
+    assert set_apart([flag]) == set(range(1, 13))
+    days_ago = [replace(vote, waited_ms=30 * 86_400_000) for vote in votes]
+    assert set_apart(flags(days_ago, RULES)) == set(range(1, 13))
 
 
 def test_always_the_same_side_is_set_apart() -> None:

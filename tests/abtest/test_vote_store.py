@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,31 @@ def test_tables_of_a_newer_chromasonic_are_left_alone(tmp_path: Path) -> None:
     Experiments(str(tmp_path / "x.db")).close()
     with sqlite3.connect(tmp_path / "x.db") as connection:
         connection.execute("UPDATE ab_schema SET version = 9")
-    with pytest.raises(RegistryError, match="tables of version 9; this Chromasonic knows 1"):
+    with pytest.raises(RegistryError, match="tables of version 9; this Chromasonic knows 2"):
         Experiments(str(tmp_path / "x.db"))
+
+
+def test_votes_of_version_1_stay_as_they_were_cast(address: str) -> None:
+    with Experiments(address) as experiments:
+        experiment = experiments.create(make_design())
+        experiment.cast("me", experiment.plan("me")[0].token, ANSWER)
+        before = experiment.votes()
+        with experiments.store.writing() as connection:  # back to the tables of before
+            connection.exec_driver_sql("ALTER TABLE ab_votes DROP COLUMN waited_ms")
+            connection.exec_driver_sql("UPDATE ab_schema SET version = 1")
+    for _ in range(2):  # the second time they are new
+        with Experiments(address) as experiments:
+            experiment = experiments.get("taste")
+            assert experiment.votes() == before
+            assert experiment.verify() == 1
+    with Experiments(address) as experiments:
+        experiment = experiments.get("taste")
+        later = replace(ANSWER, waited_ms=1)
+        experiment.cast("me", experiment.plan("me")[1].token, later)
+        assert experiment.verify() == 2
+        with pytest.raises(RegistryError, match="append-only"):  # noqa: SIM117
+            with experiments.store.writing() as connection:
+                connection.exec_driver_sql("UPDATE ab_votes SET waited_ms = 5")
 
 
 def test_a_database_of_other_tables_is_shared_with_them(address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,23 @@ def test_the_same_vote_sent_again_is_stored_once(experiment: Experiment) -> None
     assert (first.is_new, again.is_new) == (True, False)
     assert again.vote == first.vote
     assert len(experiment.votes()) == 1
+
+
+def test_the_servers_clock_says_when_a_vote_came_in_and_what_a_page_says_is_a_note(
+    experiment: Experiment,
+) -> None:
+    created = datetime.fromisoformat(experiment.created_at)
+    came_in = created + timedelta(minutes=5)
+    plan = experiment.plan("me")
+    minute, week = 60_000, 7 * 86_400_000
+    for trial, waited in zip(plan, (0, minute, week), strict=False):
+        answer = replace(FIRST, waited_ms=waited)
+        experiment.cast("me", trial.token, answer, now=came_in)
+    votes = experiment.votes()
+    assert [vote.cast_at for vote in votes] == [came_in] * 3
+    # None has waited longer than the experiment has been there.
+    assert [vote.waited_ms for vote in votes] == [0, minute, 5 * minute]
+    assert experiment.verify() == 3
 
 
 def test_another_vote_on_the_same_pair_is_refused_and_told_what_stands(
@@ -130,7 +148,7 @@ FORBIDDEN = {
     "put a vote in": (
         "INSERT INTO ab_votes SELECT experiment, 99, 'x', trial, item, first, second, choice, "
         "confidence, heard_first_ms, heard_second_ms, length_first_ms, length_second_ms, repeats, "
-        "is_anchor, address, cast_at, chain FROM ab_votes"
+        "is_anchor, address, cast_at, chain, waited_ms FROM ab_votes"
     ),
 }
 
@@ -176,6 +194,7 @@ def test_postgresql_does_not_truncate_either(postgres_database: str) -> None:
 TAMPERING = {
     "a changed choice": ("UPDATE ab_votes SET choice = 'second' WHERE number = 3", "at vote 3"),
     "a changed time": ("UPDATE ab_votes SET cast_at = '2020' WHERE number = 2", "at vote 2"),
+    "a changed note": ("UPDATE ab_votes SET waited_ms = 60000 WHERE number = 2", "at vote 2"),
     "a vote taken out": ("DELETE FROM ab_votes WHERE number = 4", "at vote 4"),
     "the last taken off": ("DELETE FROM ab_votes WHERE number = 12", "ends at vote 11 of 12"),
     "all taken off": ("DELETE FROM ab_votes", "ends at vote 0 of 12"),
@@ -230,6 +249,8 @@ def test_a_household_has_one_address() -> None:
         ({"choice": "first", "confidence": 4}, "The confidence is 4; allowed: 1, 2 or 3"),
         ({"choice": "first", "heard_ms": (-1, 5)}, "heard_ms is"),
         ({"choice": "first", "heard_ms": (5,)}, "heard_ms is"),
+        ({"choice": "first", "waited_ms": -1}, "waited_ms is -1; allowed"),
+        ({"choice": "first", "waited_ms": 10**10}, "waited_ms is"),
     ],
 )
 def test_an_answer_that_cannot_be_is_refused(values: dict[str, object], message: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from chromasonic.abtest.guards import MOST_WAITING
 from chromasonic.studio.hear.limits import Limit
-from chromasonic.studio.hear.listeners import listener_in, new_listener, voted_at
+from chromasonic.studio.hear.listeners import listener_in, new_listener, waited
 from chromasonic.studio.listen.invitations import Invitations, UnknownLink
 
 
@@ -35,16 +38,22 @@ def test_only_ids_that_were_given_out_are_known() -> None:
     assert new_listener(b"secret") != cookie
 
 
-def test_a_vote_that_waited_is_as_old_as_the_page_says_but_no_older_than_its_listener() -> None:
+def test_a_vote_has_waited_as_long_as_the_page_says_but_no_longer_than_its_listener() -> None:
     came = datetime(2026, 5, 1, 12, tzinfo=UTC)
     listener = listener_in(new_listener(b"secret", now=came), b"secret")
     assert listener is not None
     now = came + timedelta(minutes=10)
-    assert voted_at(listener, 0, now=now) == now
-    assert voted_at(listener, 90_000, now=now) == came + timedelta(minutes=8, seconds=30)
-    assert voted_at(listener, 86_400_000, now=now) == came
+    assert waited(listener, 0, now=now) == 0
+    assert waited(listener, 90_000, now=now) == 90_000
+    assert waited(listener, 86_400_000, now=now) == 600_000
     future = listener_in(new_listener(b"secret", now=now + timedelta(days=1)), b"secret") or ""
-    assert voted_at(future, 5_000, now=now) == now
+    assert waited(future, 5_000, now=now) == 0
+
+
+def test_as_many_votes_can_wait_as_pairs_were_fetched() -> None:
+    page = files("chromasonic.studio") / "web/hear/page.js"
+    (ahead,) = re.findall(r"const AHEAD = (\d+);", page.read_text(encoding="utf-8"))
+    assert int(ahead) + 1 == MOST_WAITING
 
 
 def test_the_secret_is_made_once_and_is_the_owners_alone(tmp_path: Path) -> None:

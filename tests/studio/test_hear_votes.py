@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,7 +11,8 @@ from tests.studio.listening import SECRET_WORDS, Listener, made_test, open_pairs
 from tests.studio.running import RunningStudio
 
 from chromasonic.abtest.experiments import Experiment
-from chromasonic.studio.listen.invitations import Invitation
+from chromasonic.studio.hear.listeners import COOKIE, new_listener
+from chromasonic.studio.listen.invitations import Invitation, Invitations
 
 Made = tuple[Invitation, Experiment]
 
@@ -132,6 +134,21 @@ def test_after_closing_no_vote_is_taken_and_the_page_says_so(
     answer = listener.vote(token)
     assert (answer.status_code, "has ended" in answer.json()["error"]) == (410, True)
     assert listener.state()["isOpen"] is False
+
+
+def test_an_old_cookie_dates_no_vote_back(
+    listener: Listener, made: Made, studio: RunningStudio
+) -> None:
+    secret = Invitations(studio.folder / "listening").secret()
+    month_ago = datetime.now(UTC) - timedelta(days=30)
+    listener.http.cookies.set(COOKIE, new_listener(secret, now=month_ago))
+    created = datetime.fromisoformat(made[1].created_at)
+    for waited, token in zip((30, 20, 10), open_pairs(listener.state()), strict=False):
+        answer = listener.vote(token, waited_ms=waited * 86_400_000)
+        assert answer.status_code == 200
+    for vote in made[1].votes():
+        assert vote.cast_at >= created
+        assert vote.cast_at - timedelta(milliseconds=vote.waited_ms) >= created
 
 
 def test_a_script_that_votes_without_end_is_slowed_down(listener: Listener) -> None:

@@ -13,6 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from chromasonic.abtest.vote import FIRST, NEITHER, SECOND, Vote
@@ -31,6 +32,9 @@ RULES = {
     SAME_ADDRESS: "many listeners from one address",
 }
 """Every rule, and what it finds."""
+
+MOST_WAITING = 3
+"""Votes of a listener that can wait for a connection: a page has fetched two pairs ahead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +112,8 @@ def _hurried(listener: str, votes: Sequence[Vote], rules: GuardRules) -> list[Fl
     fast = {vote.number for vote in votes if min(vote.heard_share) < share}
     soon = {
         vote.number
-        for before, vote in pairwise(votes)
-        if (vote.cast_at - before.cast_at).total_seconds() * 1000 < share * vote.clips_ms
+        for vote, (before, given) in zip(votes[1:], pairwise(given_at(votes)), strict=True)
+        if (given - before).total_seconds() * 1000 < share * vote.clips_ms
     }
     found = []
     for rule, numbers in ((TOO_FAST, fast), (TOO_SOON, soon)):
@@ -123,6 +127,24 @@ def _hurried(listener: str, votes: Sequence[Vote], rules: GuardRules) -> list[Fl
         )
         found.append(Flag(rule=rule, listener=listener, votes=concerned, reason=reason))
     return found
+
+
+def given_at(votes: Sequence[Vote]) -> list[datetime]:
+    """When one listener's votes were given, as far as a page is believed that they waited.
+
+    None is dated back behind the vote `MOST_WAITING` before it, which had come in by then: what it
+    is about had not been fetched before. So who makes the waiting up gains as many votes, once.
+
+    Args:
+        votes: of one listener, in the order in which they came in.
+    """
+    given = []
+    for index, vote in enumerate(votes):
+        moment = vote.cast_at - timedelta(milliseconds=vote.waited_ms)
+        if index >= MOST_WAITING:
+            moment = max(moment, min(vote.cast_at, votes[index - MOST_WAITING].cast_at))
+        given.append(moment)
+    return given
 
 
 def _one_sided(listener: str, votes: Sequence[Vote], rules: GuardRules) -> list[Flag]:

@@ -184,7 +184,7 @@ def _replayed(
     """The votes once more, one after the other, as they were seen when they came."""
     log = _PairLog(pair, plans)
     number = 0
-    # A vote that waited for a connection came in later than it was given: not before the others.
+    # Votes stand in the order in which they came in, though clocks of several servers may differ.
     came_in = accumulate((vote.cast_at for vote in votes), max)
     for vote, moment in zip(votes, came_in, strict=True):
         log.let_go(moment - _LEFT_AFTER)

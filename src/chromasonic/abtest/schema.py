@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 OPEN, CLOSED = "open", "closed"
 
 metadata = MetaData()
@@ -66,9 +66,16 @@ votes = Table(
     Column("address", String(16), nullable=False),
     Column("cast_at", String(32), nullable=False),
     Column("chain", String(64), nullable=False),
+    Column("waited_ms", Integer, nullable=False, server_default="0"),
     UniqueConstraint("experiment", "listener", "trial", name="ab_votes_once"),
 )
 """The log of votes."""
+
+FROM_VERSION_1 = (
+    "ALTER TABLE ab_votes ADD COLUMN waited_ms INTEGER NOT NULL DEFAULT 0",
+    "UPDATE ab_schema SET version = 2",
+)
+"""What makes tables of version 1 these; nothing in a log changes."""
 
 APPEND_ONLY = "votes are append-only: none is changed or removed"
 FROZEN = "a closed experiment is frozen, and the design of an open one is fixed"

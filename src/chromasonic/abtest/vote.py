@@ -13,6 +13,7 @@ FIRST, SECOND, NEITHER = "first", "second", "neither"
 CHOICES = (FIRST, SECOND, NEITHER)
 CONFIDENCES = (1, 2, 3)
 LONGEST_HEARD_MS = 24 * 3600 * 1000
+LONGEST_WAITED_MS = 60 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,10 @@ class Vote:
         repeats: index of the trial that this one repeats; None.
         is_anchor: whether one side is the anchor.
         address: a salted hash of where it came from; "" where that is unknown.
-        cast_at: when it was given, UTC: by the server's clock it came in then, or, where it waited
-            for a connection, so much earlier.
+        cast_at: when it came in by the server's clock, UTC.
         chain: hash over this vote and all before it.
+        waited_ms: how long it had waited for a connection by then, as the page says; see
+            `guards.given_at` for how far that is believed.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Vote:
     address: str
     cast_at: datetime
     chain: str
+    waited_ms: int = 0
 
     @property
     def preferred(self) -> str | None:
@@ -104,6 +107,7 @@ class Vote:
             "repeats": self.repeats,
             "is_anchor": self.is_anchor,
             "cast_at": self.cast_at.isoformat(timespec="milliseconds"),
+            "waited_ms": self.waited_ms,
             "chain": self.chain,
         }
 
@@ -116,11 +120,13 @@ class Answer:
         choice: first, second or neither.
         confidence: 1 (a guess), 2, 3 (sure).
         heard_ms: for how long the first and the second were played.
+        waited_ms: how long it waited for a connection.
     """
 
     choice: str
     confidence: int = 2
     heard_ms: tuple[int, int] = (0, 0)
+    waited_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES:
@@ -135,6 +141,11 @@ class Answer:
             raise UsageError(
                 f"heard_ms is {self.heard_ms!r}; allowed: two whole numbers of milliseconds, "
                 f"0 to {LONGEST_HEARD_MS}."
+            )
+        if not isinstance(self.waited_ms, int) or not 0 <= self.waited_ms <= LONGEST_WAITED_MS:
+            raise UsageError(
+                f"waited_ms is {self.waited_ms!r}; allowed: a whole number of milliseconds, 0 to "
+                f"{LONGEST_WAITED_MS}."
             )
 
     def is_same_as(self, vote: Vote) -> bool:

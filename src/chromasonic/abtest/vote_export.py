@@ -45,7 +45,7 @@ def export_votes(experiment: Experiment, path: PathLike) -> Path:
 COLUMNS = (
     "number", "listener", "trial", "item", "first", "second", "choice", "preferred", "confidence",
     "heard_first_ms", "heard_second_ms", "clip_first_ms", "clip_second_ms", "repeats", "is_anchor",
-    "cast_at", "chain", "set_apart_by",
+    "cast_at", "waited_ms", "chain", "set_apart_by",
 )  # fmt: skip
 """Of the table, in order."""
 

@@ -187,7 +187,7 @@ class VoteStore:
     def _make_tables(self) -> None:
         with self.reading() as connection:
             version = self._version(connection)
-        if version is None:
+        if version in (None, 1):
             if not self.is_postgres:
                 self._outside_of_transactions("PRAGMA journal_mode = WAL")
             with self.writing() as connection:
@@ -203,6 +203,10 @@ class VoteStore:
                         connection.exec_driver_sql(statement)
                     version = schema.SCHEMA_VERSION
                     connection.execute(schema.schema.insert().values(version=version))
+                elif version == 1:
+                    for statement in schema.FROM_VERSION_1:
+                        connection.exec_driver_sql(statement)
+                    version = schema.SCHEMA_VERSION
         if version != schema.SCHEMA_VERSION:
             raise RegistryError(
                 f"{self.shown} has tables of version {version}; this Chromasonic knows "

@@ -14,7 +14,7 @@ import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sql
@@ -27,7 +27,7 @@ from chromasonic.abtest.vote_store import VoteStore
 from chromasonic.errors import RegistryError, UsageError
 
 _COLUMNS = tuple(column.name for column in schema.votes.columns)
-_CHAINED = tuple(name for name in _COLUMNS if name not in ("experiment", "chain"))
+_CHAINED = tuple(name for name in _COLUMNS if name not in ("experiment", "chain", "waited_ms"))
 
 
 class VoteRefused(UsageError):
@@ -114,6 +114,8 @@ def cast(
                 f"{row['closed_because']}. It takes no votes; the vote was not stored."
             )
         clips = design.item(trial.item).clips
+        came_in = (now or datetime.now(UTC)).astimezone(UTC)
+        open_for = came_in - datetime.fromisoformat(row["created_at"])
         vote = {
             "number": row["votes"] + 1,
             "listener": listener,
@@ -130,7 +132,8 @@ def cast(
             "repeats": trial.repeats,
             "is_anchor": trial.is_anchor,
             "address": address_hash(row["address_salt"], address),
-            "cast_at": (now or datetime.now(UTC)).astimezone(UTC).isoformat(),
+            "cast_at": came_in.isoformat(),
+            "waited_ms": min(answer.waited_ms, max(0, open_for // timedelta(milliseconds=1))),
         }
         vote["chain"] = linked(row["head"], vote)
         connection.execute(schema.votes.insert().values(experiment=experiment_id, **vote))
@@ -150,6 +153,8 @@ def linked(head: str, vote: Mapping[str, Any]) -> str:
         vote: its columns; `experiment` and `chain` are not looked at.
     """
     said = [vote[name] for name in _CHAINED]
+    if vote["waited_ms"]:  # so that votes that did not wait have the hashes they always had
+        said.append(vote["waited_ms"])
     said = [int(value) if isinstance(value, bool) else value for value in said]
     text = json.dumps([head, *said], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -199,6 +204,7 @@ def vote_in(row: Mapping[str, Any]) -> Vote:
     return Vote(
         **{name: row[name] for name in ("number", "listener", "trial", "item", "first", "second")},
         **{name: row[name] for name in ("choice", "confidence", "repeats", "address", "chain")},
+        waited_ms=row["waited_ms"],
         heard_ms=(row["heard_first_ms"], row["heard_second_ms"]),
         length_ms=(row["length_first_ms"], row["length_second_ms"]),
         is_anchor=bool(row["is_anchor"]),

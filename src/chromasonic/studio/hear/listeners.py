@@ -1,6 +1,6 @@
 """Who a listener is: a random id in a cookie, signed, so that none can be made up.
 
-The id begins with the second in which it was given out: no vote can be older.
+The id begins with the second in which it was given out: no vote can have waited longer.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def listener_in(cookie: str | None, secret: bytes) -> str | None:
     return found["id"]
 
 
-def voted_at(listener: str, waited_ms: int, *, now: datetime | None = None) -> datetime:
-    """When a vote was given that waited in the browser for a connection.
+def waited(listener: str, waited_ms: int, *, now: datetime | None = None) -> int:
+    """How many milliseconds a vote may have waited in the browser for a connection.
 
-    The page says how long it waited; nobody voted before they came.
+    The page says how long it did; nobody voted before they came.
 
     Args:
         listener: an id of `listener_in`.
@@ -46,7 +46,7 @@ def voted_at(listener: str, waited_ms: int, *, now: datetime | None = None) -> d
     moment = now or datetime.now(UTC)
     second = int.from_bytes(base64.urlsafe_b64decode(listener + "==")[:4], "big")
     came = datetime.fromtimestamp(second, UTC)
-    return min(moment, max(came, moment - timedelta(milliseconds=waited_ms)))
+    return min(waited_ms, max(0, (moment - came) // timedelta(milliseconds=1)))
 
 
 def _sign(secret: bytes, listener: str) -> str:

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chromasonic.abtest.experiments import Experiment
-from chromasonic.abtest.vote import Answer
+from chromasonic.abtest.vote import LONGEST_WAITED_MS, Answer
 from chromasonic.abtest.votes import ExperimentClosed, VoteConflict, VoteRefused
 from chromasonic.errors import RegistryError, UsageError
 from chromasonic.studio.hear.limits import Limit
@@ -22,7 +22,7 @@ from chromasonic.studio.hear.listeners import (
     KEPT_SECONDS,
     listener_in,
     new_listener,
-    voted_at,
+    waited,
 )
 from chromasonic.studio.listen.invitations import CLIP_TYPES, UnknownLink, experiment_of
 from chromasonic.studio.listen.results import asked_of_each, minutes_of
@@ -48,7 +48,7 @@ class VoteSent(BaseModel):
     choice: Literal["first", "second", "neither"]
     confidence: int = Field(ge=1, le=3, strict=True)
     heard_ms: tuple[int, int] = (0, 0)
-    waited_ms: int = Field(0, ge=0, le=1000 * KEPT_SECONDS)
+    waited_ms: int = Field(0, ge=0, le=LONGEST_WAITED_MS)
 
 
 @router.get("/hear")
@@ -127,11 +127,11 @@ def vote(request: Request, key: str, sent: VoteSent) -> Response:
     if wait := VOTING.wait(listener):
         return _slower(wait)
     try:
-        answer = Answer(choice=sent.choice, confidence=sent.confidence, heard_ms=sent.heard_ms)
-        found.cast(
-            listener, sent.token, answer,
-            address=_address(request), now=voted_at(listener, sent.waited_ms),
+        answer = Answer(
+            choice=sent.choice, confidence=sent.confidence, heard_ms=sent.heard_ms,
+            waited_ms=waited(listener, sent.waited_ms),
         )  # fmt: skip
+        found.cast(listener, sent.token, answer, address=_address(request))
     except VoteConflict:
         return _refused(409, "You voted on this pair before, and that vote stands.")
     except ExperimentClosed:

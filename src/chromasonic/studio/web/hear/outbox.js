@@ -76,13 +76,15 @@ export class Outbox {
 
   /**
    * Send the vote that has waited longest.
+   * @param {number} moment by this browser's clock, the same for votes that are sent one after the
+   *   other: a slow answer to the first must not bring it nearer to the second
    * @returns {Promise<object>} how the test stands now
    * @throws {Unreachable} it still waits
    * @throws {Refusal} the server has its reasons; it waits no more
    */
-  async send() {
+  async send(moment) {
     const [{at, ...vote}] = this.waiting;
-    const waited = Math.min(LONGEST_MS, Math.max(0, Date.now() - (at ?? Date.now())));
+    const waited = Math.min(LONGEST_MS, Math.max(0, moment - (at ?? moment)));
     try {
       const told = await ask(this.path, {...vote, waited_ms: Math.round(waited)});
       this.forget(vote.token);

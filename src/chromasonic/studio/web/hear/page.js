@@ -66,9 +66,10 @@ async function exchange() {
 /** @returns {Promise<boolean>} whether `test` says how it stands now */
 async function sendAll() {
   let isFresh = false;
+  const moment = Date.now();
   for (let [vote] = outbox.waiting; vote; [vote] = outbox.waiting) {
     try {
-      test = await outbox.send();
+      test = await outbox.send(moment);
       isFresh = true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
