@@ -282,12 +282,12 @@ def test_a_page_in_place_of_an_archive_is_refused(
 def test_a_refused_connection_is_said_at_once(
     facts: CorpusFacts, register: Register, cache: Path
 ) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    register(replace(facts, url=f"http://127.0.0.1:{port}/tiny.zip"))
-    with pytest.raises(DownloadError, match="no connection to the server"):
-        load("tiny")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can take it
+        port = closed.getsockname()[1]
+        register(replace(facts, url=f"http://127.0.0.1:{port}/tiny.zip"))
+        with pytest.raises(DownloadError, match="no connection to the server"):
+            load("tiny")
     assert_nothing_is_left(cache)
 
 

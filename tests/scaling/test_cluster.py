@@ -32,7 +32,15 @@ def web_server() -> Iterator[int]:
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield listening.getsockname()[1]
-        thread.join(5)
+        thread.join(60)
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port where nobody listens, and that nobody else can take meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture
@@ -42,12 +50,11 @@ def silent_server() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def test_an_address_where_nothing_listens_is_no_cluster() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+def test_an_address_where_nothing_listens_is_no_cluster(closed_port: int) -> None:
+    refused = rf"no Ray cluster at 127.0.0.1:{closed_port}: Connection refused"
     with (
-        pytest.raises(UsageError, match=rf"no Ray cluster at 127.0.0.1:{port}: Connection refused"),
-        connected(f"127.0.0.1:{port}"),
+        pytest.raises(UsageError, match=refused),
+        connected(f"127.0.0.1:{closed_port}"),
     ):
         pass
 
@@ -72,7 +79,7 @@ def test_an_address_that_keeps_silent_is_given_up(
 
 
 def test_auto_is_what_was_started_and_never_a_cluster_that_somebody_begins_for_a_moment(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, closed_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One runs on this machine (the fixture's); it is private, so `auto` is not it."""
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -82,12 +89,11 @@ def test_auto_is_what_was_started_and_never_a_cluster_that_somebody_begins_for_a
         connected("auto"),
     ):
         pass
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
     (tmp_path / "ray").mkdir()
-    (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{port}\n")
+    (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{closed_port}\n")
+    refused = rf"no Ray cluster at 127.0.0.1:{closed_port}: Connection refused"
     with (
-        pytest.raises(UsageError, match=rf"no Ray cluster at 127.0.0.1:{port}: Connection refused"),
+        pytest.raises(UsageError, match=refused),
         connected("auto"),
     ):
         pass

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
-import time
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 from planted_files import contents
@@ -17,7 +16,6 @@ from chromasonic.errors import StorageError, UsageError
 from chromasonic.scaling.cluster import Cluster
 from chromasonic.scaling.corpora import _prepared
 from chromasonic.scaling.preparing import PrepareSettings, prepare
-from chromasonic.scaling.preparing.blocks import blocks_done
 from chromasonic.scaling.preparing.sources import SourceFile
 
 SETTINGS = PrepareSettings(block_files=1)
@@ -41,63 +39,30 @@ def test_one_worker_finishes_what_the_local_engine_began_and_leaves_the_same_byt
     assert contents(tmp_path / "out") == contents(prepared)
 
 
-def _ray_workers_that_read() -> set[int]:
-    """Process ids of this process's own Ray workers that have a reader, and no other's."""
-    parents, commands = {}, {}
-    for path in Path("/proc").iterdir():
-        if path.name.isdigit():
-            try:
-                stat = (path / "stat").read_text().rpartition(")")[2].split()
-                commands[int(path.name)] = (path / "cmdline").read_bytes()
-            except OSError:
-                continue  # it ended meanwhile
-            parents[int(path.name)] = int(stat[1])
-
-    def is_ours(pid: int) -> bool:
-        while pid in parents and pid != os.getpid():
-            pid = parents[pid]
-        return pid == os.getpid()
-
-    readers = [pid for pid, line in commands.items() if b"preparing.reader" in line]
-    found = {parents[pid] for pid in readers}
-    return {pid for pid in found if commands.get(pid, b"").startswith(b"ray::") and is_ours(pid)}
-
-
-def test_two_workers_one_killed_in_the_middle_leave_the_bytes_of_the_local_engine(
-    cluster: Cluster, collection: Path, prepared: Path, tmp_path: Path
+def test_two_workers_of_which_two_are_killed_leave_the_bytes_of_the_local_engine(
+    cluster: Cluster,
+    collection: Path,
+    prepared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for attempt in range(5):  # on a busy machine all may be done before anybody can be killed
-        out = tmp_path / f"out-{attempt}"
-        killed = _prepared_with_one_killed(collection, out)
-        assert contents(out) == contents(prepared)
-        if killed:
-            break
-    assert len(killed) == 1
-    assert 2 <= killed[0] < 19
+    """One before its block is done, one when it is, and nobody has heard of it."""
+    dying = {4: tmp_path / "before", 9: tmp_path / "after"}
 
+    def dies(row: dict[str, Any]) -> dict[str, Any]:  # travels to the workers whole
+        mark = dying.get(json.loads(row["block"])[0])
+        if mark is None or mark.exists():
+            return _prepared(row)
+        if mark.name == "after":
+            _prepared(row)
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
 
-def _prepared_with_one_killed(collection: Path, out: Path) -> list[int]:
-    """Prepare with two workers, one of which is killed; the blocks that were done then, if any."""
-    killed: list[int] = []
-    finished = threading.Event()
-
-    def kill_one() -> None:
-        while not finished.is_set() and not killed:
-            done = len(blocks_done(out / ".work"))
-            if 2 <= done < 19:
-                for pid in sorted(_ray_workers_that_read())[:1]:
-                    os.kill(pid, signal.SIGKILL)
-                    killed.append(done)
-            time.sleep(0.005)
-
-    killer = threading.Thread(target=kill_one)
-    killer.start()
-    try:
-        prepare(collection, out, settings=SETTINGS, engine="ray", workers=2)
-    finally:
-        finished.set()
-        killer.join()
-    return killed
+    monkeypatch.setattr("chromasonic.scaling.corpora._prepared", dies)
+    prepare(collection, tmp_path / "out", settings=SETTINGS, engine="ray", workers=2)
+    assert all(mark.exists() for mark in dying.values())
+    assert contents(tmp_path / "out") == contents(prepared)
 
 
 def test_a_full_disk_on_a_worker_reaches_the_user(

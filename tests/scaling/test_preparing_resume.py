@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,19 +24,16 @@ def killed(collection: Path, tmp_path: Path) -> Path:
     """What a preparation left that was killed (SIGKILL) after three blocks or a few more."""
     out = tmp_path / "out"
     program = (
-        "import sys, time\n"
+        "import os, signal, sys\n"
         "from chromasonic.scaling.preparing import PrepareSettings, prepare\n"
+        "def die(what, done, total):\n"
+        "    if what.startswith('preparing') and done == 3:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "prepare(sys.argv[1], sys.argv[2], settings=PrepareSettings(block_files=1),\n"
-        "        on_progress=lambda *_: time.sleep(0.2))\n"
+        "        on_progress=die)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program, str(collection), str(out)])
-    try:
-        while len(blocks_done(out / ".work")) < 3:
-            assert process.poll() is None
-            time.sleep(0.01)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+    ended = subprocess.run([sys.executable, "-c", program, str(collection), str(out)], check=False)
+    assert ended.returncode == -signal.SIGKILL
     return out
 
 

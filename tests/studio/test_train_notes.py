@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from chromasonic.studio.train.on_disk import run_at, runs_in
 from chromasonic.studio.train.routes import Wish
 from chromasonic.studio.train.telling import best, summary, table_text
 from chromasonic.studio.train.trainings import Trainings, state_of
+from chromasonic.training import stopping
 from chromasonic.training.history import Epoch, Metric, TrainingHistory
 from chromasonic.training.holding import held
 
@@ -431,12 +433,21 @@ def test_an_agent_can_be_given_more_episodes(tmp_path: Path) -> None:
     assert planning.continued(params, unheard())["recipe"]["simple"]["episodes"] == 12_345
 
 
-def test_a_run_of_a_terminal_is_asked_to_stop_and_then_is_stopped(tmp_path: Path) -> None:
+def test_a_run_of_a_terminal_is_asked_to_stop_and_then_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = make_run(tmp_path / "run")
     (found,) = (trainings := Trainings([tmp_path])).all()
+    is_seen, interrupt = threading.Event(), stopping._interrupt
+
+    def interrupt_when_seen() -> None:
+        is_seen.wait(300)
+        interrupt()
+
+    monkeypatch.setattr(stopping, "_interrupt", interrupt_when_seen)
     with pytest.raises(KeyboardInterrupt, match="asked in the studio"), held(run):
         trainings.stop(found)
-        while True:
-            assert state_of(found)["state"] == "stopping"
-            time.sleep(0.05)
+        assert state_of(found)["state"] == "stopping"
+        is_seen.set()
+        time.sleep(300)
     assert state_of(found)["state"] == "stopped"

@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.studio.running import RunningStudio, ended, serious_faults, started_studio, watched_page
+from tests.studio.running import (
+    LONGEST_WAIT_MS,
+    RunningStudio,
+    ended,
+    serious_faults,
+    started_studio,
+    watched_page,
+)
 
 from stores import new_store
 
-EPOCHS = 20_000  # more than can be made before the test stops it
+EPOCHS = 100_000  # more than can be made before the test stops it
 
 SHOWN = "n => Number(document.querySelector('#loss [role=slider]')?.ariaValueMax)"
 """Script that begins a comparison with the last epoch that the curves show."""
@@ -37,7 +44,7 @@ def told(studio: RunningStudio, path: str, body: dict[str, Any] | None = None) -
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=LONGEST_WAIT_MS / 1000) as answer:
         value: dict[str, Any] = json.loads(answer.read())
     return value
 

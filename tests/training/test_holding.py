@@ -35,7 +35,7 @@ def test_a_second_process_is_refused_and_one_that_is_killed_lets_go(tmp_path: Pa
         assert is_held(tmp_path)  # who was refused takes nothing away
     finally:
         os.kill(other.pid, signal.SIGKILL)
-        other.wait(60)
+        other.wait(300)
     assert not is_held(tmp_path)
     with held(tmp_path):
         assert is_held(tmp_path)

@@ -18,8 +18,9 @@ from chromasonic.training.stopping import HOLDER, WISH
 
 TRAINS = """
 import pathlib, signal, sys, time
-if "background" in sys.argv:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+# As a shell starts it, whatever the tests were started with (that of `pytest &` is to ignore it).
+is_background = "background" in sys.argv
+signal.signal(signal.SIGINT, signal.SIG_IGN if is_background else signal.default_int_handler)
 from chromasonic.training.holding import held
 from chromasonic.training.stopping import StopAskedError
 try:
@@ -34,6 +35,8 @@ except StopAskedError as error:
     sys.exit(130)
 """
 
+LONGEST_SECONDS = 300
+"""How long a process is waited for that ends by itself; one that does not fails the test."""
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -53,7 +56,7 @@ def start() -> Iterator[Start]:
     yield start
     for process in begun:
         process.kill()
-        process.wait(60)
+        process.wait(LONGEST_SECONDS)
 
 
 @pytest.mark.parametrize("how", [(), ("background",)])
@@ -63,7 +66,7 @@ def test_a_training_that_is_asked_to_end_says_who_asked_and_how_to_go_on(
     training = start(tmp_path, *how)
     told = ask_to_stop(tmp_path, by="the studio")
     assert told["pid"] == training.pid
-    output, _ = training.communicate(timeout=60)
+    output, _ = training.communicate(timeout=LONGEST_SECONDS)
     assert training.returncode == 130
     assert output == (
         "tidied\nStopped, as was asked in the studio. What was finished before is on the disk, "
@@ -85,7 +88,7 @@ def test_where_nobody_trains_nothing_is_asked(tmp_path: Path) -> None:
 def test_what_a_killed_training_left_means_nobody(tmp_path: Path, start: Start) -> None:
     training = start(tmp_path)
     training.kill()
-    training.wait(60)
+    training.wait(LONGEST_SECONDS)
     assert (tmp_path / HOLDER).exists()
     with pytest.raises(UsageError, match="nothing to stop"):
         ask_to_stop(tmp_path, by="a test")
@@ -96,22 +99,24 @@ def test_a_wish_for_the_training_before_does_not_end_the_next(tmp_path: Path, st
     before = start(tmp_path)
     token = json.loads((tmp_path / HOLDER).read_text())["token"]
     before.kill()
-    before.wait(60)
+    before.wait(LONGEST_SECONDS)
     training = start(tmp_path)
     (tmp_path / WISH).write_text(json.dumps({"token": token, "by": "one who was late"}))
     assert not is_stopping(tmp_path)
     with pytest.raises(subprocess.TimeoutExpired):
         training.wait(1.0)  # four looks at the wish
+    training.send_signal(signal.SIGSTOP)  # it hears nothing while it is looked at here
     ask_to_stop(tmp_path, by="a test")
     assert is_stopping(tmp_path)
-    output, _ = training.communicate(timeout=60)
+    training.send_signal(signal.SIGCONT)
+    output, _ = training.communicate(timeout=LONGEST_SECONDS)
     assert "as was asked in a test" in output
 
 
 def test_ctrl_c_stays_an_interruption_of_its_own(tmp_path: Path, start: Start) -> None:
     training = start(tmp_path)
     training.send_signal(signal.SIGINT)
-    output, _ = training.communicate(timeout=60)
+    output, _ = training.communicate(timeout=LONGEST_SECONDS)
     assert output == "tidied\n"  # no word of anybody who asked
     assert training.returncode not in (0, 130)
     assert list(tmp_path.iterdir()) == []
@@ -123,12 +128,12 @@ def test_what_trains_beside_the_main_thread_is_not_reached(tmp_path: Path) -> No
     def train() -> None:
         with held(tmp_path):
             begun.set()
-            may_end.wait(60)
+            may_end.wait(LONGEST_SECONDS)
 
     thread = threading.Thread(target=train)
     thread.start()
     try:
-        assert begun.wait(60)
+        assert begun.wait(LONGEST_SECONDS)
         with pytest.raises(UsageError, match="cannot be reached from here"):
             ask_to_stop(tmp_path, by="a test")
     finally:
@@ -141,5 +146,5 @@ def test_a_folder_that_was_made_for_a_training_stopped_at_once_is_taken_away(
 ) -> None:
     training = start(tmp_path / "new")
     ask_to_stop(tmp_path / "new", by="a test")
-    training.communicate(timeout=60)
+    training.communicate(timeout=LONGEST_SECONDS)
     assert not (tmp_path / "new").exists()

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 import torch._dynamo  # the optimizer imports it at first use: once here, not in every process
+import torch.distributed as dist
 from toy import ToyModel, ToyTask
 
 from chromasonic import files
@@ -26,11 +24,11 @@ from chromasonic.training.loop import fit
 torch.set_num_threads(1)
 
 
-def train(rank: int, port: int, folder: Path, settings: dict) -> dict:
+def train(rank: int, store: dist.TCPStore, folder: Path, settings: dict) -> dict:
     """One process's part of a training."""
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1",
-        MASTER_PORT=str(port),
+        MASTER_PORT=str(store.port), TORCHELASTIC_USE_AGENT_STORE="True",
     )  # fmt: skip
     writes: list[str] = []
     rename = os.replace
@@ -55,25 +53,17 @@ def train(rank: int, port: int, folder: Path, settings: dict) -> dict:
     }
 
 
-def free_port() -> int:
-    """A port that nobody has, and that no system gives to somebody else before it is taken."""
-    for port in random.SystemRandom().sample(range(15_000, 32_000), 100):
-        with socket.socket() as free, suppress(OSError):
-            free.bind(("127.0.0.1", port))
-            return port
-    raise OSError("no port is free")
-
-
 def one_round(folder: Path, settings: dict) -> list[dict]:
     """Two processes; what each says."""
-    port = free_port()
+    # As `torchrun` does: who starts them keeps the store, at a port that is its own from the start.
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     children = []
     for rank in range(2):
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
             try:
-                said = json.dumps(train(rank, port, folder, settings))
+                said = json.dumps(train(rank, store, folder, settings))
                 os.write(writing, said.encode())
                 os._exit(0)
             except BaseException as error:

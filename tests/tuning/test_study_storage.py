@@ -88,12 +88,12 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_said_without_its_password(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"postgresql://me:secret@127.0.0.1:{port}/music"
-    with pytest.raises(StorageError, match="Is the server up") as caught:
-        study_in(tmp_path / "s", address=address)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nobody listens there, and nobody else can take it
+        port = closed.getsockname()[1]
+        address = f"postgresql://me:secret@127.0.0.1:{port}/music"
+        with pytest.raises(StorageError, match="Is the server up") as caught:
+            study_in(tmp_path / "s", address=address)
     assert "secret" not in str(caught.value)
     assert f"me@127.0.0.1:{port}" in str(caught.value)
 

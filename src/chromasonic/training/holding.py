@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,9 @@ from filelock import FileLock, Timeout
 from chromasonic import files
 from chromasonic.errors import UsageError
 from chromasonic.training.stopping import HOLDER, WISH, Listener, StopAskedError, read
+
+if sys.platform != "win32":
+    import fcntl
 
 HELD = ".training"
 """Is in a run's folder, and locked, while a process trains there."""
@@ -90,16 +94,24 @@ def _alone() -> Iterator[None]:
 
 def is_held(folder: Path) -> bool:
     """Whether a process on this machine trains in a run's folder now."""
-    if not (folder / HELD).exists():
-        return False
-    lock = FileLock(folder / HELD)
+    return is_locked(folder / HELD)
+
+
+def is_locked(file: Path) -> bool:
+    """Whether a process on this machine holds the lock (a `FileLock`) in a file.
+
+    Several may look at once: none takes the others for who holds it.
+    """
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
+        with file.open("rb") as opened:
+            if sys.platform == "win32":  # which knows no lock that several share
+                with FileLock(file, timeout=0):
+                    return False
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)  # let go of with the file
+    except (BlockingIOError, Timeout):
         return True
     except (OSError, NotImplementedError):
         return False
-    lock.release()
     return False
 
 

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from chromasonic import files
 from chromasonic.studio.train.on_disk import OWN
+from chromasonic.training.holding import is_locked
 
 LOG_LINES = 30
 LONGEST_LOG = 20_000
@@ -83,15 +84,7 @@ class Notes:
 
     def is_at_work(self) -> bool:
         """Whether a process of the studio's trains here now, whichever studio began it."""
-        if not (self.folder / "lock").exists():
-            return False
-        lock = self.lock()
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        return is_locked(self.folder / "lock")
 
     def last_lines(self) -> list[str]:
         """The end of the log."""

@@ -20,8 +20,10 @@ from chromasonic.training.holding import ask_to_stop, hears, is_held, is_stoppin
 
 LOOK_SECONDS = 1.0
 """Between two looks whether the next in the queue can begin."""
-START_SECONDS = 20.0
-"""How long a process that was started may take to take its lock."""
+START_SECONDS = 60.0
+"""How long a process that was started may take to take its lock, on a machine however busy; one
+that ended before is told at once by the studio that started it."""
+ENDED_EARLY = "Its process ended before it began."
 MOST_WAITING = 20
 LIVE = ("queued", "starting", "running", "stopping")
 
@@ -188,6 +190,9 @@ class Trainings:
         for path, process in list(self._processes.items()):
             if process.poll() is not None:
                 del self._processes[path]
+                told = Notes(path).progress()
+                if told.get("state") == "starting":
+                    Notes(path).tell(**{**told, "state": "failed", "error": ENDED_EARLY})
         states = [(run, state_of(run)) for run in self._own()]
         if any(state["state"] in LIVE[1:] and state["by"] == "studio" for _, state in states):
             return
@@ -216,9 +221,8 @@ def state_of(run: Run) -> dict[str, Any]:
         by: "studio" or "terminal"; asked: when, in seconds; and what the process noted last.
     """
     notes = Notes(run.path)
-    asked, progress = notes.asked(), notes.progress()
+    asked, (is_ours, progress) = notes.asked(), _standing(notes)
     told = {key: value for key, value in progress.items() if key not in ("pid", "asked", "rewards")}
-    is_ours = notes.is_at_work()
     told |= {"asked": asked.get("asked", 0.0), "by": "studio" if asked else "terminal"}
     if not is_ours and is_held(run.path):  # also a run of the studio's, continued there
         state = "stopping" if is_stopping(run.path) else "running"
@@ -231,11 +235,20 @@ def state_of(run: Run) -> dict[str, Any]:
     if progress.get("updated", 0.0) < asked.get("asked", 0.0):
         state = "queued"
     if state == "starting" and time.time() - progress["updated"] > START_SECONDS:
-        told |= {"error": "Its process ended before it began."}
+        told |= {"error": ENDED_EARLY}
         state = "failed"
     if state in ("running", "done") and was_stopped(run.path):  # in a terminal, afterwards
         state = "stopped"
     return told | {"state": "interrupted" if state == "running" else state}
+
+
+def _standing(notes: Notes) -> tuple[bool, dict[str, Any]]:
+    """Whether a process of the studio's trains now, and what it noted: the two of one moment."""
+    while True:
+        progress = notes.progress()
+        is_at_work = notes.is_at_work()
+        if is_at_work or notes.progress() == progress:
+            return is_at_work, progress
 
 
 def _state_elsewhere(run: Run) -> str:
