@@ -7,6 +7,7 @@ Each broken rule is told as for an agent's setting.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from chromasonic.harmonization.harmonizing import in_key
 from chromasonic.harmonization.key_plan import relative_key
 from chromasonic.harmonization.melodies import melody_of_tune
 from chromasonic.harmonization.melody import Melody
+from chromasonic.harmonization.phrases import sung_notes
 from chromasonic.harmonization.realizing import NAMES, labels_of
 from chromasonic.harmonization.reward import Reward, breaches
 from chromasonic.harmonization.rules import Scope
@@ -43,7 +45,7 @@ class GivenSetting:
     """Four voices as they were written, and as the rules see them.
 
     Attributes:
-        tune: the highest voice.
+        tune: the highest voice, with a fermata where any voice has one.
         score: all four, with numerals.
         harmonization: one voicing a beat, as it sounds there. Its reward is that of the rules on
             motion of what sounds, of all others without ornaments.
@@ -106,7 +108,7 @@ def given_setting(
         raise UsageError(f"{len(parts)} voices were given; a setting has {VOICES}.")
     home = key or relative_key(parts[0])
     parts = [in_key(part, home) if key or home != part.key else part for part in parts]
-    tune = parts[0]
+    tune = _with_all_fermatas(parts)
     melody = melody_of_tune(tune, key=key)
     voicings, ornaments = _read([Line.of(part) for part in parts], melody, parts, reward)
     total = _reward_of(voicings, melody, reward)
@@ -205,6 +207,22 @@ def _fitted(bar: Bar | None, model: Bar, tunes: Sequence[Tune], number: int, sou
     if missing:
         notes = (*notes, Note(missing, None))
     return replace(first, notes=notes, chords=())
+
+
+def _with_all_fermatas(parts: Sequence[Tune]) -> Tune:
+    """The highest voice; what it sounds, or sounded last, at the end of a note that any voice has
+    under a fermata is under one too: the phrase ends for all of them."""
+    ends = [note.end for part in parts[1:] for note in sung_notes(part) if note.fermata]
+    onset, bars = 0, []
+    starts = [note.onset for note in sung_notes(parts[0])]
+    chosen = {starts[max(bisect_left(starts, end) - 1, 0)] for end in ends if starts}
+    for bar in parts[0].bars:
+        notes = []
+        for note in bar.notes:
+            notes.append(replace(note, fermata=note.fermata or onset in chosen))
+            onset += note.duration
+        bars.append(replace(bar, notes=tuple(notes)))
+    return replace(parts[0], bars=tuple(bars))
 
 
 def _pitches(parts: Sequence[Tune], melody: Melody) -> np.ndarray:
