@@ -130,6 +130,31 @@ def test_a_setting_fits_every_window(visitor: Any, studio: RunningStudio) -> Non
         )
 
 
+HELD = (
+    *("X:1", "M:4/4", "L:1/4", "K:C"),
+    *("V:1", "c4 | c2 B2 | d4 | c4 |]", "V:2", "G4 | A4 | B4 | G4 |]"),
+    *("V:3", "A2 E2 | F4 | A2 F2 | E4 |]", "V:4", "C,2 C2 | F,2 C,2 | G,2 F,2 | C,4 |]"),
+)
+
+
+def test_marks_of_one_held_chord_can_all_be_tapped(visitor: Any, studio: RunningStudio) -> None:
+    visitor.set_viewport_size({"width": 375, "height": 800})
+    visitor.goto(studio.address + "/harmonize")
+    visitor.get_by_role("tab", name="Check a setting").click()
+    visitor.fill("#setting-text", "\n".join(HELD))
+    visitor.click("#to-check [type=submit]")
+    visitor.wait_for_selector("#result[aria-busy=false]")
+    visitor.locator(".chip.taste").click()
+    numbers = visitor.locator(".score-mark").all_inner_texts()
+    assert len(numbers) >= 6  # two over each of the first three bars
+    for width in (375, 320):
+        visitor.set_viewport_size({"width": width, "height": 800})
+        visitor.wait_for_function("(width) => innerWidth === width", arg=width)
+        for number in numbers:  # a click waits until nothing else lies over the middle
+            visitor.locator(f".score-mark:text-is('{number}')").click()
+            visitor.wait_for_selector(f".place[aria-current=true] .number:text-is('{number}')")
+
+
 def test_a_tune_of_compose_survives_a_reload_in_the_middle(
     visitor: Any, studio: RunningStudio
 ) -> None:

@@ -1,6 +1,7 @@
 /** Places in a score that something is said about: a broken rule, a fine turn. */
 import {tip} from './tip.js';
 
+const GAP = 3; // pixels between two badges
 const MOST_STOPS = 40; // more badges are no stops of the tab key: whoever shows so many lists them too
 
 /** Marks of one score; see `ScoreView.mark`. */
@@ -9,10 +10,12 @@ export class ScoreMarks {
   #chosen;
   #marks = [];
   #drawn = null; // {svg, places}
+  #badges = []; // {badge, left, top} where each wants to stand, in hundredths
 
   constructor(stage, chosen) {
     this.#stage = stage;
     this.#chosen = chosen;
+    new ResizeObserver(() => this.#spread()).observe(stage);
   }
 
   clear() {
@@ -44,15 +47,34 @@ export class ScoreMarks {
       one.classList.remove('is-marked');
       delete one.dataset.kinds;
     }
+    this.#badges = [];
     if (!this.#drawn || !this.#marks.length) return;
     const layer = document.createElement('div');
     layer.className = 'score-marks';
-    const taken = [];
-    for (const [index, mark] of this.#marks.entries()) this.#one(layer, mark, index, taken);
+    for (const [index, mark] of this.#marks.entries()) this.#one(layer, mark, index);
     this.#stage.append(layer);
+    this.#spread();
   }
 
-  #one(layer, mark, index, taken) {
+  /** Badges that would lie on each other stand side by side, in time; at the edge they move back. */
+  #spread() {
+    const {clientWidth: width, clientHeight: height} = this.#stage;
+    const set = [];
+    for (const {badge, left, top} of width ? this.#badges : []) {
+      const [half, y] = [badge.offsetWidth / 2, (top / 100) * height];
+      const row = set.filter((one) => Math.abs(one.y - y) < badge.offsetHeight);
+      const free = (from, way) => {
+        const near = row.find((one) => Math.abs(one.x - from) < one.half + half + GAP - 0.01);
+        return near ? free(near.x + way * (near.half + half + GAP), way) : from;
+      };
+      let x = free((left / 100) * width, 1);
+      if (x + half > width) x = free(width - half, -1);
+      set.push({x, y, half});
+      badge.style.left = `${(x / width) * 100}%`;
+    }
+  }
+
+  #one(layer, mark, index) {
     const {svg, places} = this.#drawn;
     const boxes = mark.notes.map((id) => places.notes.get(id)).filter(Boolean);
     if (!boxes.length) return;
@@ -66,11 +88,15 @@ export class ScoreMarks {
     if (mark.badge === false) return;
     const first = boxes.reduce((a, b) => (b.left < a.left || system(b) < system(a) ? b : a));
     const bar = [...places.bars.values()].find((one) => one.system === system(first));
-    layer.append(this.#badge(mark, index, first, bar, taken));
+    const badge = this.#badge(mark, index);
+    const [left, top] = [first.left + first.width / 2, bar ? bar.staff.top : first.top];
+    badge.style.top = `${top}%`;
+    this.#badges.push({badge, left, top});
+    layer.append(badge);
   }
 
-  /** The number above the staff; several at one place stand side by side. */
-  #badge(mark, index, first, bar, taken) {
+  /** The number above the staff. */
+  #badge(mark, index) {
     const badge = document.createElement('button');
     badge.type = 'button';
     badge.className = `score-mark ${mark.kind}`;
@@ -79,11 +105,6 @@ export class ScoreMarks {
     if (this.#marks.filter(({badge: own}) => own !== false).length > MOST_STOPS) badge.tabIndex = -1;
     badge.textContent = label;
     badge.ariaLabel = `${label}: ${mark.text}`;
-    let left = first.left + first.width / 2;
-    const top = bar ? bar.staff.top : first.top;
-    while (taken.some((one) => Math.abs(one.left - left) < 2.4 && Math.abs(one.top - top) < 0.5)) left += 2.4;
-    taken.push({left, top});
-    Object.assign(badge.style, {left: `${left}%`, top: `${top}%`});
     tip(badge, mark.text);
     const strong = (isOn) => this.emphasize(isOn ? mark.id : null);
     badge.addEventListener('pointerenter', () => strong(true));
