@@ -136,7 +136,7 @@ export class TuneView {
       hint.textContent = 'Choose a bar in the score to hear it from there, or to have it written anew.';
       return place.replaceChildren(hint, ...this.#undo());
     }
-    const again = button({icon: 'dice', text: this.#bar.label ? `Write bar ${this.#bar.label} anew` : 'Write the upbeat anew', kind: 'primary'});
+    const again = button({icon: 'dice', text: this.#bar.label ? `Write bar ${this.#bar.label} anew` : 'Write the upbeat anew'});
     again.id = 'reroll';
     again.addEventListener('click', () => this.#reroll(this.#bar));
     hint.textContent = 'The other bars stay as they are.';
