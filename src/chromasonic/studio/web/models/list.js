@@ -14,7 +14,7 @@ export function modelList(element, {onOpen, onChoose}) {
     const about = [model.title || model.kind, head, day(model.created) || size(model.size_bytes)].filter(Boolean).join(' · ');
     const open = html('button', {type: 'button'}, html('strong', {}, title, ...badges(model)), html('small', {textContent: about}));
     open.addEventListener('click', () => onOpen(model.reference));
-    const made = html('li', {class: 'models-row'}, box, open);
+    const made = html('li', {class: 'models-row'}, html('label', {class: 'models-tick'}, box), open);
     if (model.reference === selected) {
       made.dataset.selected = '';
       open.setAttribute('aria-current', 'true');

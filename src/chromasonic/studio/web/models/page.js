@@ -76,20 +76,20 @@ function buttons(model) {
     return button;
   };
   const own = [];
+  if (USES[model.task]) {
+    const [href, textContent] = USES[model.task];
+    const link = html('a', {class: 'button', href, textContent});
+    link.addEventListener('click', () => preferChoice(model.task, model.reference));
+    own.push(link);
+  }
   if (!model.is_shipped && !model.aliases.includes('champion')) own.push(made('Promote …', 'primary', () => promoted(promote(model), model)));
   if (!model.is_shipped && model.earlier.length) {
     own.push(made('Roll back …', '', async () => {
       if (await rollBack(model)) await refresh();
     }));
   }
-  own.push(made('Download …', '', () => download(model)));
+  own.push(made('Download …', 'quiet', () => download(model)));
   if (model.is_hashed) own.push(made('Verify files', 'quiet', () => verify(model)));
-  if (USES[model.task]) {
-    const [href, textContent] = USES[model.task];
-    const link = html('a', {href, textContent});
-    link.addEventListener('click', () => preferChoice(model.task, model.reference));
-    own.push(link);
-  }
   return own;
 }
 
