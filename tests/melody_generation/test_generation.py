@@ -14,13 +14,15 @@ from torch import Tensor, nn
 
 from chromasonic.errors import CheckpointError, DataError, FormatError, UsageError
 from chromasonic.formats.abc import read_abc
-from chromasonic.melody_generation import generation, growing
+from chromasonic.melody_generation import generation
 from chromasonic.melody_generation.constraints import GRID_TICKS, TuneConstraint
+from chromasonic.melody_generation.endings import ended
 from chromasonic.melody_generation.generation import (
     GenerationSettings,
     generate_ids,
     generate_tunes,
 )
+from chromasonic.melody_generation.growing import GrowingTune
 from chromasonic.melody_generation.markov import MarkovModel
 from chromasonic.melody_generation.models import MODELS, build_model
 from chromasonic.melody_generation.progress import WritingProgress
@@ -329,6 +331,40 @@ def test_tunes_are_drawn_from_those_that_the_model_itself_would_end_there() -> N
     assert lasts[32] == pytest.approx(0.2 / (0.2 + 0.075), abs=0.14)
 
 
+@pytest.mark.parametrize("log_weights", [(0.0, -1.0, -2.0, -0.5), (-np.inf,) * 4])
+def test_an_ending_is_drawn_as_often_as_its_weight_says_though_not_all_are_written(
+    log_weights: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = 0
+
+    class Weighing:
+        def grow(self, forks: list[GrowingTune], *_: Any) -> None:
+            nonlocal written
+            for fork in forks:
+                written += 1
+                fork.log_weight = log_weights[int(fork.chance.random() * 4)]
+
+    monkeypatch.setattr("chromasonic.melody_generation.endings.AT_ONCE", 1)
+    draws = 4_000
+    tunes = [
+        GrowingTune([], TuneConstraint(4), np.random.default_rng([1, n])) for n in range(draws)
+    ]
+    # Seeds whose first draw falls into the first, second, third and last quarter.
+    quarters: dict[int, int] = {}
+    for seed in range(100):
+        quarters.setdefault(int(np.random.default_rng([seed]).random() * 4), seed)
+    seeds = [[(quarters[quarter],) for quarter in range(4)]] * draws
+    won = ended(Weighing(), tunes, seeds)  # type: ignore[arg-type]
+    # The second random number of a seed tells endings of the same weight apart.
+    seconds = [np.random.default_rng([quarters[q]]).random(2)[1] for q in range(4)]
+    shares = np.bincount([seconds.index(one.chance.random()) for one in won], minlength=4) / draws
+    weights = np.exp(log_weights) if np.isfinite(log_weights).any() else np.ones(4)
+    # Five standard errors of 4,000 draws.
+    assert shares == pytest.approx(weights / weights.sum(), abs=5 * 0.5 / draws**0.5)
+    if np.isfinite(log_weights).any():
+        assert draws <= written < 0.8 * 4 * draws
+
+
 def test_only_the_last_four_bars_differ_by_how_many_endings_are_tried() -> None:
     tunes = [
         generate_tunes(RandomModel(), settings=GenerationSettings(bars=6, endings=endings))[0]
@@ -349,10 +385,11 @@ def test_progress_is_told_bar_by_bar_and_changes_nothing() -> None:
     assert heard == generate_tunes(RandomModel(), settings=wanted)
     assert [one.bar for one in told] == [1, 2, 3, 4, 5, 6]
     assert [str(one) for one in told][::5] == ["bar 1 of 6", "bar 6 of 6"]
+    assert [one.is_ending for one in told] == [False] * 2 + [True] * 4
     assert [one.share for one in told] == pytest.approx([number / 6 for number in range(6)])
 
 
-def test_progress_of_several_tunes_names_the_one_whose_end_is_written(
+def test_progress_of_several_tunes_says_when_their_ends_are_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(generation, "LARGEST_BATCH", 2)
@@ -362,8 +399,8 @@ def test_progress_of_several_tunes_names_the_one_whose_end_is_written(
     shares = [one.share for one in told]
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
-    words = list(dict.fromkeys(map(str, told)))
-    assert words == ["bar 1 of 5", *(f"the end of tune {number} of 3" for number in (1, 2, 3))]
+    # Two are written, then the third.
+    assert list(map(str, told)) == ["bar 1 of 5", *["the ends of 3 tunes"] * 4] * 2
 
 
 # --- Cache ------------------------------------------------------------------------------------
@@ -387,7 +424,7 @@ def trained(kind: str) -> nn.Module:
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("opening", [None, "M:6/8\nL:1/8\nK:Am\nE|ABc dcB|A"])
 def test_generating_with_the_cache_is_reading_all_again_token_by_token(
-    kind: str, opening: str | None, monkeypatch: pytest.MonkeyPatch
+    kind: str, opening: str | None
 ) -> None:
     model = trained(kind)
     wanted = GenerationSettings(bars=3, temperature=1.2, top_p=0.98, endings=2)
@@ -395,8 +432,6 @@ def test_generating_with_the_cache_is_reading_all_again_token_by_token(
     cached = generate_ids(model, 4, **how)
     assert generate_ids(model, 4, use_cache=False, **how) == cached
     assert generate_ids(model, 2, **how) == cached[:2]
-    monkeypatch.setattr(growing, "SMALL_BATCH", 1)  # those that have stopped leave the batch
-    assert generate_ids(model, 4, **how) == cached
     assert len({len(ids) for ids in cached}) > 1  # so some ended before others
 
 
@@ -410,6 +445,30 @@ def test_logits_with_the_cache_are_those_without(kind: str) -> None:
         for place, token in enumerate(ids):
             logits_BTV, state = model.step(torch.tensor([[token]]), state)  # type: ignore[operator]
             torch.testing.assert_close(logits_BTV[0, 0], whole[place], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_streams_of_different_lengths_are_read_on_together_and_apart(kind: str) -> None:
+    model: Any = trained(kind).eval()
+    ids = generate_ids(model, 3, settings=GenerationSettings(bars=3, endings=1))
+    cuts = [len(one) - place for one, place in zip(ids, (4, 11, 7), strict=True)]
+    with torch.inference_mode():
+        states = [
+            model.step(torch.tensor([one[:cut]]))[1] for one, cut in zip(ids, cuts, strict=True)
+        ]
+        state, again = states[0].joined(states), states[0].joined([states[0].joined(states[:2])])
+        for step in range(4):
+            new = torch.tensor([[one[cut + step]] for one, cut in zip(ids, cuts, strict=True)])
+            found, state = model.step(new, state)
+            for row, (one, cut) in enumerate(zip(ids, cuts, strict=True)):
+                alone = model(torch.tensor([one[: cut + step + 1]]))[0, -1]
+                torch.testing.assert_close(found[row, 0], alone, atol=1e-4, rtol=1e-4)
+        # Joined and taken once more, and several tokens at once.
+        both = again.joined([states[2], again]).taken([2, 0])
+        new = torch.tensor([ids[row][cuts[row] : cuts[row] + 3] for row in (1, 2)])
+        for found_TV, row in zip(model.step(new, both)[0], (1, 2), strict=True):
+            alone = model(torch.tensor([ids[row][: cuts[row] + 3]]))[0, -3:]
+            torch.testing.assert_close(found_TV, alone, atol=1e-4, rtol=1e-4)
 
 
 def test_each_token_is_read_once_where_the_model_can_go_on() -> None:

@@ -50,7 +50,7 @@ def test_each_bar_is_told_as_it_is_written(tmp_path: Path) -> None:
     several = asked(tmp_path, count=2)
     told.clear()
     work.compose(several, Report(lambda share, message: told.append((share, message))))
-    assert "Writing: the end of tune 2 of 2" in [message for _, message in told]
+    assert "Writing: the ends of 2 tunes" in [message for _, message in told]
 
 
 def test_a_bar_of_a_steered_tune_is_written_anew_by_its_own_model(

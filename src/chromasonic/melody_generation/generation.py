@@ -17,7 +17,7 @@ from torch import nn
 from chromasonic.errors import UsageError
 from chromasonic.melody_generation.constraints import TuneConstraint
 from chromasonic.melody_generation.endings import ended, is_done, is_near_end
-from chromasonic.melody_generation.growing import GrowingTune, Growth
+from chromasonic.melody_generation.growing import LARGEST_BATCH, GrowingTune, Growth, OnBars
 from chromasonic.melody_generation.opening import Opening, parse_metre, read_opening
 from chromasonic.melody_generation.progress import OnProgress, ProgressInBars
 from chromasonic.melody_generation.tokens import START, VOCABULARY, decode
@@ -25,9 +25,6 @@ from chromasonic.music.key import MODES, Key
 from chromasonic.music.key_text import parse_key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
 from chromasonic.music.tune import Tune
-
-LARGEST_BATCH = 64
-"""Tunes that grow side by side; more are taken in turns."""
 
 MOST_ENDINGS = 64
 
@@ -263,14 +260,24 @@ class _Writer:
         self, count: int, opening: Opening, on_progress: OnProgress | None
     ) -> list[list[int]]:
         """The streams of so many tunes."""
-        progress = self._progress(count, on_progress)
-        tunes = [self._begin(number, opening) for number in range(count)]
-        until = is_done if self.settings.endings == 1 else is_near_end
-        for first in range(0, count, LARGEST_BATCH):
-            batch = tunes[first : first + LARGEST_BATCH]
-            on_bars = partial(progress.body, first, len(batch)) if progress else None
-            self.growth.grow(batch, until, on_bars)
-        return [self._ended(number, tune, progress).ids for number, tune in enumerate(tunes)]
+        tell = self._progress(count, on_progress)
+        tunes: list[GrowingTune] = []
+        while len(tunes) < count:
+            numbers = range(len(tunes), min(len(tunes) + LARGEST_BATCH, count))
+            on_bars = partial(tell, numbers.start, len(numbers)) if tell else None
+            tunes += self._batch(numbers, opening, on_bars)
+        return [tune.ids for tune in tunes]
+
+    def _batch(self, numbers: range, opening: Opening, on_bars: OnBars | None) -> list[GrowingTune]:
+        """The tunes of some numbers, written side by side."""
+        tunes = [self._begin(number, opening) for number in numbers]
+        if self.settings.endings == 1:
+            self.growth.grow(tunes, is_done, on_bars)
+            return tunes
+        self.growth.grow(tunes, is_near_end, on_bars)
+        endings = range(1, self.settings.endings + 1)
+        seeds = [[(self.seed, number, ending) for ending in endings] for number in numbers]
+        return ended(self.growth, tunes, seeds, on_bars)
 
     def _progress(self, count: int, tell: OnProgress | None) -> ProgressInBars | None:
         if tell is None:
@@ -286,16 +293,6 @@ class _Writer:
         for token in opening.ids:
             tune.take(token)
         return tune
-
-    def _ended(
-        self, number: int, tune: GrowingTune, progress: ProgressInBars | None
-    ) -> GrowingTune:
-        """The tune with one of its endings."""
-        if tune.place.is_done:
-            return tune
-        seeds = [(self.seed, number, ending) for ending in range(1, self.settings.endings + 1)]
-        on_bars = partial(progress.ending, number) if progress else None
-        return ended(self.growth, tune, seeds, on_bars)
 
 
 def _spelled(tune: Tune, keys: dict[tuple[int, str], Key]) -> Tune:

@@ -6,9 +6,9 @@ Axes: B streams, T tokens, V token ids, W ids that the model gives logits of (W 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,8 +21,23 @@ from chromasonic.melody_generation.tokens import PAD, VOCABULARY
 
 OnBars = Callable[[int], None]
 
-SMALL_BATCH = 16
-"""Rows that cost hardly more than one: a batch as small keeps those that have stopped."""
+LARGEST_BATCH = 64
+"""Streams that are best grown side by side; more cost each as much again."""
+
+
+@runtime_checkable
+class Memory(Protocol):
+    """A model's state after some tokens of B streams, of which streams can be taken and joined.
+
+    A state that cannot do so serves too, but streams that have stopped are read on with the others.
+    """
+
+    def taken(self, rows: Sequence[int]) -> Self:
+        """Of some of the streams alone."""
+
+    @staticmethod
+    def joined(states: Sequence[Any]) -> Any:
+        """Of all streams of several states, which may have read more and fewer tokens."""
 
 
 @dataclass
@@ -36,12 +51,14 @@ class GrowingTune:
         log_weight: log of the probability that the model, left to itself, would have drawn the bar
             lines and the end where they had to come, as far as this stream grew: the sum of the
             log shares of tokens that alone might come.
+        memory: what the model keeps of all ids but the last, where that is known.
     """
 
     ids: list[int]
     place: TuneConstraint
     chance: np.random.Generator
     log_weight: float = 0.0
+    memory: Memory | None = None
 
     def take(self, token: int) -> None:
         """Grow by a token."""
@@ -50,7 +67,7 @@ class GrowingTune:
 
     def fork(self, chance: np.random.Generator) -> GrowingTune:
         """A copy that grows its own way, with a weight of its own."""
-        return GrowingTune(list(self.ids), copy.copy(self.place), chance)
+        return GrowingTune(list(self.ids), copy.copy(self.place), chance, memory=self.memory)
 
 
 class Growth:
@@ -90,70 +107,114 @@ class Growth:
         """Grow streams until each has come where it shall stop.
 
         Args:
-            tunes: streams, all as long as each other; they are changed.
+            tunes: streams, which are changed; best no more than `LARGEST_BATCH`.
             until: whether a stream stops at a place.
             on_bars: told after each token how many bars the slowest stream that grows has done.
         """
-        batch = [tune for tune in tunes if not until(tune.place)]  # some will stop before others
-        reader, new_ids = self._reader(), [tune.ids for tune in batch]
-        growing = list(range(len(batch)))
-        while growing:
-            logits_BV = reader.read(new_ids)
-            new_ids = [[PAD] for _ in batch]
-            for row, token in zip(growing, self._draw(batch, growing, logits_BV), strict=True):
-                batch[row].take(token)
-                new_ids[row] = [token]
-            growing = [row for row in growing if not until(batch[row].place)]
-            if on_bars is not None and growing:
-                on_bars(min(batch[row].place.bars_done for row in growing))
-            has_many_idle = len(batch) > SMALL_BATCH and 2 * len(growing) <= len(batch)
-            if has_many_idle or not reader.has_cache:
-                # To read the streams that still grow once more costs less than idle rows.
+        for batch in _readable_together(tune for tune in tunes if not until(tune.place)):
+            self._grow(batch, until, on_bars)
+
+    def _grow(
+        self,
+        batch: list[GrowingTune],
+        until: Callable[[TuneConstraint], bool],
+        on_bars: OnBars | None,
+    ) -> None:
+        reader = _Reader(self.model, self.use_cache)
+        while batch:
+            for tune, token in zip(batch, self._draw(batch, reader.read(batch)), strict=True):
+                tune.take(token)
+            growing = []
+            for row, tune in enumerate(batch):
+                if not until(tune.place):
+                    growing.append(row)
+                elif not tune.place.is_done:
+                    tune.memory = reader.memory(row)
+            if len(growing) < len(batch):
                 batch = [batch[row] for row in growing]
-                growing = list(range(len(batch)))
-                reader, new_ids = self._reader(), [tune.ids for tune in batch]
+                reader.keep(growing)
+            if on_bars is not None and batch:
+                on_bars(min(tune.place.bars_done for tune in batch))
 
-    def _reader(self) -> _Reader:
-        return _Reader(self.model, self.use_cache)
-
-    def _draw(self, batch: list[GrowingTune], rows: list[int], logits_BV: np.ndarray) -> list[int]:
-        """The next token of some rows of the batch, whose weights take note of what may come."""
-        allowed_BV = np.stack([batch[row].place.allowed() for row in rows])
-        temperature = self._how["temperature"]
-        share_B = log_allowed_share(logits_BV[rows], allowed_BV, temperature=temperature)
-        is_forced_B = allowed_BV.sum(1) == 1
-        for row, log_share in zip(rows, np.where(is_forced_B, share_B, 0.0).tolist(), strict=True):
-            batch[row].log_weight += log_share
-        uniform_B = np.array([batch[row].chance.random() for row in rows])
-        leaned_BV = logits_BV[rows] if self.lean_V is None else logits_BV[rows] + self.lean_V
+    def _draw(self, batch: list[GrowingTune], logits_BV: np.ndarray) -> list[int]:
+        """The next token of each stream, whose weights take note of what may come."""
+        allowed_BV = np.stack([tune.place.allowed() for tune in batch])
+        (forced,) = np.nonzero(allowed_BV.sum(1) == 1)
+        if len(forced):
+            shares = log_allowed_share(
+                logits_BV[forced], allowed_BV[forced], temperature=self._how["temperature"]
+            )
+            for row, log_share in zip(forced.tolist(), shares.tolist(), strict=True):
+                batch[row].log_weight += log_share
+        uniform_B = np.array([tune.chance.random() for tune in batch])
+        leaned_BV = logits_BV if self.lean_V is None else logits_BV + self.lean_V
         return draw(leaned_BV, allowed_BV, uniform_B, **self._how).tolist()
+
+
+def _readable_together(tunes: Iterable[GrowingTune]) -> Iterable[list[GrowingTune]]:
+    """Streams of which a model has a memory, all together; others by their lengths."""
+    batches: dict[int, list[GrowingTune]] = {}
+    for tune in tunes:
+        batches.setdefault(0 if tune.memory is not None else len(tune.ids), []).append(tune)
+    return batches.values()
 
 
 class _Reader:
     """Feeds streams to a model and keeps its state where it has one.
 
-    Forks of one stream are read once: the state of a model that can repeat it (`repeated(count)`)
-    is that of all of them.
+    Streams that are the same as each other are read once, if their state can be joined.
     """
 
     def __init__(self, model: nn.Module, use_cache: bool) -> None:
         self.model = model
-        self.has_cache = use_cache and callable(getattr(model, "step", None))
+        self._has_cache = use_cache and callable(getattr(model, "step", None))
         self._state: Any = None
+        self._rows: list[int] = []  # of the state: which stands for which stream
+        self._size = 0  # rows that the state has
         self._device = _device_of(model)
 
-    def read(self, ids: list[list[int]]) -> np.ndarray:
-        """(B, V) float64 logits after the last of the ids: new ones with a cache, else all."""
-        if self.has_cache and self._state is None and _are_forks(ids):
+    def read(self, tunes: Sequence[GrowingTune]) -> np.ndarray:
+        """(B, V) float64 logits after the last id of each stream, read on if a state is there."""
+        if not self._has_cache:
+            return _checked(self.model(self._tensor([tune.ids for tune in tunes])))
+        if self._state is None:
+            return self._begun(tunes)
+        new = [[PAD] for _ in range(self._size)]
+        for row, tune in zip(self._rows, tunes, strict=True):
+            new[row] = tune.ids[-1:]
+        return self._step(new)[self._rows]
+
+    def keep(self, streams: Sequence[int]) -> None:
+        """Go on with some of the streams alone."""
+        self._rows = [self._rows[stream] for stream in streams] if self._rows else []
+        if isinstance(self._state, Memory):
+            self._state = self._state.taken(self._rows)
+            self._rows = list(range(len(self._rows)))
+            self._size = len(self._rows)
+        elif 2 * len(self._rows) <= self._size:
+            self._state = None  # to read those that still grow once more costs less than idle ones
+
+    def memory(self, stream: int) -> Memory | None:
+        """What is kept of one stream."""
+        is_known = isinstance(self._state, Memory)
+        return self._state.taken([self._rows[stream]]) if is_known else None
+
+    def _begun(self, tunes: Sequence[GrowingTune]) -> np.ndarray:
+        """The first logits, from what the model remembers of the streams, else from all of them."""
+        memories, ids = [tune.memory for tune in tunes], [tune.ids for tune in tunes]
+        for tune in tunes:
+            tune.memory = None  # it is of this place alone
+        self._rows, self._size = list(range(len(tunes))), len(tunes)
+        if memories[0] is not None:
+            self._state = memories[0].joined(memories)
+            return self._step([one[-1:] for one in ids])
+        if _are_forks(ids):
             logits_BV = self._step(ids[:1])
-            repeated = getattr(self._state, "repeated", None)
-            if repeated is not None:
-                self._state = repeated(len(ids))
+            if isinstance(self._state, Memory):
+                self._state = self._state.joined([self._state] * len(ids))
                 return logits_BV.repeat(len(ids), 0)
             self._state = None
-        if self.has_cache:
-            return self._step(ids)
-        return _checked(self.model(self._tensor(ids)))
+        return self._step(ids)
 
     def _step(self, ids: list[list[int]]) -> np.ndarray:
         logits_BTW, self._state = self.model.step(self._tensor(ids), self._state)  # type: ignore[operator]

@@ -13,10 +13,12 @@ Axes: B tunes, T tokens, V token ids, W ids with pitches counted from the tonic,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from chromasonic.melody_generation.tokens import VOCABULARY, Kind
+from chromasonic.melody_generation.tokens import START, VOCABULARY, Kind
 from chromasonic.music.metre import TICKS_PER_QUARTER
 
 BAR_STRIDE = 1 << 24
@@ -53,6 +55,21 @@ def logits_in_key(logits_BTW: Tensor, shift_BT: Tensor) -> Tensor:
     """(B, T, V) logits of the vocabulary from (B, T, W) logits that count from the tonic."""
     every_V = torch.arange(VOCABULARY.size, device=logits_BTW.device)
     return logits_BTW.gather(2, from_tonic(every_V, shift_BT[..., None]))
+
+
+def joined_streams(streams: Sequence[Tensor]) -> Tensor:
+    """(B, T) ids of streams of any lengths, from (1 or more, any length) each, as one batch.
+
+    A shorter one begins with more STARTs. They last no time and are no events, so that what is
+    read from the others is as it was.
+    """
+    longest = max(ids_BT.shape[1] for ids_BT in streams)
+    return torch.cat(
+        [
+            nn.functional.pad(ids_BT, (longest - ids_BT.shape[1], 0), value=START)
+            for ids_BT in streams
+        ]
+    )
 
 
 class Timeline:

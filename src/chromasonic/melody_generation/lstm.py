@@ -5,6 +5,7 @@ Axes: B tunes, T tokens, V token ids, W ids with pitches counted from the tonic,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from chromasonic.errors import ConfigError
 from chromasonic.melody_generation.inputs import (
     TONIC_VOCABULARY_SIZE,
     TuneInputs,
+    joined_streams,
     logits_in_key,
     tonic_shifts,
 )
@@ -55,10 +57,16 @@ class LstmState:
     ids_BT: Tensor
     recurrent: tuple[Tensor, Tensor]
 
-    def repeated(self, count: int) -> LstmState:
-        """Of one stream: the same for so many that go on from there."""
-        hidden, cell = (part.repeat(1, count, 1) for part in self.recurrent)
-        return LstmState(self.ids_BT.repeat(count, 1), (hidden, cell))
+    def taken(self, rows: Sequence[int]) -> LstmState:
+        """Of some of the streams alone."""
+        hidden, cell = self.recurrent
+        return LstmState(self.ids_BT[rows], (hidden[:, rows], cell[:, rows]))
+
+    @staticmethod
+    def joined(states: Sequence[LstmState]) -> LstmState:
+        """Of all streams of several states."""
+        hidden, cell = (torch.cat([one.recurrent[part] for one in states], 1) for part in (0, 1))
+        return LstmState(joined_streams([one.ids_BT for one in states]), (hidden, cell))
 
 
 class LstmModel(nn.Module):

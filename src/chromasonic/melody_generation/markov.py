@@ -25,6 +25,7 @@ from chromasonic.melody_generation.inputs import (
     TONIC_VOCABULARY_SIZE,
     Timeline,
     from_tonic,
+    joined_streams,
     logits_in_key,
     tonic_shifts,
 )
@@ -68,9 +69,14 @@ class MarkovState:
 
     ids_BT: Tensor
 
-    def repeated(self, count: int) -> MarkovState:
-        """Of one stream: the same for so many that go on from there."""
-        return MarkovState(self.ids_BT.repeat(count, 1))
+    def taken(self, rows: Sequence[int]) -> MarkovState:
+        """Of some of the streams alone."""
+        return MarkovState(self.ids_BT[rows])
+
+    @staticmethod
+    def joined(states: Sequence[MarkovState]) -> MarkovState:
+        """Of all streams of several states."""
+        return MarkovState(joined_streams([one.ids_BT for one in states]))
 
 
 class MarkovModel(nn.Module):

@@ -16,65 +16,56 @@ class WritingProgress:
         bar: number of the bar that is being written, from 1; of tunes that grow side by side the
             slowest one's. A pickup is none.
         bars: how many there will be.
-        ending: number of the tune whose last bars are being written, from 1; None: of no one tune.
+        is_ending: whether these are last bars, which are written several times.
         tunes: how many are written.
         share: how much of all the work is done, 0 to 1.
     """
 
     bar: int
     bars: int
-    ending: int | None
+    is_ending: bool
     tunes: int
     share: float
 
     def __str__(self) -> str:
-        if self.ending is None or self.tunes == 1:
-            return f"bar {self.bar} of {self.bars}"
-        return f"the end of tune {self.ending} of {self.tunes}"
+        if self.is_ending and self.tunes > 1:
+            return f"the ends of {self.tunes} tunes"
+        return f"bar {self.bar} of {self.bars}"
 
 
 OnProgress = Callable[[WritingProgress], None]
 
 
 class ProgressInBars:
-    """Turns bars done into progress, and tells each step once.
+    """Turns bars done into progress, and tells each step once: endings that are tried later are not
+    told, as nobody knows before how many these are.
 
     Args:
         tell: hears it.
         bars: of each tune.
         tunes: how many.
-        has_endings: whether the last bars are written tune by tune.
+        has_endings: whether the last bars are written several times.
     """
 
     def __init__(self, tell: OnProgress, *, bars: int, tunes: int, has_endings: bool) -> None:
         self._tell = tell
         self._bars = bars
         self._tunes = tunes
-        self._ending_bars = min(LAST_BARS, bars) if has_endings else 0
-        self._last: tuple[int | None, int] | None = None
+        self._body_bars = bars - LAST_BARS if has_endings else bars
+        self._work = -1
 
-    def body(self, first: int, size: int, bars_done: int) -> None:
-        """All but the ends of the tunes: `size` of them from number `first` on, counted from 0."""
-        body_bars = self._bars - self._ending_bars
-        work = first * body_bars + size * min(bars_done, body_bars)
-        self._say(None, bars_done, work)
-
-    def ending(self, number: int, bars_done: int) -> None:
-        """The end of a tune, counted from 0."""
-        body_bars = self._bars - self._ending_bars
-        work = self._tunes * body_bars + number * self._ending_bars
-        self._say(number + 1, bars_done, work + max(0, bars_done - body_bars))
-
-    def _say(self, ending: int | None, bars_done: int, work: int) -> None:
-        if (ending, bars_done) == self._last:
+    def __call__(self, first: int, size: int, bars_done: int) -> None:
+        """So many bars are done of `size` tunes from number `first` on, counted from 0."""
+        work = first * self._bars + size * min(bars_done, self._bars)
+        if work <= self._work:
             return
-        self._last = (ending, bars_done)
+        self._work = work
         self._tell(
             WritingProgress(
                 bar=min(bars_done + 1, self._bars),
                 bars=self._bars,
-                ending=ending,
+                is_ending=bars_done >= self._body_bars,
                 tunes=self._tunes,
-                share=min(1.0, work / (self._tunes * self._bars)),
+                share=work / (self._tunes * self._bars),
             )
         )

@@ -6,6 +6,7 @@ V token ids, W ids with pitches counted from the tonic.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,7 @@ from chromasonic.errors import ConfigError
 from chromasonic.melody_generation.inputs import (
     TONIC_VOCABULARY_SIZE,
     TuneInputs,
+    joined_streams,
     logits_in_key,
     tonic_shifts,
 )
@@ -55,18 +57,43 @@ class TransformerConfig:
 
 @dataclass(frozen=True)
 class TransformerState:
-    """Where a stream stands: the tokens read, and each block's keys and values (B, H, S, E)."""
+    """Where streams stand: the tokens read, and each block's keys and values (B, H, S, E).
+
+    Streams that read fewer tokens than others begin with tokens that are not theirs and that no
+    attention sees: `before_B` of them.
+    """
 
     ids_BT: Tensor
     caches: tuple[tuple[Tensor, Tensor], ...]
+    before_B: Tensor
 
-    def repeated(self, count: int) -> TransformerState:
-        """Of one stream: the same for so many that go on from there."""
+    def taken(self, rows: Sequence[int]) -> TransformerState:
+        """Of some of the streams alone."""
+        caches = tuple((keys[rows], values[rows]) for keys, values in self.caches)
+        return TransformerState(self.ids_BT[rows], caches, self.before_B[rows])
+
+    @staticmethod
+    def joined(states: Sequence[TransformerState]) -> TransformerState:
+        """Of all streams of several states."""
+        ids_BT = joined_streams([one.ids_BT for one in states])
+        more = [ids_BT.shape[1] - one.ids_BT.shape[1] for one in states]
+
+        def padded(block: int, part: int) -> Tensor:
+            parts = [one.caches[block][part] for one in states]
+            return torch.cat(
+                [
+                    functional.pad(one, (0, 0, count, 0))
+                    for one, count in zip(parts, more, strict=True)
+                ]
+            )
+
         caches = tuple(
-            (keys.repeat(count, 1, 1, 1), values.repeat(count, 1, 1, 1))
-            for keys, values in self.caches
+            (padded(block, 0), padded(block, 1)) for block in range(len(states[0].caches))
         )
-        return TransformerState(self.ids_BT.repeat(count, 1), caches)
+        before_B = torch.cat(
+            [one.before_B + count for one, count in zip(states, more, strict=True)]
+        )
+        return TransformerState(ids_BT, caches, before_B)
 
 
 class Attention(nn.Module):
@@ -82,7 +109,11 @@ class Attention(nn.Module):
         self.out = nn.Linear(config.hidden_size, config.hidden_size, bias=False)
 
     def forward(
-        self, x_BTD: Tensor, rotation_TE: tuple[Tensor, Tensor], cache: tuple[Tensor, Tensor] | None
+        self,
+        x_BTD: Tensor,
+        rotation_TE: tuple[Tensor, Tensor],
+        cache: tuple[Tensor, Tensor] | None,
+        mask_TS: Tensor | None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """(B, T, D) features attended over all tokens up to each, and the longer cache."""
         B, T, D = x_BTD.shape
@@ -92,10 +123,6 @@ class Attention(nn.Module):
         if cache is not None:
             k_BHSE = torch.cat([cache[0], k_BHSE], 2)
             v_BHSE = torch.cat([cache[1], v_BHSE], 2)
-        S = k_BHSE.shape[2]
-        mask_TS = None
-        if cache is not None and T > 1:
-            mask_TS = torch.ones(T, S, dtype=torch.bool, device=x_BTD.device).tril(S - T)
         y_BHTE = functional.scaled_dot_product_attention(
             q_BHTE,
             k_BHSE,
@@ -130,10 +157,16 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
-        self, x_BTD: Tensor, rotation_TE: tuple[Tensor, Tensor], cache: tuple[Tensor, Tensor] | None
+        self,
+        x_BTD: Tensor,
+        rotation_TE: tuple[Tensor, Tensor],
+        cache: tuple[Tensor, Tensor] | None,
+        mask_TS: Tensor | None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """(B, T, D) features of the next layer, and this block's longer cache."""
-        attended_BTD, cache = self.attention(self.attention_norm(x_BTD), rotation_TE, cache)
+        attended_BTD, cache = self.attention(
+            self.attention_norm(x_BTD), rotation_TE, cache, mask_TS
+        )
         x_BTD = x_BTD + self.dropout(attended_BTD)
         gate, wide = self.widen(self.forward_norm(x_BTD)).chunk(2, -1)
         x_BTD = x_BTD + self.dropout(self.narrow(functional.silu(gate) * wide))
@@ -182,20 +215,37 @@ class TransformerModel(nn.Module):
         read_BT = ids_BT if state is None else torch.cat([state.ids_BT, ids_BT], 1)
         shift_BT = tonic_shifts(read_BT)
         x_BTD = self.dropout(self.inputs(read_BT, shift_BT, ids_BT.shape[1]))
-        rotation_TE = self._rotation(read_BT.shape[1], ids_BT.shape[1], x_BTD)
+        before_B = ids_BT.new_zeros(len(ids_BT)) if state is None else state.before_B
+        places = range(read_BT.shape[1] - ids_BT.shape[1], read_BT.shape[1])
+        rotation = self._rotation(places, before_B, x_BTD)
+        mask = None if state is None else _seen(places, before_B)
         caches = []
         for index, block in enumerate(self.blocks):
-            x_BTD, cache = block(x_BTD, rotation_TE, state.caches[index] if state else None)
+            x_BTD, cache = block(x_BTD, rotation, state.caches[index] if state else None, mask)
             caches.append(cache)
         logits_BTW = self.output(self.dropout(self.norm(x_BTD)))
         return logits_in_key(logits_BTW, shift_BT[:, -ids_BT.shape[1] :]), TransformerState(
-            read_BT, tuple(caches)
+            read_BT, tuple(caches), before_B
         )
 
-    def _rotation(self, read: int, new: int, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines, (T, E / 2) each, of the angles of the new tokens' positions."""
+    def _rotation(self, places: range, before_B: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the angles of tokens at places of their streams.
+
+        (T, E / 2) each, or (B, 1, T, E / 2) where streams begin at different places.
+        """
         half = self.config.hidden_size // self.config.num_heads // 2
-        place_T = torch.arange(read - new, read, device=like.device)
+        place_T = torch.arange(places.start, places.stop, device=like.device)
         speed_E = 10_000.0 ** (-torch.arange(half, device=like.device) / half)
-        angle_TE = place_T[:, None] * speed_E
+        if before_B.any():
+            place_T = place_T - before_B[:, None, None]
+        angle_TE = place_T[..., None] * speed_E
         return angle_TE.cos().to(like.dtype), angle_TE.sin().to(like.dtype)
+
+
+def _seen(places: range, before_B: Tensor) -> Tensor | None:
+    """Which tokens those at some places see: (T, S), or (B, 1, T, S) as above; None: all."""
+    all_S = torch.arange(places.stop, device=before_B.device)
+    seen_TS = all_S <= all_S[places.start :, None]
+    if before_B.any():
+        return seen_TS & (all_S >= before_B[:, None, None, None])
+    return seen_TS if len(places) > 1 else None
