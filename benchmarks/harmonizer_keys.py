@@ -136,7 +136,7 @@ def counts(chorales: list[Chorale]) -> dict[str, Any]:
             before = key
     return {
         "DEGREES": {mode: shares(row) for mode, row in degrees.items()},
-        "LAST_DEGREES": {mode: shares(row) for mode, row in last.items()},
+        "PHRASE_END_DEGREES": {mode: shares(row) for mode, row in last.items()},
         "RELATED": {
             mode: {name: round(n / sum(row.values()), 3) for name, n in sorted(row.items())}
             for mode, row in related.items()

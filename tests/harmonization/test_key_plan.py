@@ -9,7 +9,7 @@ import pytest
 from chromasonic.formats.abc import read_abc
 from chromasonic.harmonization.key_plan import (
     DEGREES,
-    LAST_DEGREES,
+    PHRASE_END_DEGREES,
     RELATED,
     found_key,
     plan_keys,
@@ -101,7 +101,7 @@ def test_a_bare_signature_is_read_as_minor_where_the_tune_ends_there() -> None:
 
 
 def test_the_counted_shares_are_shares() -> None:
-    for table in (DEGREES, LAST_DEGREES):
+    for table in (DEGREES, PHRASE_END_DEGREES):
         for row in table.values():
             assert math.isclose(sum(row), 1, abs_tol=0.02)
     for related in RELATED.values():

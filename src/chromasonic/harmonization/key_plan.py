@@ -38,7 +38,7 @@ DEGREES = {
 }
 """Share of the soprano's notes on each semitone above the local tonic."""
 
-LAST_DEGREES = {
+PHRASE_END_DEGREES = {
     "major": (0.569, 0.001, 0.145, 0.001, 0.169, 0.001, 0.001, 0.084, 0.001, 0.012, 0.001, 0.012),
     "minor": (0.510, 0.001, 0.227, 0.070, 0.004, 0.010, 0.001, 0.119, 0.001, 0.001, 0.004, 0.050),
 }
@@ -72,7 +72,7 @@ SHORTEST_BEATS = 3
 _TONIC = np.arange(24) % 12
 _MODE = np.arange(24) // 12
 _LOG_DEGREES = np.log([DEGREES[mode] for mode in MODES_FOUND])
-_LOG_LAST = np.log([LAST_DEGREES[mode] for mode in MODES_FOUND]) - _LOG_DEGREES
+_LOG_LAST = np.log([PHRASE_END_DEGREES[mode] for mode in MODES_FOUND]) - _LOG_DEGREES
 
 
 def plan_keys(
