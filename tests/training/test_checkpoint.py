@@ -10,13 +10,14 @@ import resource
 import signal
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from toy import ToyModel, ToyTask, same_tensors
 
 from chromasonic.errors import CheckpointError, StorageError
-from chromasonic.training.checkpoint import load_checkpoint, save_checkpoint
+from chromasonic.training.checkpoint import _Guard, load_checkpoint, save_checkpoint
 from chromasonic.training.config import TrainingConfig
 from chromasonic.training.loop import fit
 
@@ -181,6 +182,35 @@ def test_a_full_disk_keeps_the_old_checkpoint(
     monkeypatch.undo()
     assert {path: path.read_bytes() for path in folder.glob("*.pt")} == before
     assert not list(folder.glob(".*"))
+
+
+def test_an_interruption_while_writing_is_one_and_keeps_the_old_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = {f"layer{i}": torch.full((50,), float(i)) for i in range(20)}
+    file = save_checkpoint(tmp_path / "toy_best.pt", {"model_state_dict": {}})
+    before = file.read_bytes()
+    write, writes_left, interrupted = _Guard.write, 0, 0
+
+    def one_of_them_is_interrupted(guard: _Guard, data: Any) -> int:
+        nonlocal writes_left
+        writes_left -= 1
+        if writes_left == 0:
+            raise KeyboardInterrupt
+        return write(guard, data)
+
+    monkeypatch.setattr(_Guard, "write", one_of_them_is_interrupted)
+    while True:  # at the first write, at the second, ..., until it comes to its end before
+        try:
+            writes_left = interrupted + 1
+            save_checkpoint(file, {"model_state_dict": weights})
+            break
+        except KeyboardInterrupt:
+            assert file.read_bytes() == before
+            assert [one.name for one in tmp_path.iterdir()] == [file.name]
+            interrupted += 1
+    assert interrupted > len(weights)
+    assert torch.load(file)["model_state_dict"].keys() == weights.keys()
 
 
 def test_a_disk_that_fills_while_writing_keeps_the_old_checkpoint(folder: Path) -> None:

@@ -48,13 +48,15 @@ def save_checkpoint(path: files.PathLike, content: Mapping[str, Any]) -> Path:
 
 
 def _save(content: dict[str, Any], file: Any) -> None:
-    """torch reports a failed write as RuntimeError; what stands behind it is the disk's error."""
+    """torch calls a failed write RuntimeError; behind it stands the disk's error, or Ctrl-C."""
     guard: Any = _Guard(file)
     try:
         torch.save(content, guard)
     except Exception as error:
         if guard.error is not None:
             raise guard.error from error
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
         raise
 
 
