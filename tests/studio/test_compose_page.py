@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 from playwright.sync_api import expect
-from tests.studio.running import RunningStudio, reload_in_the_middle, serious_faults
+from tests.studio.running import NO_TIMERS, RunningStudio, reload_in_the_middle, serious_faults
 from tests.studio.story_compose import tell
 
 
@@ -164,6 +164,26 @@ def test_an_opening_is_typed_or_played_and_faults_are_told_at_their_field(
     visitor.get_by_role("button", name="Take back").click()
     expect(visitor.locator("#abc")).to_have_value("CE Gc")
     assert serious_faults(visitor) == []
+
+
+def test_notes_that_have_just_been_played_are_in_the_tune(
+    visitor: Any, studio: RunningStudio
+) -> None:
+    # Nothing is read by itself, as if the press came at once.
+    visitor.add_init_script(NO_TIMERS)
+    opened(visitor, studio)
+    visitor.locator("[name=metre]").select_option("4/4")
+    visitor.locator("[name=bars]").fill("2")
+    visitor.locator("#opening > summary").click()
+    visitor.get_by_role("tab", name="Play").click()
+    for key in "adg":
+        visitor.keyboard.press(key)
+    expect(visitor.locator("#abc-says")).to_contain_text("3 notes played")
+    visitor.get_by_role("button", name="Write a tune").click()
+    visitor.wait_for_url("**piece=*")
+    written = re.search(r"piece=([\w-]+)", visitor.url)[1]
+    timeline = visitor.request.get(f"{studio.address}/api/pieces/{written}/timeline.json").json()
+    assert [note["pitch"] for note in timeline["notes"][:3]] == [60, 64, 67]
 
 
 def test_a_hostile_title_stays_text_and_a_tune_in_the_making_can_be_cancelled(

@@ -10,13 +10,16 @@ const PATIENCE = 350; // milliseconds after the last key until it is read
 /**
  * @param {HTMLDetailsElement} part with the text field, the panel to play on and the preview
  * @param {() => {key: string | null, metre: string | null, tempo: number}} music what the form says
- * @returns {{refresh: () => void, fault: () => string | null, show: () => void}}
+ * @returns {{refresh: () => void, read: () => Promise<void>, fault: () => string | null, show: () => void}}
+ *   read: whatever was typed or played is read when it settles
  */
 export function openingPart(part, music) {
   const text = part.querySelector('textarea');
   const says = part.querySelector('#abc-says');
   const preview = part.querySelector('#abc-preview');
   let timer = 0;
+  let next = null; // what is to be read
+  let reading = Promise.resolve();
   let current = 0;
   let fault = null;
   let played = null; // {notes, text}: what was played, and the text that came of it
@@ -63,8 +66,20 @@ export function openingPart(part, music) {
       if (mine === current) preview.ariaBusy = 'false';
     }
   };
+  const read = () => {
+    clearTimeout(timer);
+    if (next) reading = ask(next);
+    next = null;
+    return reading;
+  };
+  const later = (given, words) => {
+    waiting(words);
+    next = given;
+    timer = setTimeout(read, PATIENCE);
+  };
   const refresh = () => {
     clearTimeout(timer);
+    next = null;
     if (!text.value.trim()) {
       current++;
       preview.ariaBusy = 'false';
@@ -72,10 +87,8 @@ export function openingPart(part, music) {
       preview.hidden = true;
       return;
     }
-    waiting('Reading …');
     // Played notes are barred anew when the metre changes; typed ones are as they were typed.
-    const given = played?.text === text.value ? {notes: played.notes} : {abc: text.value};
-    timer = setTimeout(() => ask(given), PATIENCE);
+    later(played?.text === text.value ? {notes: played.notes} : {abc: text.value}, 'Reading …');
   };
   text.addEventListener('input', refresh);
   tabs(part.querySelector('.tabs'));
@@ -84,8 +97,7 @@ export function openingPart(part, music) {
     onNotes: (notes) => {
       clearTimeout(timer);
       if (notes.length) {
-        waiting(`${count(notes.length, 'note')} played, being written down …`);
-        timer = setTimeout(() => ask({notes}), PATIENCE);
+        later({notes}, `${count(notes.length, 'note')} played, being written down …`);
       } else {
         text.value = '';
         text.dispatchEvent(new Event('change', {bubbles: true}));
@@ -94,7 +106,7 @@ export function openingPart(part, music) {
     },
   });
   refresh();
-  return {refresh, fault: () => (text.value.trim() ? fault : null), show: () => {
+  return {refresh, read, fault: () => (text.value.trim() ? fault : null), show: () => {
     part.open = true;
     text.focus();
   }};

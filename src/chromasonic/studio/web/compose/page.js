@@ -73,13 +73,17 @@ form.addEventListener('submit', (event) => {
 
 /** Ask for a tune and show it. */
 async function compose() {
-  const wrong = faultOf();
-  refuse(wrong?.text ?? '');
-  if (wrong) return wrong.field === fields.opening ? opening.show() : wrong.field.focus();
+  go.disabled = true;
   try {
+    await opening.read(); // notes that have just been played are part of it
+    const wrong = faultOf();
+    refuse(wrong?.text ?? '');
+    if (wrong) return wrong.field === fields.opening ? opening.show() : wrong.field.focus();
     await follow(await post('/api/compose/tunes', wishes()), {push: true});
   } catch (error) {
     if (error.name !== 'AbortError') refuse(error.message);
+  } finally {
+    go.disabled = false;
   }
 }
 
