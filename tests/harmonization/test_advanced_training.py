@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from small_melodies import melody_of
 
 from chromasonic.errors import CheckpointError, ConfigError, UsageError
+from chromasonic.harmonization import advanced_training
 from chromasonic.harmonization.advanced import AdvancedAgent
 from chromasonic.harmonization.advanced_settings import AdvancedSettings
 from chromasonic.harmonization.advanced_training import AdvancedTraining, train_advanced
@@ -18,6 +20,7 @@ from chromasonic.harmonization.baselines import expected_random_reward, harmoniz
 from chromasonic.harmonization.exact import harmonize_exactly
 from chromasonic.harmonization.models_directory import FILES, read_metadata
 from chromasonic.harmonization.reward_history import read_history
+from interruptions import ctrl_c_works
 
 NAMES = FILES["advanced"]
 TUNES = (
@@ -150,6 +153,29 @@ def test_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, is_double):
     train_advanced(melodies, settings=settings, folder=tmp_path / "cut", resume=True)
     for name in (NAMES.model, NAMES.checkpoint, NAMES.history):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_training_that_is_stopped_keeps_every_episode_that_it_played(tmp_path, monkeypatch):
+    """Ctrl-C in the middle of a round of four; the next checkpoint would be due at eight."""
+    melodies = [tune(pitches) for pitches in TUNES]
+    train_advanced(melodies, settings=QUICK, folder=tmp_path / "whole")
+    real = advanced_training._lessons
+
+    def interrupted(*what):
+        signal.raise_signal(signal.SIGINT)
+        return real(*what)
+
+    with monkeypatch.context() as patch:
+        halves = iter((interrupted, real))
+        patch.setattr(advanced_training, "_lessons", lambda *what: next(halves)(*what))
+        with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
+            train_advanced(melodies, settings=QUICK, folder=tmp_path / "cut")
+    stopped = json.loads((tmp_path / "cut" / NAMES.checkpoint).read_text())
+    assert len(stopped["history"]) == 4
+    train_advanced(melodies, settings=QUICK, folder=tmp_path / "cut", resume=True)
+    for name in (NAMES.model, NAMES.history, NAMES.checkpoint):
+        ours, theirs = ((tmp_path / one / name).read_bytes() for one in ("whole", "cut"))
+        assert ours == theirs
 
 
 def test_a_training_that_is_over_changes_nothing_when_resumed(tmp_path):

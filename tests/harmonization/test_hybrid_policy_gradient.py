@@ -190,7 +190,7 @@ def test_samples_follow_the_seed():
 
 # From checkpoint to checkpoint.
 
-SETTINGS = HybridSettings(episodes=32, melodies=2, samples=4, checkpoint_every=1, tuning_rate=0.01)
+SETTINGS = HybridSettings(episodes=32, melodies=2, samples=4, checkpoint_every=2, tuning_rate=0.01)
 MELODIES = [TUNE, melody_of([60, 62, 64]), melody_of([72, 71, 72])]
 
 
@@ -202,15 +202,19 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("killed_after", [1, 3])
-def test_killed_and_resumed_equals_uninterrupted(tmp_path, killed_after):
+@pytest.mark.parametrize(
+    ("how", "after", "goes_on_with"),
+    [(Killed, 1, 1), (Killed, 3, 3), (KeyboardInterrupt, 1, 2), (KeyboardInterrupt, 3, 4)],
+)
+def test_killed_or_stopped_and_resumed_equals_uninterrupted(tmp_path, how, after, goes_on_with):
+    """A checkpoint is due after every second update; one that is stopped is saved at once."""
     whole = fine_tune(network(FEATURES), MELODIES, settings=SETTINGS, checkpoint=tmp_path / "whole")
 
     def kill(done: int, _: float) -> None:
-        if done == killed_after:
-            raise Killed
+        if done == after:
+            raise how
 
-    with pytest.raises(Killed):
+    with pytest.raises(how):
         fine_tune(
             network(FEATURES),
             MELODIES,
@@ -218,10 +222,13 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, killed_after):
             checkpoint=tmp_path / "part",
             on_update=kill,
         )
+    told: list[int] = []
     resumed = fine_tune(
-        network(FEATURES), MELODIES, settings=SETTINGS, checkpoint=tmp_path / "part", resume=True
-    )
+        network(FEATURES), MELODIES, settings=SETTINGS, checkpoint=tmp_path / "part", resume=True,
+        on_update=lambda done, _: told.append(done),
+    )  # fmt: skip
 
+    assert told[0] == goes_on_with
     assert len(whole.history) == 32
     assert resumed.history == whole.history
     assert resumed.divergences == whole.divergences

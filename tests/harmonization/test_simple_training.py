@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.formats.typed_notes import read_typed_notes
+from chromasonic.harmonization import simple_training
 from chromasonic.harmonization.melodies import melody_of_tune
 from chromasonic.harmonization.melody import Melody
 from chromasonic.harmonization.models_directory import FILES, read_metadata
@@ -22,6 +25,7 @@ from chromasonic.harmonization.simple_stage import Stages, shifts_of, transposed
 from chromasonic.harmonization.simple_states import TABLES
 from chromasonic.harmonization.simple_training import train_simple
 from chromasonic.music.key import Key
+from interruptions import ctrl_c_works
 
 NAMES = FILES["simple"]
 TUNES = {
@@ -76,6 +80,29 @@ def test_a_training_that_was_killed_goes_on_exactly(melodies: list[Melody], tmp_
     train_simple(melodies, settings=FEW, folder=broken, resume=True)
     for name in (NAMES.model, NAMES.history, NAMES.checkpoint):
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_training_that_is_stopped_keeps_every_episode_that_it_played(
+    melodies: list[Melody], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of the seventh episode; nothing is due to be saved before the 20th."""
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train_simple(melodies, settings=FEW, folder=whole)
+    learn, calls = simple_training._learn, iter(range(1, 99))
+
+    def interrupted(*what: Any) -> None:
+        if next(calls) == 7:
+            signal.raise_signal(signal.SIGINT)
+        learn(*what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(simple_training, "_learn", interrupted)
+        with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
+            train_simple(melodies, settings=FEW, folder=stopped)
+    assert len(json.loads((stopped / NAMES.checkpoint).read_text())["rewards"]) == 7
+    train_simple(melodies, settings=FEW, folder=stopped, resume=True)
+    for name in (NAMES.model, NAMES.history, NAMES.checkpoint):
+        assert (stopped / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_model_and_another_another(

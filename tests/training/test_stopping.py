@@ -14,7 +14,8 @@ import pytest
 
 from chromasonic.errors import UsageError
 from chromasonic.training.holding import ask_to_stop, held, is_held, is_stopping, was_stopped
-from chromasonic.training.stopping import HOLDER, WISH
+from chromasonic.training.stopping import HOLDER, WISH, whole_steps
+from interruptions import ctrl_c_works
 
 TRAINS = """
 import pathlib, signal, sys, time
@@ -120,6 +121,25 @@ def test_ctrl_c_stays_an_interruption_of_its_own(tmp_path: Path, start: Start) -
     assert output == "tidied\n"  # no word of anybody who asked
     assert training.returncode not in (0, 130)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_waits_for_the_end_of_a_step_and_a_second_one_does_not() -> None:
+    with ctrl_c_works():
+        with pytest.raises(KeyboardInterrupt), whole_steps() as let_through:
+            signal.raise_signal(signal.SIGINT)
+            step = "whole"
+            let_through()
+        assert step == "whole"
+        with pytest.raises(KeyboardInterrupt), whole_steps():
+            signal.raise_signal(signal.SIGINT)  # nobody asks: it comes at the end
+            step = "the last"
+        assert step == "the last"
+        with pytest.raises(KeyboardInterrupt), whole_steps():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            step = "too far"
+        assert step == "the last"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_what_trains_beside_the_main_thread_is_not_reached(tmp_path: Path) -> None:

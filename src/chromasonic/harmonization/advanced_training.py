@@ -32,6 +32,7 @@ from chromasonic.harmonization.models_directory import (
 )
 from chromasonic.harmonization.reward import Reward
 from chromasonic.harmonization.reward_history import draw_history, write_history
+from chromasonic.training.stopping import saved_when_stopped, whole_steps
 
 NAMES = FILES["advanced"]
 LATE = 500
@@ -96,20 +97,28 @@ def train_advanced(
         archive_training(folder, "advanced")
         checkpoint.unlink(missing_ok=True)
         state = TrainingState.fresh(settings)
-    while len(state.history) < settings.episodes:
-        before = len(state.history)
-        _learn_from_some(stage, state, settings)
-        done = len(state.history)
-        if not np.isfinite(state.history[before:]).all():
-            raise TrainingError(
-                f"A reward of the episodes {before} to {done} is not finite; {checkpoint} holds "
-                "what was learnt before. Begin anew with another seed or more caution."
-            )
-        is_due = done // settings.checkpoint_every > before // settings.checkpoint_every
-        if is_due or done == settings.episodes:
-            write_checkpoint(checkpoint, state, settings, known)
-        if on_progress is not None:
-            on_progress(done, settings.episodes, float(np.mean(state.history[-LATE:])))
+
+    def save() -> None:
+        write_checkpoint(checkpoint, state, settings, known)
+
+    with whole_steps() as let_through:
+        while len(state.history) < settings.episodes:
+            before = len(state.history)
+            _learn_from_some(stage, state, settings)
+            done = len(state.history)
+            if not np.isfinite(state.history[before:]).all():
+                raise TrainingError(
+                    f"A reward of the episodes {before} to {done} is not finite; {checkpoint} "
+                    "holds what was learnt before. Begin anew with another seed or more caution."
+                )
+            is_due = done // settings.checkpoint_every > before // settings.checkpoint_every
+            is_due |= done == settings.episodes
+            if is_due:
+                save()
+            with saved_when_stopped(save, is_saved=is_due):
+                let_through()
+                if on_progress is not None:
+                    on_progress(done, settings.episodes, float(np.mean(state.history[-LATE:])))
     return _finish(Path(folder), state, settings, len(melodies), corpora)
 
 

@@ -23,6 +23,7 @@ from chromasonic.training.checkpoint import (
     load_weights,
     save_checkpoint,
 )
+from chromasonic.training.stopping import saved_when_stopped, whole_steps
 
 FIXED = ("melodies", "samples", "tuning_rate", "divergence", "seed")
 """Settings without which a fine-tuning would be another one; more episodes may come."""
@@ -82,16 +83,25 @@ def fine_tune(
     if resume and checkpoint.exists():
         _restore(tuning, load_checkpoint(checkpoint), facts, checkpoint)
     tasks: dict[int, Task] = {}
-    while len(tuning.divergences) < settings.updates:
-        update = len(tuning.divergences)
-        chosen = _chosen(settings, update, len(melodies))
-        for number in chosen:
-            tasks.setdefault(number, Task.of(melodies[number]))
-        tuning.update([tasks[number] for number in chosen], settings.samples)
-        done = update + 1
-        if done % settings.checkpoint_every == 0 or done == settings.updates:
-            save_checkpoint(checkpoint, _content(tuning, facts))
-        on_update(done, float(np.mean(tuning.history[-settings.samples * len(chosen) :])))
+
+    def save() -> None:
+        save_checkpoint(checkpoint, _content(tuning, facts))
+
+    with whole_steps() as let_through:
+        while len(tuning.divergences) < settings.updates:
+            update = len(tuning.divergences)
+            chosen = _chosen(settings, update, len(melodies))
+            for number in chosen:
+                tasks.setdefault(number, Task.of(melodies[number]))
+            tuning.update([tasks[number] for number in chosen], settings.samples)
+            done = update + 1
+            is_due = done % settings.checkpoint_every == 0 or done == settings.updates
+            if is_due:
+                save()
+            with saved_when_stopped(save, is_saved=is_due):
+                let_through()
+                reward = float(np.mean(tuning.history[-settings.samples * len(chosen) :]))
+                on_update(done, reward)
     return Tuned(network=network, history=tuning.history, divergences=tuning.divergences)
 
 

@@ -33,6 +33,7 @@ from chromasonic.harmonization.simple_report import write_report
 from chromasonic.harmonization.simple_settings import SimpleSettings
 from chromasonic.harmonization.simple_stage import Stage, Stages
 from chromasonic.harmonization.simple_states import TABLES
+from chromasonic.training.stopping import saved_when_stopped, whole_steps
 
 Doubles = npt.NDArray[np.float64]
 OnProgress = Callable[[int, int, float], None]
@@ -91,14 +92,23 @@ def train_simple(
         archive_training(folder, "simple")
         checkpoint.unlink(missing_ok=True)
         progress = Progress.begun(settings)
-    while len(progress.rewards) < settings.episodes:
-        stage = stages.draw(progress.rng)
-        progress.rewards.append(play_and_learn(stage, progress, settings))
-        done = len(progress.rewards)
-        if done % settings.save_every == 0 or done == settings.episodes:
-            write_checkpoint(checkpoint, progress, settings, stages.fingerprint())
-        if on_progress is not None and (done % TOLD_EVERY == 0 or done == settings.episodes):
-            on_progress(done, settings.episodes, float(np.mean(progress.rewards[-TOLD_EVERY:])))
+
+    def save() -> None:
+        write_checkpoint(checkpoint, progress, settings, stages.fingerprint())
+
+    with whole_steps() as let_through:
+        while len(progress.rewards) < settings.episodes:
+            stage = stages.draw(progress.rng)
+            progress.rewards.append(play_and_learn(stage, progress, settings))
+            done = len(progress.rewards)
+            is_due = done % settings.save_every == 0 or done == settings.episodes
+            if is_due:
+                save()
+            with saved_when_stopped(save, is_saved=is_due):
+                let_through()
+                if on_progress and (done % TOLD_EVERY == 0 or done == settings.episodes):
+                    reward = float(np.mean(progress.rewards[-TOLD_EVERY:]))
+                    on_progress(done, settings.episodes, reward)
     kept = pruned(progress.values, settings.most_entries)
     write_model(folder / files.model, SimpleModel(settings=settings, values=kept))
     rewards = np.array(progress.rewards[: settings.episodes])

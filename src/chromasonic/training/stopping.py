@@ -16,7 +16,8 @@ import secrets
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,51 @@ class Listener:
     def _interrupted(self, *_: object) -> None:
         if self.asked_by or self._handler is signal.SIG_DFL:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def whole_steps() -> Iterator[Callable[[], None]]:
+    """Within the block an interruption waits for the call of what is given: between two steps.
+
+    So whoever is interrupted there stands where a step has ended, and can save that. A second
+    interruption does not wait. Only the main thread is interrupted: elsewhere nothing is held up.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not MAIN or not callable(before):
+        yield lambda: None
+        return
+    interrupt: Any = before
+    is_waiting = False
+
+    def wait(number: int, frame: Any) -> None:
+        nonlocal is_waiting
+        if is_waiting:
+            interrupt(number, frame)
+        is_waiting = True
+
+    def let_through() -> None:
+        nonlocal is_waiting
+        if is_waiting:
+            is_waiting = False
+            interrupt(signal.SIGINT, None)
+
+    signal.signal(signal.SIGINT, wait)
+    try:
+        yield let_through
+    finally:
+        signal.signal(signal.SIGINT, before)
+    let_through()
+
+
+@contextmanager
+def saved_when_stopped(save: Callable[[], None], *, is_saved: bool) -> Iterator[None]:
+    """Save before an interruption within the block goes on, where that was not done just now."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not is_saved:
+            save()
+        raise
 
 
 def _interrupt() -> None:
