@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shared import end_shared
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None, socket.gethostname()}
 LONGEST = ("docs/test_pages", "cpp/", "scaling/", "studio/", "companion/", "registry/", "cli/")
 """Files and folders of tests that take longest, in this order; the others come after them."""
@@ -66,6 +68,18 @@ def pytest_collection_finish() -> None:
     """Thousands of collected tests stay to the end: the garbage collector need not visit them."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """This process goes on to the tests of another folder: see `shared`."""
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        end_shared()
+
+
+def pytest_sessionfinish() -> None:
+    """Wherever the tests are broken off, nothing goes on without them."""
+    end_shared()
 
 
 @pytest.fixture(scope="session", autouse=True)

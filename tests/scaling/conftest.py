@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,17 @@ from planted_files import plant
 
 from chromasonic.scaling.cluster import Cluster, connected
 from chromasonic.scaling.preparing import prepare
+from shared import shared
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def _cluster() -> AbstractContextManager[Cluster]:
+    return connected(cpus=2, store_bytes=100 * 2**20)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Cluster:
     """Two workers' worth of this machine; only the loopback interface sees it."""
-    with connected(cpus=2, store_bytes=100 * 2**20) as joined:
-        yield joined
+    return shared(_cluster)
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,18 +19,19 @@ from tests.studio.running import (
     watched_page,
 )
 
-
-@pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    """One studio for the tests of a worker; no test may lean on what another made in it."""
-    running = started_studio(tmp_path_factory.mktemp("studio"))
-    yield running
-    ended(running)
+from shared import shared
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
+@contextmanager
+def _studio() -> Iterator[RunningStudio]:
+    with tempfile.TemporaryDirectory(prefix="chromasonic-studio-") as folder:
+        running = started_studio(Path(folder))
+        yield running
+        ended(running)
+
+
+@contextmanager
+def _browser() -> Iterator[Any]:
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=LONGEST_WAIT_MS)
@@ -35,6 +39,18 @@ def browser() -> Iterator[Any]:
         running = engine.chromium.launch(executable_path=browser_path(), args=list(QUIET))
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def studio() -> RunningStudio:
+    """One studio for the tests of a worker; no test may lean on what another made in it."""
+    return shared(_studio)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Any:
+    """A headless Chromium."""
+    return shared(_browser)
 
 
 @pytest.fixture

@@ -108,5 +108,7 @@ def until_its_end(trial: Path, chance: random.Random) -> dict[str, object]:
 if __name__ == "__main__":
     # A picture takes longer than the whole training; a file in its place is enough here.
     TrainingHistory.plot = lambda _, what, path: files.write_bytes(path, b"")  # type: ignore
+    # What a killed process wrote is read from memory, on the disk or not; disks can be very busy.
+    os.fsync = lambda _: None  # type: ignore[assignment]
     modes = {"files": at_every_file, "random": at_random_moments}
     print(json.dumps(modes[sys.argv[2]](Path(sys.argv[1]))))

@@ -90,7 +90,7 @@ def test_an_interrupted_run_goes_on_exactly(tmp_path: Path, settings: dict, at: 
 def driver(folder: Path, mode: str) -> dict:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(HERE / "kill_driver.py"), str(folder), mode]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
