@@ -16,6 +16,7 @@ from version_stage import made_model
 
 from chromasonic.cli import registered
 from chromasonic.cli.app import main
+from chromasonic.registry.model import ModelFacts
 from chromasonic.registry.store import open_store
 from chromasonic.registry.versions import Registry
 from chromasonic.tasks.finding import models_at
@@ -412,6 +413,27 @@ def test_opening_that_takes_long_says_what_it_is_at(
     with registered.said_when_slow("Opening it ..."):
         assert is_said.wait(60)
     assert capsys.readouterr() == ("", "Opening it ...\n")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"parameters": 1_234}, "1,234"),
+        ({"parameters": None}, "unknown: it was registered before they were counted"),
+    ],
+)
+def test_how_many_numbers_were_trained_is_said_even_where_nobody_knows(
+    run: Run, registry: Registry, tmp_path: Path, facts: dict[str, Any], said: str
+) -> None:
+    registry.register(made_model(tmp_path, **facts), "folk")
+    code, out, _ = run("show", "folk@1")
+    assert code == 0
+    assert f"parameters  {said}\n" in out
+
+
+@pytest.mark.parametrize(("task", "kind"), [("melody", "markov"), ("harmonizer", "advanced")])
+def test_what_counts_or_looks_up_has_no_number_to_tell(task: str, kind: str) -> None:
+    assert ModelFacts(task=task, kind=kind).parameters_said == ""
 
 
 def test_half_a_run_is_not_registered(run: Run, trained: Path, tmp_path: Path) -> None:

@@ -207,7 +207,64 @@ def test_a_checkpoint_by_itself_says_what_it_is(
     assert [corpus.name for corpus in found.facts.corpora] == [
         corpus.name for corpus in whole.facts.corpora
     ]
-    assert found.facts.parameters is None  # buffers are among its numbers
+    assert found.facts.parameters == whole.facts.parameters
+
+
+@pytest.fixture(scope="module")
+def alone(
+    registry: Registry, runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Task to a version that was made of a checkpoint by itself."""
+    folder = tmp_path_factory.mktemp("alone")
+    bests = {
+        "melody": "lstm_checkpoints/melody_lstm_best.pt",
+        "companion": "checkpoints/groove_predictor_best.pt",
+        "gesture": "best_model.pth",
+    }
+    made = {}
+    for task, best in bests.items():
+        (model,) = models_at(shutil.copy(runs[task] / best, folder))
+        made[task] = registry.register(model, f"alone-{task}").reference
+    return made
+
+
+@pytest.mark.parametrize("task", ["melody", "companion", "gesture"])
+def test_a_version_that_was_made_of_a_checkpoint_alone_is_found_again(
+    registered: Registry, alone: dict[str, str], task: str
+) -> None:
+    version = registered.get(alone[task])
+
+    (found,) = models_at(registered.folder_of(version.reference))
+
+    assert found.facts == version.facts
+
+
+@pytest.mark.parametrize(
+    ("task", "command"),
+    [
+        ("melody", ["generate", "{}", "--bars", "1"]),
+        ("melody", ["export", "{}", "--format", "onnx"]),
+        ("companion", ["evaluate", "companion", "{}"]),
+        ("companion", ["export", "{}", "--models", "groove"]),
+        ("gesture", ["export", "{}", "--format", "onnx"]),
+        *((task, ["inspect", "{}"]) for task in RECIPES),
+        *((task, ["models", "export", "{}", "-o", "out"]) for task in RECIPES),
+        *((task, ["models", "card", "{}"]) for task in RECIPES),
+    ],
+)
+def test_commands_take_a_version_that_was_made_of_a_checkpoint_alone(
+    registered: Registry,
+    alone: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    command: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(app, [word.format(alone[task]) for word in command])
+
+    assert result.exit_code == 0, result.output
 
 
 def test_a_place_without_a_model_is_told(tmp_path: Path, runs: dict[str, Path]) -> None:

@@ -15,6 +15,7 @@ from chromasonic.evaluation.report_data import (
     ReportTune,
 )
 from chromasonic.registry.licences import terms_of_corpus
+from chromasonic.training.parameters import parameter_count
 from chromasonic.training.run_directory import environment
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def is_generated(run: MelodyRun) -> bool:
 
 def _model(kind: str, trained: TrainedMelodyModel) -> ReportModel:
     label, says = MODELS[kind]
-    parameters = sum(p.numel() for p in trained.model.parameters())
+    parameters = parameter_count(trained.model)
     seconds = sum(epoch.seconds for epoch in trained.history.epochs)
     if parameters:
         says += f" {parameters:,} parameters, {len(trained.history)} epochs in {_time(seconds)}."

@@ -95,7 +95,8 @@ def is_melody_run(path: Path) -> bool:
     """
     if path.is_dir():
         name = path.resolve().name
-        return name.endswith("_checkpoints") or any(path.glob("*_checkpoints/melody_*.pt"))
+        there = (*path.glob("melody_*.pt"), *path.glob("*_checkpoints/melody_*.pt"))
+        return name.endswith("_checkpoints") or bool(there)
     if path.suffix != ".pt" or not path.is_file():
         return False
     from chromasonic.training.checkpoint import load_checkpoint

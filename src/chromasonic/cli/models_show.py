@@ -105,7 +105,7 @@ def _print_facts(version: Version) -> None:
         + (f"  ({', '.join(version.aliases)})" if version.aliases else ""),
         "title": facts.title,
         "kind": f"{facts.task} {facts.kind}",
-        "parameters": f"{facts.parameters:,}" if facts.parameters else "",
+        "parameters": facts.parameters_said,
         "registered": version.created.replace("T", " ")[:16],
         "note": version.note,
         "corpora": ", ".join(c.title or c.name for c in facts.corpora) or "not recorded",

@@ -28,6 +28,7 @@ from chromasonic.gesture.results_answers import (
 from chromasonic.gesture.results_runs import JudgedRun, Which, gather
 from chromasonic.gesture.scores import Answers
 from chromasonic.music.movement import Movement
+from chromasonic.training.parameters import parameter_count
 
 Answered = dict[str, dict[str, list[Answers]]]
 """Name of a method to its folds."""
@@ -119,7 +120,7 @@ def _answers(
             tell(f"Judging {fold}, seed {run.seed}")
             models.append(model_for(run, part))
             answered[NETWORK].setdefault(fold, []).append(network_answers(models[-1], part))
-        parameters = sum(p.numel() for p in models[0].network.parameters() if p.requires_grad)
+        parameters = parameter_count(models[0].network)
         for name in names:
             tell(f"{fold}: {name}")
             answers = baseline_answers(name, part, models[0])

@@ -33,6 +33,7 @@ from chromasonic.gesture.folding import Array, Folded, exact, folded
 from chromasonic.gesture.models import NAME, GestureModel
 from chromasonic.gesture.onnx_network import scaling
 from chromasonic.gesture.spatial import GraphConvolution
+from chromasonic.training.parameters import parameter_count
 
 if TYPE_CHECKING:
     from chromasonic.gesture.network import GestureNetwork
@@ -203,7 +204,7 @@ def write_header(model: GestureModel, path: Path) -> Exported:
             )
             for layer in layers
         ),
-        parameters=sum(value.numel() for value in module.parameters()),
+        parameters=parameter_count(module),
         state="carry",
         step=STEP,
     )

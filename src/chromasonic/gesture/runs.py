@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic import files
+from chromasonic.data.corpus import Corpus
 from chromasonic.data.progress import Progress
 from chromasonic.errors import CheckpointError, UsageError
 from chromasonic.gesture.models import LAYOUT, NAME, TASK, GestureModel, build, describe
 from chromasonic.gesture.preparing import Prepared, movements_of, prepare
 from chromasonic.gesture.recipe import GestureRecipe, recipe_from, recipe_to_dict
 from chromasonic.gesture.task import GestureTask
+from chromasonic.music.movement import Movement
 from chromasonic.registry.lineage import began_from
 from chromasonic.registry.reference import located
 from chromasonic.training.device import choose_device
@@ -32,6 +34,7 @@ from chromasonic.training.history import TrainingHistory
 from chromasonic.training.holding import held
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
+from chromasonic.training.parameters import parameter_count
 from chromasonic.training.randomness import seeded
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import CheckpointFiles
@@ -70,7 +73,7 @@ class GestureRun:
         return {
             "run": str(self.directory.path),
             "data": self.data.to_dict(),
-            "parameters": sum(p.numel() for p in network.parameters() if p.requires_grad),
+            "parameters": parameter_count(network),
             "state_dict": sum(tensor.numel() for tensor in network.state_dict().values()),
             "epochs": len(self.history),
             "end": self.history.end,
@@ -117,16 +120,7 @@ def train_gesture(
     """
     run = RunDirectory(output)
     is_resumed = resume and run.is_there
-    if run.is_there and not (is_resumed or overwrite):
-        raise UsageError(
-            f"There is a run in {run.path} already. Go on with it (--resume {run.path}), give "
-            "another folder (--output), or let it be replaced (--overwrite)."
-        )
-    if run.is_there and run.facts().get("task") != TASK:
-        raise UsageError(
-            f"{run.path} holds a run of another task ({run.facts().get('task', 'melody')}). Give "
-            "another --output."
-        )
+    _check_free(run, may_be_there=is_resumed or overwrite)
     device = choose_device(recipe.training.device)
     go_on = f"chromasonic train gesture --resume {run.path}"
     with (
@@ -134,28 +128,16 @@ def train_gesture(
         held(run.path, is_first=processes.is_first, go_on=go_on),
     ):
         corpus = movements_of(recipe.data, download=download, on_progress=on_progress)
-        recipe = replace(recipe, data=replace(recipe.data, dataset=_name_of(recipe, corpus.name)))
-        # What answers while a movement goes on reads nothing from later frames.
-        is_causal = recipe.network.causal or recipe.features.causal
-        data = prepare(corpus, recipe.data, replace(recipe.features, causal=is_causal))
-        recipe = replace(recipe, features=data.reader.config)
+        recipe, data = _prepared(recipe, corpus)
         on_data(data)
         if is_resumed:
             _check_same_data(run, data)
         if processes.is_first:
             _begin(run, recipe, data, is_resumed=is_resumed, init_from=init_from)
         processes.wait()
-        with seeded(recipe.training.seed):
-            network = build(recipe.network, data.skeleton, data.classes, data.reader.config)
-        model = GestureModel(
-            network=network,
-            classes=data.classes,
-            skeleton=data.skeleton,
-            reader=data.reader,
-            motion=data.motion,
-        )
+        model = _new_model(recipe, data)
         history = fit(
-            network,
+            model.network,
             task_of(recipe, data),
             recipe.training,
             folder=run.path,
@@ -171,6 +153,46 @@ def train_gesture(
         if processes.is_first:
             run.add_result(NAME, trained.to_dict())
         return trained
+
+
+def _check_free(run: RunDirectory, *, may_be_there: bool) -> None:
+    """Refuse a folder that another run keeps.
+
+    Raises:
+        UsageError: a run lies there and may not, or it is one of another task.
+    """
+    if run.is_there and not may_be_there:
+        raise UsageError(
+            f"There is a run in {run.path} already. Go on with it (--resume {run.path}), give "
+            "another folder (--output), or let it be replaced (--overwrite)."
+        )
+    if run.is_there and run.facts().get("task") != TASK:
+        raise UsageError(
+            f"{run.path} holds a run of another task ({run.facts().get('task', 'melody')}). Give "
+            "another --output."
+        )
+
+
+def _prepared(recipe: GestureRecipe, corpus: Corpus[Movement]) -> tuple[GestureRecipe, Prepared]:
+    """The recipe with what the corpus settles, and the data as the recipe wants them."""
+    recipe = replace(recipe, data=replace(recipe.data, dataset=_name_of(recipe, corpus.name)))
+    # What answers while a movement goes on reads nothing from later frames.
+    is_causal = recipe.network.causal or recipe.features.causal
+    data = prepare(corpus, recipe.data, replace(recipe.features, causal=is_causal))
+    return replace(recipe, features=data.reader.config), data
+
+
+def _new_model(recipe: GestureRecipe, data: Prepared) -> GestureModel:
+    """A model as the recipe wants it, of weights drawn by its seed."""
+    with seeded(recipe.training.seed):
+        network = build(recipe.network, data.skeleton, data.classes, data.reader.config)
+    return GestureModel(
+        network=network,
+        classes=data.classes,
+        skeleton=data.skeleton,
+        reader=data.reader,
+        motion=data.motion,
+    )
 
 
 def task_of(recipe: GestureRecipe, data: Prepared) -> GestureTask:

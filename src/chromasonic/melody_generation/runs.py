@@ -42,6 +42,7 @@ from chromasonic.training.history import TrainingHistory
 from chromasonic.training.holding import held
 from chromasonic.training.loop import fit
 from chromasonic.training.observers import Observer
+from chromasonic.training.parameters import parameter_count
 from chromasonic.training.randomness import seeded
 from chromasonic.training.run_directory import RunDirectory
 from chromasonic.training.saving import CheckpointFiles
@@ -82,7 +83,7 @@ class TrainedMelodyModel:
         }  # fmt: skip
         return {
             "kind": self.kind,
-            "parameters": sum(p.numel() for p in self.model.parameters()),
+            "parameters": parameter_count(self.model),
             "epochs": len(self.history),
             "end": self.history.end,
             "best_epoch": self.history.best_epoch,

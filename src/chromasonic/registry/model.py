@@ -73,6 +73,15 @@ class ModelFacts:
     parent: str = ""
     parent_weights: str = ""
 
+    @property
+    def parameters_said(self) -> str:
+        """How many numbers were trained, for people; "" where that is no measure."""
+        if self.parameters:
+            return f"{self.parameters:,}"
+        if self.task == "harmonizer" or self.kind == "markov":  # they count, or look up
+            return ""
+        return "unknown: it was registered before they were counted"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)

@@ -128,7 +128,7 @@ def details_text(model: Described) -> str:
         "Warning": "".join(warning(facts)),
         "Size": "not here" if model.size_bytes is None else said(model.size_bytes),
         "Kind": " ".join(dict.fromkeys((facts.task, facts.kind.replace("_", " ")))),
-        "Parameters": f"{facts.parameters:,}" if facts.parameters else "",
+        "Parameters": facts.parameters_said,
         **(model.lines or {}),
         **{
             _capital(metric_said(name)): f"{figure}{figure.arrow}"

@@ -45,9 +45,12 @@ def _in_folder(path: Path) -> list[TrainedModel]:
     if run.is_there:
         return _in_run(run)
     if path.is_dir():
+        from chromasonic.tasks.finding_checkpoint import known_names
         from chromasonic.tasks.finding_harmonizer import models_in_directory
 
-        return models_in_directory(path)
+        # What came here as a checkpoint by itself, such as a version that was made of one.
+        alone = [path / name for name in known_names() if (path / name).is_file()]
+        return models_in_directory(path) or [one for file in alone for one in _at_file(file)]
     return []
 
 

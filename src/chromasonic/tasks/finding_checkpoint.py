@@ -45,8 +45,6 @@ def with_checkpoint(models: list[TrainedModel], file: Path) -> TrainedModel | No
 def lone_model(file: Path) -> TrainedModel | None:
     """A model whose checkpoint lies in no run directory; None where it is of no known task.
 
-    How many of its numbers were trained stays open: a checkpoint holds others beside them.
-
     Raises:
         CheckpointError: it cannot be read.
     """
@@ -70,18 +68,33 @@ def lone_model(file: Path) -> TrainedModel | None:
         corpora = corpora_of([corpus] if isinstance(corpus, dict) else [])
         title = finding_melody.title_of(kind, [one.name for one in corpora])
         told = {**shared, "title": title, "headline": finding_melody.HEADLINE}
-        name = f"melody_{kind}_best.pt"
+        told["parameters"] = finding_melody.counted(file, kind)
+        name = lone_name(kind)
     elif task == "companion" and kind in finding_companion.KINDS:
         corpora = learned_from(data)
-        told, name = shared, finding_companion.best_name(kind)
+        told = {**shared, "parameters": finding_companion.counted(kind)}
+        name = finding_companion.best_name(kind)
     elif task == "gesture":
         corpora = corpora_of([{**data, "name": str(data.get("dataset", ""))}] if data else [])
         kind = finding_gesture.kind_of(recipe) if recipe else "gesture"
-        told, name = shared, finding_gesture.BEST
+        told = {**shared, "parameters": finding_gesture.counted(file)}
+        name = finding_gesture.BEST
     else:
         return None
     facts = ModelFacts(kind=kind, corpora=corpora, **told)
     return TrainedModel(facts=facts, files={name: file})
+
+
+def lone_name(kind: str) -> str:
+    """How the checkpoint of a melody model lies in a version that was made of it alone."""
+    return f"melody_{kind}_best.pt"
+
+
+def known_names() -> list[str]:
+    """Where checkpoints lie in the versions that were made of them alone."""
+    melodies = map(lone_name, finding_melody.KINDS)
+    companions = map(finding_companion.best_name, finding_companion.KINDS)
+    return [*melodies, *companions, finding_gesture.BEST]
 
 
 def _recipe(info: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -93,10 +93,8 @@ def _result(
     run: RunDirectory, facts: Mapping[str, Any], kind: str, files: Mapping[str, Path]
 ) -> dict[str, Any]:
     """How a model's training ended, its files by their names in the version."""
-    from chromasonic.companion.catalogue import COMPANIONS
-
     result = dict(facts.get("results", {}).get(kind, {}))
-    result.setdefault("parameters", COMPANIONS[kind].spec.parameters)
+    result.setdefault("parameters", counted(kind))
     if not result.get("validation"):
         result["validation"] = best_validation(run.path / f"history/{kind}_history.json")
     by_name = {Path(name).name: name for name in files}
@@ -106,6 +104,13 @@ def _result(
         if Path(path).name in by_name
     }
     return result
+
+
+def counted(kind: str) -> int:
+    """The numbers of a network: each kind has one size."""
+    from chromasonic.companion.catalogue import COMPANIONS
+
+    return COMPANIONS[kind].spec.parameters
 
 
 def _validation(results: Mapping[str, Mapping[str, Any]], *, is_whole: bool) -> dict[str, float]:

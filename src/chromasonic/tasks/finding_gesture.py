@@ -49,7 +49,7 @@ def models_in_run(run: RunDirectory, facts: Mapping[str, Any]) -> list[TrainedMo
             task="gesture",
             kind=kind,
             title=f"Gesture network, {corpora[0].name}" if corpora else "Gesture network",
-            parameters=result.get("parameters") or _counted(run.path / BEST),
+            parameters=result.get("parameters") or counted(run.path / BEST),
             corpora=corpora,
             seed=facts.get("seed"),
             validation=validation,
@@ -71,13 +71,13 @@ def _validated_on(facts: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     return f"{count:,} recordings, protocol '{protocol}'" if isinstance(count, int) else ""
 
 
-def _counted(checkpoint: Path) -> int | None:
-    """The numbers of a network whose training has not ended, so that run.json does not say it."""
+def counted(checkpoint: Path) -> int | None:
+    """The numbers of a network by its checkpoint, where no run.json says it (yet)."""
     from chromasonic.gesture.models import load_gesture
+    from chromasonic.training.parameters import parameter_count
 
     with suppress(ChromasonicError):  # then it stays open
-        network = load_gesture(checkpoint).network
-        return sum(one.numel() for one in network.parameters() if one.requires_grad)
+        return parameter_count(load_gesture(checkpoint).network)
     return None
 
 

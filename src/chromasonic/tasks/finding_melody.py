@@ -70,7 +70,7 @@ def _model(
             task="melody",
             kind=kind,
             title=title_of(kind, [corpus.name for corpus in corpora]),
-            parameters=result.get("parameters") or _counted(files[best_name(kind)], kind),
+            parameters=result.get("parameters") or counted(files[best_name(kind)], kind),
             corpora=corpora,
             seed=None if kind == "markov" else training.get("seed", facts.get("seed")),  # it counts
             validation=validation,
@@ -84,16 +84,17 @@ def _model(
     )
 
 
-def _counted(checkpoint: Path, kind: str) -> int | None:
-    """The numbers of a network whose training has not ended, so that run.json does not say it."""
+def counted(checkpoint: Path, kind: str) -> int | None:
+    """The numbers of a network by its checkpoint, where no run.json says it (yet)."""
     if kind == "markov":
         return None
     from chromasonic.melody_generation.models import build_model
     from chromasonic.training.checkpoint import load_checkpoint
+    from chromasonic.training.parameters import parameter_count
 
     with suppress(ChromasonicError, KeyError, TypeError):  # then it stays open
         config = load_checkpoint(checkpoint)["config"]["model"]["config"]
-        return sum(one.numel() for one in build_model(kind, config).parameters())
+        return parameter_count(build_model(kind, config))
     return None
 
 

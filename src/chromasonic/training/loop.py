@@ -20,6 +20,7 @@ from chromasonic.training.device import choose_device, choose_precision
 from chromasonic.training.distributed import Processes, joined
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
+from chromasonic.training.parameters import parameter_count
 from chromasonic.training.randomness import seeded
 from chromasonic.training.saving import FLAT, Layout, Saver
 from chromasonic.training.state import TrainingState, new_state, start_from
@@ -121,9 +122,7 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
     number = state.epoch + 1
     batches = run.batches("train", number)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    sums = Sums(run.device)
-    gradient_norm = torch.zeros((), device=run.device)
-    cells = padded = updates = 0
+    tally = _Tally(sums=Sums(run.device), gradient_norm=torch.zeros((), device=run.device))
     model.train()
     start = time.perf_counter()
 
@@ -143,18 +142,7 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
 
         # Forward, loss, backward: gradients of sums over one count are exact however it is cut.
         state.optimizer.zero_grad(set_to_none=True)
-        is_finite = torch.ones((), dtype=torch.bool, device=run.device)
-        for i, (batch, weight) in enumerate(shares):
-            with _last_share_syncs(model, is_last=i == len(shares) - 1):
-                with run.autocast():
-                    loss = run.task.loss(model, batch, label_smoothing=config.label_smoothing)
-                # Processes average their gradients; times their number it is the sum again.
-                objective = loss.objective_sum * (weight * processes.count / max(count, 1))
-                state.scaler.scale(objective).backward()
-            is_finite &= torch.isfinite(loss.loss_sum)
-            if weight:
-                sums.add(loss, batch.count)
-                cells, padded = cells + batch.cells, padded + batch.padded
+        is_finite = _backward(run, state, model, shares, count, tally)
 
         # Clip: to the longest gradient that may pass.
         state.scaler.unscale_(state.optimizer)
@@ -171,23 +159,16 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
             state.average.update(state.model)
 
         # Log.
-        updates += 1
-        gradient_norm += torch.nan_to_num(norm.detach(), posinf=0.0)
+        tally.updates += 1
+        tally.gradient_norm += torch.nan_to_num(norm.detach(), posinf=0.0)
         for observer in run.observers:
             observer.on_batch(number, index + 1, len(batches.plan))
 
     seconds = time.perf_counter() - start
-    train = sums.total(processes)
-    cells, padded = processes.sum(torch.tensor([cells, padded], device=run.device)).tolist()
-
-    # Validate: on the weights that would be kept.
-    with state.judged_weights():
-        val = _validate(run, model, number)
-    if not math.isfinite(val.loss):
-        raise TrainingError(
-            f"The validation loss of {state.history.name} is {val.loss} after epoch {number}. "
-            f"{_ADVICE} Checkpoints up to epoch {state.epoch} stay usable."
-        )
+    train = tally.sums.total(processes)
+    cells = torch.tensor([tally.cells, tally.padded], device=run.device)
+    read, padded = processes.sum(cells).tolist()
+    val = _validate_kept(run, state, model, number)
     return Epoch(
         epoch=number,
         learning_rate=float(state.optimizer.param_groups[0]["lr"]),
@@ -195,13 +176,65 @@ def _train_one_epoch(run: _Run, state: TrainingState, model: nn.Module) -> Epoch
         val_loss=val.loss,
         train=train.metrics,
         val=val.metrics,
-        gradient_norm=float(gradient_norm) / updates,
-        padding_share=padded / cells if cells else 0.0,
-        updates=updates,
+        gradient_norm=float(tally.gradient_norm) / tally.updates,
+        padding_share=padded / read if read else 0.0,
+        updates=tally.updates,
         targets=train.count,
         seconds=time.perf_counter() - start,
         tokens_per_second=train.count / max(seconds, 1e-9),
     )
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    """What an epoch's updates add up to, in this process."""
+
+    sums: Sums
+    gradient_norm: Tensor
+    updates: int = 0
+    cells: int = 0
+    padded: int = 0
+
+
+def _backward(
+    run: _Run,
+    state: TrainingState,
+    model: nn.Module,
+    shares: Sequence[tuple[Batch, float]],
+    count: int,
+    tally: _Tally,
+) -> Tensor:
+    """Add the gradients of one update's shares; whether every loss was finite."""
+    is_finite = torch.ones((), dtype=torch.bool, device=run.device)
+    for i, (batch, weight) in enumerate(shares):
+        with _last_share_syncs(model, is_last=i == len(shares) - 1):
+            with run.autocast():
+                loss = run.task.loss(model, batch, label_smoothing=run.config.label_smoothing)
+            # Processes average their gradients; times their number it is the sum again.
+            objective = loss.objective_sum * (weight * run.processes.count / max(count, 1))
+            state.scaler.scale(objective).backward()
+        is_finite &= torch.isfinite(loss.loss_sum)
+        if weight:
+            tally.sums.add(loss, batch.count)
+            tally.cells += batch.cells
+            tally.padded += batch.padded
+    return is_finite
+
+
+def _validate_kept(run: _Run, state: TrainingState, model: nn.Module, epoch: int) -> Means:
+    """Validate the weights that would be kept.
+
+    Raises:
+        TrainingError: their loss is not finite.
+    """
+    with state.judged_weights():
+        val = _validate(run, model, epoch)
+    if not math.isfinite(val.loss):
+        raise TrainingError(
+            f"The validation loss of {state.history.name} is {val.loss} after epoch {epoch}. "
+            f"{_ADVICE} Checkpoints up to epoch {state.epoch} stay usable."
+        )
+    return val
 
 
 def _validate(run: _Run, model: nn.Module, epoch: int, part: Part = "validation") -> Means:
@@ -315,7 +348,7 @@ class _Run:
             config=self.config,
             device=str(self.device),
             precision=str(self.dtype or torch.float32).removeprefix("torch."),
-            parameters=sum(p.numel() for p in state.model.parameters() if p.requires_grad),
+            parameters=parameter_count(state.model),
             processes=self.processes.count,
             first_epoch=state.epoch + 1,
             folder=folder,

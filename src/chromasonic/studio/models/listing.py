@@ -63,6 +63,7 @@ def _known(facts: ModelFacts) -> dict[str, Any]:
         "terms": weights_terms(facts.corpora).sentence,
         "is_made_up": any(map(is_made_up, facts.corpora)),
         "parameters": facts.parameters,
+        "parameters_said": facts.parameters_said,
         "seed": facts.seed,
         "run": facts.run,
     }

@@ -103,7 +103,7 @@ function facts(models) {
   const rows = [
     ['In use as', ...of((one) => (one.aliases.length ? badges(one) : '–'))],
     ['Kind', ...of((one) => `${one.task} ${one.kind}`)],
-    ['Parameters', ...of((one) => one.parameters?.toLocaleString('en') ?? '–')],
+    ['Parameters', ...of((one) => one.parameters_said || '–')],
     ['Learned from', ...of((one) => one.corpora.join(', ') || 'not recorded')],
     ['The weights', ...of((one) => one.terms)],
     ['Began from', ...of((one) => one.parent || '–')],

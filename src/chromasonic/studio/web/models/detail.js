@@ -50,7 +50,7 @@ function overview(panel, model) {
     panel.append(html('h3', {textContent: 'Where it comes from'}),
       html('pre', {class: 'models-lineage', tabIndex: 0, role: 'region', 'aria-label': 'Lineage'}, model.lineage.join('\n')));
   }
-  const known = {Kind: `${model.task} ${model.kind}`, Parameters: model.parameters?.toLocaleString('en'), Seed: model.seed, Run: model.run, Registered: model.created && moment(model.created), 'Began from': model.parent};
+  const known = {Kind: `${model.task} ${model.kind}`, Parameters: model.parameters_said, Seed: model.seed, Run: model.run, Registered: model.created && moment(model.created), 'Began from': model.parent};
   const rows = Object.entries(known).filter(([, value]) => value !== undefined && value !== null && value !== '').map(([key, value]) => [key, String(value)]);
   panel.append(html('h3', {textContent: 'Facts'}), table({isNamed: true, caption: 'Facts', headings: ['What', 'Value'], rows}));
   const settings = Object.entries(model.recipe);
