@@ -59,7 +59,7 @@ def test_validation_that_rises_while_training_falls_is_over_fitting(
 def test_a_wide_gap_alone_is_remembered_tunes() -> None:
     reading = read_curves(history(SETTLED - 0.5, SETTLED))
     assert reading.kinds == ["over-fitting"]
-    assert "the validation loss is 42% above" in reading.text.lower()
+    assert "The training loss is 42% below the validation loss" in reading.text  # 0.7 of 1.2
 
 
 def test_flat_and_close_curves_are_under_fitting_unless_the_level_is_normal() -> None:
@@ -109,6 +109,16 @@ def test_stopping_in_the_fall_is_told_from_a_best_last_epoch_that_hardly_gains()
     )
     reading = read_curves(history(SETTLED - 0.1, SETTLED, end="epochs"))
     assert set(reading.kinds) == {"best-at-last-epoch", "healthy"}
+
+
+def test_a_fall_is_a_share_of_what_it_fell_from() -> None:
+    val = np.array([2.6, 2.55, 2.5, 2.0, 1.75, 1.5])  # over the last three from 2.5 by 1.0: 40%
+    reading = read_curves(history(val - 0.1, val, end="epochs"))
+    assert "still fell (40.0% over the last 3 epochs)" in reading.text
+    # Just below and above the threshold of 0.5%, both ways of dividing apart.
+    for last, kind in ((0.9951, "best-at-last-epoch"), (0.9949, "stopped-while-improving")):
+        flat = np.array([1.3, 1.1, 1.0, 0.999, 0.998, last])
+        assert kind in read_curves(history(flat - 0.1, flat, end="epochs")).kinds
 
 
 def test_pitch_bits_are_compared_where_both_have_them() -> None:

@@ -26,7 +26,7 @@ OVERFIT_RISE = 0.02  # validation loss after its best, as a share of it
 OVERFIT_STRONG = 0.10
 GAP_LARGE = 0.20  # (validation - training) / validation at the best epoch
 GAP_SMALL = 0.03
-IMPROVES = 0.005  # fall of the validation loss over the last epochs, as a share of it
+IMPROVES = 0.005  # fall of the validation loss over the last epochs, as a share of what it was
 LEARNT_NOTHING = 0.02  # fall of the training loss over the run, as a share of it
 ROUGH = 0.25  # upward moves of the training loss, as a share of its whole range
 STRAIGHT = 0.5  # late speed of improvement as a share of the early speed
@@ -205,9 +205,9 @@ class _Curves:
 
     @property
     def late_fall(self) -> float:
-        """Fall of the validation loss over the last epochs, as a share of the loss."""
+        """Fall of the validation loss over the last epochs, as a share of what it fell from."""
         before = self.val[-min(self.tail, self.epochs - 1) - 1]
-        return float((before - self.val[-1]) / abs(self.val[-1]))
+        return float((before - self.val[-1]) / abs(before))
 
     @property
     def learnt(self) -> float:
@@ -289,7 +289,7 @@ def _over_fitting(curves: _Curves) -> Finding | None:
         )
     else:
         says = (
-            f"The validation loss is {curves.gap:.0%} above the training loss at the best epoch: "
+            f"The training loss is {curves.gap:.0%} below the validation loss at the best epoch: "
             "the model remembers much of its training part."
         )
     return Finding(
