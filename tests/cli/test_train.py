@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,16 @@ def test_a_run_resumes_with_more_epochs_as_if_it_had_had_them(tmp_path: Path) ->
     assert left.val_losses == right.val_losses
     assert left.train_losses == right.train_losses
     assert len(json.loads((tmp_path / "resumed/run.json").read_text())["resumed"]) == 1
+
+
+def test_a_run_that_was_stopped_before_an_epoch_had_ended_says_that_it_begins_anew(
+    tmp_path: Path,
+) -> None:
+    said = "begun anew: no epoch of it had ended"
+    assert said not in run(*SMALL, "--epochs", "1", "--output", tmp_path / "run").stderr
+    assert said not in run("--resume", tmp_path / "run", "--epochs", "2").stderr
+    shutil.rmtree(tmp_path / "run/lstm_checkpoints")
+    assert said in run("--resume", tmp_path / "run").stderr
 
 
 def test_a_run_is_not_overwritten_unasked(trained: Path) -> None:

@@ -279,7 +279,7 @@ def run_training(
     train = partial(train_melody, recipe, init_from=init_from)
     with (
         tracked("melody", output, resume=resume, wanted=track) as trackers,
-        training_progress() as progress,
+        training_progress(is_resumed=resume) as progress,
     ):
         how: dict[str, Any] = {
             "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],

@@ -202,7 +202,7 @@ def run_training(
     train = partial(train_companions, recipe, download=download)
     with (
         tracked("companion", output, resume=resume, wanted=track) as trackers,
-        training_progress() as progress,
+        training_progress(is_resumed=resume) as progress,
     ):
         how: dict[str, Any] = {
             "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],

@@ -209,7 +209,7 @@ def run_training(
     train = partial(train_gesture, recipe, init_from=init_from, download=download)
     with (
         tracked("gesture", output, resume=resume, wanted=track) as trackers,
-        training_progress() as progress,
+        training_progress(is_resumed=resume) as progress,
     ):
         how: dict[str, Any] = {
             "resume": resume, "overwrite": overwrite, "observers": [progress, *trackers],

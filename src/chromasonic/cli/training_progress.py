@@ -23,11 +23,13 @@ class TrainingProgress(Observer):
     Args:
         progress: the bars.
         console: where lines go.
+        is_resumed: whether what begins was begun before.
     """
 
-    def __init__(self, progress: Progress, console: Console) -> None:
+    def __init__(self, progress: Progress, console: Console, *, is_resumed: bool = False) -> None:
         self.progress = progress
         self.console = console
+        self.is_resumed = is_resumed
         self.name = ""
         self.task: Any = None
         self.start: TrainingStart | None = None
@@ -42,7 +44,8 @@ class TrainingProgress(Observer):
             self._say(f"{start.name}: counted, not trained")
             self.task = self.progress.add_task(start.name, total=None)
             return
-        goes_on = f", from epoch {start.first_epoch}" if start.first_epoch > 1 else ""
+        anew = ", begun anew: no epoch of it had ended" if self.is_resumed else ""
+        goes_on = f", from epoch {start.first_epoch}" if start.first_epoch > 1 else anew
         several = f", {start.processes} processes" if start.processes > 1 else ""
         self._say(
             f"{start.name}: {start.parameters:,} parameters, {start.device}, {start.precision}"
@@ -102,7 +105,7 @@ def _short(value: float) -> str:
 
 
 @contextmanager
-def training_progress() -> Iterator[TrainingProgress]:
+def training_progress(*, is_resumed: bool = False) -> Iterator[TrainingProgress]:
     """Bars and lines on stderr within the block."""
     console = Console(file=sys.stderr)
     columns = (
@@ -111,4 +114,4 @@ def training_progress() -> Iterator[TrainingProgress]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        yield TrainingProgress(progress, console)
+        yield TrainingProgress(progress, console, is_resumed=is_resumed)

@@ -134,8 +134,11 @@ async function goOn(run) {
   const input = Object.assign(document.createElement('input'), {type: 'number', min: 1, value: (isDone ? planned * 2 : planned) || '', name: 'epochs'});
   const label = Object.assign(document.createElement('label'), {className: 'field', textContent: unit === 'epoch' ? 'Epochs in all ' : 'Episodes in all '});
   label.append(input);
+  const isCut = unit === 'episode' && run.state.state === 'interrupted';
+  const from = isCut ? 'from its last checkpoint' : 'exactly where it ended';
+  const how = done || unit === 'episode' ? `It goes on ${from}` : 'It begins anew';
   const words = Object.assign(document.createElement('p'), {
-    className: 'muted', textContent: `${done === 1 ? `1 ${unit} is` : `${done.toLocaleString('en')} ${unit}s are`} done. ${unit === 'epoch' ? 'It goes on exactly where it ended' : 'It goes on from its last checkpoint'}, with its own settings.`,
+    className: 'muted', textContent: `${done === 1 ? `1 ${unit} is` : `${done.toLocaleString('en')} ${unit}s are`} done. ${how}, with its own settings.`,
   });
   const content = document.createElement('div');
   content.className = 'stack';
