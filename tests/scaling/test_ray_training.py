@@ -25,7 +25,11 @@ from chromasonic.gesture.runs import train_gesture
 from chromasonic.melody_generation.runs import train_melody
 from chromasonic.scaling.engine import Engine
 from chromasonic.scaling.training import train_on_ray
+from chromasonic.training.history import TrainingHistory
+from chromasonic.training.holding import ask_to_stop, is_stopping, was_stopped
+from chromasonic.training.observers import Observer
 from chromasonic.training.run_directory import RunDirectory
+from chromasonic.training.stopping import StopAskedError
 
 BEST = "lstm_checkpoints/melody_lstm_best.pt"
 LATEST = "lstm_checkpoints/melody_lstm_latest.pt"
@@ -60,6 +64,22 @@ def test_one_worker_killed_then_stopped_then_none_leave_the_weights_of_the_local
         assert are_equal_to_the_last_bit(
             tmp_path / "here" / checkpoint, tmp_path / "there" / checkpoint
         )
+
+
+def test_a_training_is_stopped_from_outside_and_goes_on(tmp_path: Path) -> None:
+    class Stops(Observer):
+        def on_epoch(self, *_: object) -> None:
+            if not is_stopping(tmp_path / "run"):
+                ask_to_stop(tmp_path / "run", by="a test")
+
+    endless = partial(TRAIN, melody_recipe(epochs=100_000))
+    with pytest.raises(StopAskedError, match=r"as was asked in a test.*--resume .*run"):
+        train_on_ray(endless, tmp_path / "run", engine=ONE, observers=[Stops()])
+    assert was_stopped(tmp_path / "run")
+    history = TrainingHistory.load(tmp_path / "run/lstm_checkpoints/melody_lstm_history.json")
+    after = Watcher()
+    TRAIN(melody_recipe(epochs=len(history) + 1), tmp_path / "run", resume=True, observers=[after])
+    assert after.heard[0] == ("start", len(history) + 1)
 
 
 def test_two_workers_one_killed_have_the_loss_of_one_up_to_the_order_of_sums(

@@ -15,6 +15,7 @@ from chromasonic.errors import ChromasonicError
 from chromasonic.scaling.place import Place
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
+from chromasonic.training.stopping import StopAskedError, ended_by
 
 BATCH_SECONDS = 0.2
 """How often the driver hears of batches at most."""
@@ -59,6 +60,11 @@ class Relay(Observer):
     def __init__(self, desk: Any, *about: Any) -> None:
         self.desk, self.about = desk, about
         self.told = 0.0
+        self.is_stopped = False
+
+    def stop(self) -> None:
+        """End the training at the next batch."""
+        self.is_stopped = True
 
     def on_start(self, start: TrainingStart) -> None:
         """Before the first epoch."""
@@ -66,6 +72,8 @@ class Relay(Observer):
 
     def on_batch(self, epoch: int, batch: int, batches: int) -> None:
         """Now and then; nobody waits."""
+        if self.is_stopped:
+            raise StopAskedError
         now = time.monotonic()
         if now - self.told >= BATCH_SECONDS:
             self.told = now
@@ -114,18 +122,24 @@ def work(config: dict[str, Any]) -> None:
         if order.attempt > 1:
             resume = resume or order.goes_on
             overwrite = not resume and (overwrite or not job.was_there)
-        made = job.train(
-            job.place.path(job.output),
-            resume=resume,
-            overwrite=overwrite,
-            observers=(Relay(desk),),
-            on_data=lambda *data: _say(desk, job.describe(*data)) if rank == 0 else None,
-        )
+        relay = Relay(desk)
+        with ended_by(relay.stop):  # Ray calls this beside the main thread
+            made = job.train(
+                job.place.path(job.output),
+                resume=resume,
+                overwrite=overwrite,
+                observers=(relay,),
+                on_data=lambda *data: _say(desk, job.describe(*data)) if rank == 0 else None,
+            )
         if rank == 0:
             ray.get(desk.tell.remote("result", cloudpickle.dumps(made)))
     except StoppedByDriver:
         if count > 1:
             raise  # the others wait for this one; all begin again, and are told that it is over
+    except StopAskedError as error:
+        ray.get(desk.tell.remote("error", error))
+        if count > 1:
+            raise StoppedByDriver from error
     except ChromasonicError as error:
         ray.get(desk.tell.remote("error", error))
         if count > 1:

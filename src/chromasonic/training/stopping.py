@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,24 @@ WISH = ".training-stop"
 LOOK_SECONDS = 0.25
 """Between two looks for a wish."""
 MAIN = threading.main_thread()
+
+
+_beside: ContextVar[Callable[[], None] | None] = ContextVar("beside", default=None)
+
+
+@contextmanager
+def ended_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Within the block a training beside the main thread can be ended from elsewhere, too.
+
+    Args:
+        stop: called in another thread when that is asked for; it sees to it that the training's own
+            thread raises `StopAskedError` soon.
+    """
+    token = _beside.set(stop)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
 
 
 class StopAskedError(KeyboardInterrupt):
@@ -54,14 +73,16 @@ class Listener:
         self._over = threading.Event()
         self._turn = threading.Lock()
         self._handler: Any = None
+        self._stop: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """Say who trains, and listen from now on; an earlier wish is forgotten.
 
-        Only a training in the main thread can be interrupted; in another thread it says so. Where
-        the folder cannot be written nobody can wish either.
+        Only the main thread can be interrupted; a training in another one says whether somebody
+        ends it (`ended_by`). Where the folder cannot be written nobody can wish either.
         """
         is_main = threading.current_thread() is MAIN
+        self._stop = _interrupt if is_main else _beside.get()
         with suppress(OSError, StorageError):
             (self.folder / WISH).unlink(missing_ok=True)
             files.write_json(
@@ -71,12 +92,12 @@ class Listener:
                     "pid": os.getpid(),
                     "machine": platform.node(),
                     "began": time.time(),
-                    "hears": is_main,
+                    "hears": self._stop is not None,
                 },
             )
-        if not is_main:
+        if self._stop is None:
             return
-        if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+        if is_main and signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
             # As in a shell's background (`... &`): Ctrl-C does nothing there, a wish still does.
             self._handler = signal.signal(signal.SIGINT, self._interrupted)
         threading.Thread(target=self._listen, name="stop-listener", daemon=True).start()
@@ -115,7 +136,8 @@ class Listener:
             with self._turn:
                 if not self._over.is_set():
                     self.asked_by = str(wish.get("by") or "another window")
-                    _interrupt()
+                    assert self._stop is not None
+                    self._stop()
             return
 
     def _interrupted(self, *_: object) -> None:
