@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -202,9 +203,17 @@ def test_resuming_what_never_began_begins(tmp_path):
     assert len(training.history) == QUICK.episodes
 
 
+@pytest.fixture(scope="module")
+def quickly_trained(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("quickly")
+    train_advanced([tune(TUNES[0])], settings=QUICK, folder=folder)
+    return folder
+
+
 @pytest.fixture
-def checkpoint(tmp_path) -> Path:
-    train_advanced([tune(TUNES[0])], settings=QUICK, folder=tmp_path)
+def checkpoint(quickly_trained, tmp_path) -> Path:
+    """Of a training that is over; in a folder of its own, to be changed."""
+    shutil.copytree(quickly_trained, tmp_path, dirs_exist_ok=True)
     return tmp_path / NAMES.checkpoint
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,11 +95,16 @@ def test_a_trial_off_the_scale_is_an_arrow_with_its_figure(task: str, worst: str
     assert "ended early" not in " ".join(lines), "none did"
 
 
+@cache
+def of_chance(seed: int) -> tuple[Importance, ...]:
+    """What is found where no setting matters."""
+    return importances(PLAN, made_up(24, seed, None))
+
+
 def test_where_no_setting_matters_few_searches_say_that_one_does() -> None:
     alarms = 0
     for seed in (100, 101, 102):
-        found = importances(PLAN, made_up(24, seed, None))
-        alarms += any(one.is_noteworthy or one.has_trend for one in found)
+        alarms += any(one.is_noteworthy or one.has_trend for one in of_chance(seed))
     assert alarms <= 1, "1 in 10 is allowed, 1 in 20 for each of two questions"
 
 
@@ -109,8 +115,7 @@ def test_where_none_stands_out_it_is_said() -> None:
 
 
 def test_chances_are_corrected_for_the_number_of_settings() -> None:
-    found = importances(PLAN, made_up(24, 0, None))
-    raw = {one.name: one.by_chance for one in found}
+    raw = {one.name: one.by_chance for one in of_chance(100)}
     assert len(raw) == 4
     assert min(raw.values()) >= 4 / 201, "Holm multiplies the smallest by four"
 
