@@ -28,7 +28,7 @@ LAST_BARS = 4
 """How many of the last bars are written several times: a phrase, as most tunes have it."""
 
 AT_ONCE = 8
-"""Endings of a tune that are written before it is asked which others can still win."""
+"""Endings of a tune, at least, that are written before it is asked which others can still win."""
 
 
 def is_near_end(place: TuneConstraint) -> bool:
@@ -56,10 +56,12 @@ def ended(
         on_bars: told how many bars of all are done; again and again, as more endings are tried.
     """
     contests = [_Contest(tune, its) for tune, its in zip(tunes, seeds, strict=True)]
-    while forks := [fork for contest in contests for fork in contest.next()]:
+    while undecided := [contest for contest in contests if not contest.is_decided]:
+        most = max(AT_ONCE, LARGEST_BATCH // len(undecided))  # few tunes: rather more at once
+        forks = [fork for contest in undecided for fork in contest.next(most)]
         for first in range(0, len(forks), LARGEST_BATCH):
             growth.grow(forks[first : first + LARGEST_BATCH], is_done, on_bars)
-        for contest in contests:
+        for contest in undecided:
             contest.judge()
     return [contest.best for contest in contests]
 
@@ -76,13 +78,15 @@ class _Contest:
         self._waiting = sorted(zip(numbers, map(list, seeds), strict=True))
         self._written: list[tuple[float, GrowingTune]] = []
 
-    def next(self) -> list[GrowingTune]:
-        """Endings to be written: some of those that can still win; none when it is decided."""
-        while self._waiting and len(self._written) < AT_ONCE:
+    @property
+    def is_decided(self) -> bool:
+        """Whether no ending that waits can win any more."""
+        return not self._waiting or self._waiting[-1][0] <= self._highest[0]
+
+    def next(self, most: int) -> list[GrowingTune]:
+        """Endings to be written: those that can still win, the likeliest winners first."""
+        while not self.is_decided and len(self._written) < most:
             number, seed = self._waiting.pop()
-            if number <= self._highest[0]:
-                self._waiting.clear()
-                break
             self._written.append((number, self._tune.fork(np.random.default_rng(seed))))
         return [fork for _, fork in self._written]
 
