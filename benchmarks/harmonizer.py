@@ -84,10 +84,9 @@ less than 0.01 points, for the random voicings that it is measured from cost les
 of 4,254 beats are judged otherwise (-3.66 to -3.65 a beat, 0.8 to 0.4 breaches in 100 beats), of
 the random voicings 92. All figures of four voices on this page are from after the mending, but
 for the seconds, which are of the first judging, as are the figures of two voices, whose game has
-no six-fours. Older are the tables of [advanced](harmonizer-advanced.md) and
-[hybrid](harmonizer-hybrid.md), which are of the validation part: since no setting in them has a
-six-four, the same small change of the random floor is all that the mending can do to them (not
-measured there).
+no six-fours. Of the validation part the search's table of
+[hybrid](harmonizer-hybrid.md) and what [advanced](harmonizer-advanced.md) reaches were judged anew
+for the models that ship; the rows of trials and of other seeds there are older.
 """
 
 
