@@ -181,7 +181,7 @@ def test_one_sender_at_a_time(tmp_path: Path) -> None:
 def test_a_process_that_has_gone_is_told_from_one_that_runs_and_from_its_successor() -> None:
     assert is_alive(this_process())
     child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait(timeout=60)
+    child.wait(timeout=300)
     assert not is_alive({**this_process(), "pid": child.pid})
     assert is_alive({"pid": child.pid, "host": "another machine"})
     if os.path.exists("/proc/self/stat"):

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("own_registry")
 
 def made(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(SCRIPT), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
 
 
 def test_the_script_makes_a_model_again_by_its_recipe(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         cwd=place,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -28,7 +28,7 @@ def two_processes(folder: Path, rounds: list[dict]) -> list[list[dict]]:
     done = subprocess.run(
         [sys.executable, str(HERE / "two_processes.py"), str(folder), json.dumps(rounds)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=280,
+        capture_output=True, text=True, timeout=1800,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
