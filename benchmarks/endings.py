@@ -7,9 +7,10 @@ Run from the repository's root:
 Each model writes the same number of tunes of 16 bars at each temperature, with the first ending
 that comes and with one drawn from more. Beside them stand the people's tunes of `folk-pd`'s
 validation part; the test part stays shut. Figures are means over tunes with 95% intervals. It
-writes `benchmarks/results/endings.json`; rows of models that are not named stay there. Time is that
-of the processor, the median over seven tunes made one by one. How many last bars differ from all
-others is counted among equally many tunes of people, evenly chosen.
+writes `benchmarks/results/endings.json`; rows that are not asked for stay there. Time is that
+of the processor for each tune, where one is made alone and where many are made together: the median
+of some rounds in which all numbers of endings take turns. How many last bars differ from all others
+is counted among equally many tunes of people, evenly chosen.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ from chromasonic.registry.reference import located
 RESULTS = Path(__file__).parent / "results" / "endings.json"
 BARS = 16
 SEED = 1
-ROUNDS = 7
+ROUNDS = {1: 7, 12: 3, 60: 1}
+"""Tunes that are made together, and how often."""
 
 
 def longer_than_usual(o: Outline) -> float:
@@ -104,15 +106,17 @@ def last_bar(o: Outline) -> tuple[tuple[int, int], ...]:
     return tuple(zip(last.onsets, degrees, strict=True))
 
 
-def seconds_of_one(model: nn.Module, endings: int) -> float:
-    """Median seconds of the processor for one tune alone."""
-    taken = []
-    for seed in range(ROUNDS):
-        settings = GenerationSettings(bars=BARS, endings=endings)
-        start = time.process_time()
-        generate_tunes(model, settings=settings, seed=seed)
-        taken.append(time.process_time() - start)
-    return float(np.median(taken))
+def seconds_a_tune(model: nn.Module, tunes: int, endings: Sequence[int]) -> dict[str, float]:
+    """Median seconds of the processor for each of some tunes made together, by endings."""
+    taken: dict[int, list[float]] = {number: [] for number in endings}
+    generate_tunes(model)  # what the first one waits for is nobody's
+    for seed in range(ROUNDS[tunes]):
+        for number in endings:
+            settings = GenerationSettings(bars=BARS, endings=number)
+            start = time.process_time()
+            generate_tunes(model, tunes, settings=settings, seed=seed)
+            taken[number].append((time.process_time() - start) / tunes)
+    return {str(number): float(np.median(seconds)) for number, seconds in taken.items()}
 
 
 def main() -> None:
@@ -129,30 +133,32 @@ def main() -> None:
     training = data.tunes["train"]
     people = data.tunes["validation"]
     before = json.loads(options.output.read_text()) if options.output.is_file() else {}
-    made_anew = {"people", *options.models}
-    rows: list[dict[str, Any]] = [
-        {
-            "by": "people",
-            "tunes": len(people),
-            "figures": figures_of(people, training, options.tunes),
-        },
-        *(row for row in before.get("rows", []) if row["by"] not in made_anew),
-    ]
-    say(rows[0])
-    cost = before.get("seconds of one", {})
+    rows = {place_of(row): row for row in before.get("rows", [])}
+
+    def keep(row: dict[str, Any], tunes: Sequence[Tune], among: int) -> None:
+        row |= {"tunes": len(tunes), "figures": figures_of(tunes, training, among)}
+        rows[place_of(row)] = row
+        say(row)
+
+    keep({"by": "people"}, people, options.tunes)
+    cost = before.get("seconds a tune", {})
     for name in options.models:
         model = load_model(located(Path(name))).model
-        cost[name] = {str(n): seconds_of_one(model, n) for n in options.endings}
-        print(f"{name}: seconds a tune by endings {cost[name]}", flush=True)
+        cost[name] = {str(n): seconds_a_tune(model, n, options.endings) for n in ROUNDS}
+        print(f"{name}: seconds a tune by tunes and endings {cost[name]}", flush=True)
         for temperature in options.temperatures:
             for endings in options.endings:
                 settings = GenerationSettings(bars=BARS, temperature=temperature, endings=endings)
                 tunes = generate_tunes(model, options.tunes, settings=settings, seed=SEED)
                 row = {"by": name, "temperature": temperature, "endings": endings}
-                row |= {"tunes": len(tunes), "figures": figures_of(tunes, training, len(tunes))}
-                rows.append(row)
-                say(rows[-1])
-                write_json(options.output, {"bars": BARS, "seconds of one": cost, "rows": rows})
+                keep(row, tunes, len(tunes))
+                told = {"bars": BARS, "seconds a tune": cost, "rows": list(rows.values())}
+                write_json(options.output, told)
+
+
+def place_of(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a row is of: another one of the same takes its place."""
+    return row["by"], row.get("temperature"), row.get("endings")
 
 
 def say(row: dict[str, Any]) -> None:
