@@ -69,3 +69,11 @@ def drummer_in(text: str) -> str:
             "groove model (a run, NAME@VERSION, groove)."
         )
     return name
+
+
+def model_in(text: str) -> str:
+    """The model that a version plays with: a path, a reference, a name; "" for none but its own."""
+    if text.startswith(AGENT):
+        return text.removeprefix(AGENT).partition(":")[2]
+    name = text.removeprefix(DRUMMER)
+    return "" if name == STRAIGHT and name != text else name

@@ -98,6 +98,26 @@ def run_folders(studio: Studio) -> tuple[Path, ...]:
     return (studio.settings.folder / "runs", *studio.settings.runs)
 
 
+def check_offered(studio: Studio, name: str) -> None:
+    """Refuse a model that can be none of the choices: a path outside of the folders of runs.
+
+    Raises:
+        UsageError: it is one; nothing was looked for there.
+    """
+    from chromasonic.registry.reference import reference_in
+    from chromasonic.registry.shipped import shipped
+
+    try:
+        if reference_in(name) is not None or shipped(name) is not None:
+            return
+        place = Path(name).resolve()
+        if any(place.is_relative_to(folder.resolve()) for folder in run_folders(studio)):
+            return
+    except ValueError:  # it is not even a path
+        pass
+    raise UsageError("This model is not (any more) one of the list. Choose another.")
+
+
 def _of_shipped(room: str, part: str) -> list[Choice]:
     try:
         module = importlib.import_module("chromasonic.registry.shipped")

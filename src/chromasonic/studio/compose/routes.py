@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -14,7 +13,7 @@ from chromasonic.errors import FormatError, UsageError
 from chromasonic.music.emotion_words import ANGLES_DEGREES
 from chromasonic.music.key import MODES
 from chromasonic.music.mood_cues import MIDDLE_TEMPO_BPM, TEMPO_OCTAVES
-from chromasonic.studio.choices import run_folders
+from chromasonic.studio.choices import check_offered
 from chromasonic.studio.compose.versions import KIND, family_of, tunes_on
 from chromasonic.studio.place import Studio, page, studio_of
 
@@ -112,7 +111,7 @@ async def compose_page(request: Request) -> HTMLResponse:
 async def new_tune(request: Request, wishes: Wishes) -> dict[str, Any]:
     """Begin tunes: the job whose result is {"piece": id of the first, "pieces": [ids]}."""
     studio = studio_of(request)
-    _check_model(studio, wishes.model)
+    check_offered(studio, wishes.model)
     params = wishes.model_dump()
     text = (wishes.opening or "").strip()
     read = await _read_opening(studio, text, wishes) if text else None
@@ -124,22 +123,6 @@ async def new_tune(request: Request, wishes: Wishes) -> dict[str, Any]:
         "shelf": str(studio.shelf.folder),
     }
     return studio.desk.submit("compose", params).told()
-
-
-def _check_model(studio: Studio, name: str) -> None:
-    """Refuse a path outside the folders in which the studio looks for runs.
-
-    Raises:
-        UsageError: it is one.
-    """
-    from chromasonic.registry.reference import reference_in
-    from chromasonic.registry.shipped import shipped
-
-    if reference_in(name) is not None or shipped(name) is not None:
-        return
-    place = Path(name).resolve()
-    if not any(place.is_relative_to(folder.resolve()) for folder in run_folders(studio)):
-        raise UsageError("This model is not (any more) one of the list. Choose another.")
 
 
 async def _read_opening(studio: Studio, text: str, wishes: Wishes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from chromasonic.studio.choices import check_offered
 from chromasonic.studio.place import page, studio_of
 
 router = APIRouter()
@@ -80,12 +81,14 @@ async def example(request: Request) -> dict[str, Any]:
 @router.post("/api/gesture/classes")
 async def classes(request: Request, asked: Asked) -> dict[str, Any]:
     """Begin to ask a model for its gestures: the job whose result are classes and rows."""
+    check_offered(studio_of(request), asked.model)
     return _submit(request, "gesture-classes", asked.model_dump())
 
 
 @router.post("/api/gesture/recognitions")
 async def recognize(request: Request, wishes: Wishes) -> dict[str, Any]:
     """Begin to find and play gestures: the job whose result is {"piece": id}."""
+    check_offered(studio_of(request), wishes.model)
     studio_of(request).shelf.path(wishes.recording, "movement.npz")
     return _submit(request, "gesture", wishes.model_dump())
 

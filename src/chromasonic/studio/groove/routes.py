@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from chromasonic.music.drum_patterns import DRUMS, starts
+from chromasonic.studio.choices import check_offered
 from chromasonic.studio.place import page, studio_of
 
 router = APIRouter()
@@ -119,8 +120,9 @@ async def read_channel(request: Request, chosen: Chosen) -> dict[str, Any]:
     return studio.desk.submit("groove-read", {**params, "shelf": str(studio.shelf.folder)}).told()
 
 
-def _submit(request: Request, kind: str, wishes: BaseModel) -> dict[str, Any]:
+def _submit(request: Request, kind: str, wishes: Feel) -> dict[str, Any]:
     studio = studio_of(request)
+    check_offered(studio, wishes.model)
     return studio.desk.submit(
         kind, {**wishes.model_dump(), "shelf": str(studio.shelf.folder)}
     ).told()

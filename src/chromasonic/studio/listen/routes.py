@@ -15,7 +15,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
+from chromasonic.abtest.version_kinds import model_in
 from chromasonic.errors import UsageError
+from chromasonic.studio.choices import check_offered
 from chromasonic.studio.listen.addresses import public_address
 from chromasonic.studio.listen.invitations import CLIP_TYPES, Invitation, Invitations
 from chromasonic.studio.listen.qr import qr_svg
@@ -192,6 +194,9 @@ def close(request: Request, key: str) -> Response:
 
 def _submit(request: Request, kind: str, wishes: FromVersions) -> dict[str, Any]:
     studio = studio_of(request)
+    for version in wishes.models:
+        if name := model_in(version):
+            check_offered(studio, name)
     params = {**wishes.params(), "folder": str(invitations_of(studio).folder)}
     return studio.desk.submit(kind, params).told()
 
