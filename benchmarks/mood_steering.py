@@ -36,7 +36,7 @@ from chromasonic.registry.reference import located
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mood_steering.json"
 STRENGTH = 0.7
-SETTINGS = GenerationSettings(bars=8, metre="4/4", endings=4)
+SETTINGS = GenerationSettings(bars=8, metre="4/4")
 FIGURES = ("notes_a_quarter", "mean_pitch", "notes_a_second", "major_third", "bits_a_token")
 PLAIN_TEMPO = 112.0
 
