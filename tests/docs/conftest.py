@@ -48,13 +48,10 @@ def small_world(tiny_corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def readers_folder(
+def trained_reader(
     tmp_path_factory: pytest.TempPathFactory, tiny_corpora: Path, worker_id: str
 ) -> Path:
-    """Where a reader has trained: `training_results/`, `models/`, `runs/hands` are there.
-
-    Trained once for all test processes; each works in a copy.
-    """
+    """What a reader has trained, once for all test processes; not to be written to."""
     base = tmp_path_factory.getbasetemp()
     shared = (base if worker_id == "master" else base.parent) / "trained-reader"
     with FileLock(f"{shared}.lock"):
@@ -63,8 +60,17 @@ def readers_folder(
             shared.mkdir()
             train_as_a_reader(shared, tiny_corpora)
             (shared / "whole").touch()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def readers_folder(trained_reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader has trained: `training_results/`, `models/`, `runs/hands` are there.
+
+    A copy for each file of tests, whichever process runs it after whichever other.
+    """
     folder = tmp_path_factory.mktemp("reader")
-    shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(trained_reader, folder, symlinks=True, dirs_exist_ok=True)
     return folder
 
 

@@ -29,6 +29,9 @@ ALWAYS = {"--epochs": "1", "--num-sequences": "40", "--hidden-size": "16", "--nu
 # Companion models learn from a few made-up examples.
 COMPANION = {"--synthetic": "", "--synthetic-examples": "12", "--epochs": "1", "--batch-size": "8"}
 GOES_ON = {"--epochs": "1"}
+# Networks that write melodies are small: they are generated from and judged many times.
+MELODY = {"--hidden-size": "16", "--num-layers": "1"}
+JUDGED = {"--tunes": "3", "--bars": "4"}
 # Harmonizers learn from two chorales.
 HARMONIZER = {"--chorales": "2", "--episodes": "8", "--epochs": "1"}
 # Gesture networks learn from a few made hands: 120 are each gesture once by each performer.
@@ -98,10 +101,15 @@ def made_small(words: list[str]) -> list[str]:
         text = re.sub(pattern, replacement, text)
     small = shlex.split(text)
     always: dict[str, str] = {}
+    has_no_recipe = not {"--recipe", "--resume"} & set(small)
     if "train_models.py" in small:
         always = ALWAYS
     elif "train_all_models.py" in small or small[:3] == ["chromasonic", "train", "companion"]:
         always = GOES_ON if "--resume" in small else COMPANION
+    elif small[:3] == ["chromasonic", "train", "melody"] and has_no_recipe:
+        always = MELODY
+    elif small[:3] == ["chromasonic", "evaluate", "melody"] or small[1:2] == ["compare"]:
+        always = JUDGED
     elif small[:3] == ["chromasonic", "train", "harmonizer"] and "--resume" not in small:
         always = HARMONIZER
     elif small[:3] == ["chromasonic", "train", "gesture"]:
@@ -109,7 +117,7 @@ def made_small(words: list[str]) -> list[str]:
     elif small[:2] == ["chromasonic", "tune"]:
         small = shlex.split(re.sub(r"--trials \d+", "--trials 2", shlex.join(small)))
         always = SEARCH
-        if not {"--recipe", "--resume"} & set(small):
+        if has_no_recipe:
             small += shlex.split(SEARCHES[small[2]])
     for flag, value in always.items():
         if flag not in small:
