@@ -179,7 +179,7 @@ function draw() {
   at('choice').disabled = !isHeard || isSending;
   at('confidence').disabled = !isHeard || !choice || isSending;
   const isUntouched = SIDES.every((side) => !now.pair.clips[side].heard && !now.pair.clips[side].isPlaying);
-  const hint = news && isUntouched ? news : isSending ? 'Sending …' : !isHeard ? 'Hear both, then choose. Each can be played as often as you like.' : !choice ? 'Which one? You may hear them again.' : 'How sure you are sends your vote.';
+  const hint = news && isUntouched ? news : isSending ? 'Sending …' : !isHeard ? 'Hear both, then choose. Each can be played as often as you like.' : !choice ? 'Which one? You may hear them again.' : 'How sure are you? Saying so sends your vote.';
   if (at('hint').textContent !== hint) at('hint').textContent = hint;
 }
 
