@@ -142,10 +142,12 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_card_hides_its_piece_and_no_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("card", ["{", "{}", "[]", '"tune"'])
+def test_a_damaged_card_hides_its_piece_and_no_other(tmp_path: Path, card: str) -> None:
     shelf = Shelf(tmp_path)
     damaged, whole = keep(shelf), keep(shelf)
-    (tmp_path / damaged / CARD).write_text("{")
+    (tmp_path / damaged / CARD).write_text(card)
+    (tmp_path / "holiday-list").write_text("no piece, though its name could be one")
     assert [entry.id for entry in shelf.listed()] == [whole]
     with pytest.raises(UsageError, match="damaged"):
         shelf.get(damaged)

@@ -22,6 +22,7 @@ from chromasonic.errors import StorageError, UsageError
 ID = re.compile(r"[A-Za-z0-9_-]{12}")
 FILE = re.compile(r"[a-z0-9][a-z0-9-]{0,40}\.[a-z0-9]{1,10}")
 CARD = "piece.json"
+CARD_KEYS = {"kind", "title", "made", "data"}
 TRASH = ".trash"
 TRASH_DAYS = 30.0
 HALF_BUILT_SECONDS = 900.0
@@ -239,8 +240,11 @@ class Shelf:
 
     def _card(self, piece_id: str) -> dict[str, Any]:
         try:
-            return json.loads((self._place(piece_id) / CARD).read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
+            card = json.loads((self._place(piece_id) / CARD).read_text(encoding="utf-8"))
+            if not isinstance(card, dict) or set(card) != CARD_KEYS:
+                raise ValueError("it does not say what it is")
+            return card
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise NotHereError(f"There is no piece {piece_id} here (any more).") from error
         except ValueError as error:
             raise UsageError(f"The piece {piece_id} is damaged: {error}.") from error
