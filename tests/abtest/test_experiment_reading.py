@@ -123,7 +123,9 @@ def test_a_listener_in_the_middle_is_waited_for() -> None:
     assert soon.e_value == pytest.approx(without.e_value)
     assert later.e_value > soon.e_value
     assert later.e_value == pytest.approx(closed.e_value)
-    assert soon.votes == later.votes == 95
+    assert (soon.votes, soon.listeners) == (90, 9)  # the share's own
+    assert soon.share == pytest.approx(soon.for_first / soon.votes)
+    assert (later.votes, later.listeners) == (95, 10)
 
 
 def test_a_listener_whose_votes_waited_for_a_connection_is_in_the_middle_since_they_came() -> None:

@@ -96,7 +96,8 @@ def test_versions_that_no_vote_connects_are_told() -> None:
         rank(votes, "ABCD")
 
 
-def test_one_listener_gives_strengths_without_intervals() -> None:
-    (best, *_) = rank(listen("AB", 1), "AB").standings
-    assert math.isnan(best.strength.low)
-    assert "one listener" in best.strength.reason
+@pytest.mark.parametrize(("listeners", "has_interval"), [(1, False), (9, False), (10, True)])
+def test_few_listeners_give_strengths_without_intervals(listeners: int, has_interval: bool) -> None:
+    for one in rank(listen("AB", listeners), "AB", resamples=50).standings:
+        assert math.isfinite(one.strength.low) == has_interval
+        assert ("fewer than 10 listeners" in one.strength.reason) != has_interval

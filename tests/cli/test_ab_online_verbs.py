@@ -86,6 +86,39 @@ def test_defaults_fit_few_clips(folder: Path) -> None:
     assert "each listener: 1 pair, 1 of them twice" in said
 
 
+def test_recordings_that_no_model_made_are_versions_by_their_own_names(folder: Path) -> None:
+    for label, pitch in (("A", 220), ("B", 330)):
+        (folder / "clips" / label).mkdir(parents=True)
+        sound = 0.1 * np.sin(np.arange(8000) * 2 * np.pi * pitch / 8000)
+        soundfile.write(folder / "clips" / label / "one.wav", sound, 8000)
+    words = ("create", "bows", "sounds:gut", "sounds: steel")
+    assert "in the folders A/, B/, ... of --clips" in " ".join(run(*words, code=2).split())
+    run(*words, "--clips", "clips")
+    said = run("show", "bows")
+    assert "A (sounds: gut) and B (sounds: steel): no votes yet that count" in said
+    assert "cannot be read" not in said
+    words = ("create", "three", "sounds:gut", "sounds:steel", "sounds:silk", "--clips", "clips")
+    assert "no folder clips/C with the recordings of 'silk'" in " ".join(
+        run(*words, code=2).split()
+    )
+
+
+def test_a_long_path_takes_a_second_line_and_cuts_no_name_and_no_figure(folder: Path) -> None:
+    path = folder / "/".join(["a-rather-long-name-of-a-folder"] * 4)
+    path.mkdir(parents=True)
+    (path / "weights.pt").write_text("deep")
+    name = "whether-anybody-hears-that-it-is-deeper"
+    run("create", name, "old", "new", str(path), "--heard-share", "0")
+    for listener in ("me", "you"):
+        for _ in range(10):
+            run("vote", name, listener, "first")
+    assert name in run("list")
+    shown = run("show", name)
+    assert "…" not in shown
+    assert "nan" not in shown
+    assert "No intervals of strengths: fewer than 10 listeners give no interval." in shown
+
+
 def test_what_was_set_apart_is_shown(folder: Path) -> None:
     run("create", "taste", "old", "new")
     for _ in range(3):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
@@ -55,9 +55,9 @@ class PairReading:
     Attributes:
         first: label.
         second: label.
-        votes: that count.
+        votes: that count and that the test has seen.
         listeners: who cast them.
-        waiting: of the votes, those of listeners in the middle; the test has not seen them yet.
+        waiting: votes of listeners in the middle; the test has not seen them yet.
         for_first: votes.
         for_second: votes.
         neither: votes.
@@ -140,6 +140,7 @@ def read_pair(
     replay = _replayed(votes, pair, plans, left_out, now, snapshots=wanted)
     looks = [_look(moment, alpha) for moment in replay if moment.tallies]
     own = [v for v in votes if v.counts and v.pair == pair and v.number not in left_out]
+    seen = _first_of_each(own, moments[-1].seen)
     enough = -math.log(alpha)
     low, high = _never_refuted(looks)
     verdict = UNDECIDED
@@ -150,12 +151,12 @@ def read_pair(
         verdict = NO_DIFFERENCE
     decided_at = next((n for n, e in enumerate([*log_e, last_e], start=1) if e >= enough), None)
     return PairReading(
-        first=pair[0], second=pair[1], votes=len(own),
-        listeners=len({vote.listener for vote in own}),
-        waiting=moments[-1].waiting,
-        for_first=sum(vote.preferred == pair[0] for vote in own),
-        for_second=sum(vote.preferred == pair[1] for vote in own),
-        neither=sum(vote.preferred is None for vote in own),
+        first=pair[0], second=pair[1], votes=len(seen),
+        listeners=len({vote.listener for vote in seen}),
+        waiting=len(own) - len(seen),
+        for_first=sum(vote.preferred == pair[0] for vote in seen),
+        for_second=sum(vote.preferred == pair[1] for vote in seen),
+        neither=sum(vote.preferred is None for vote in seen),
         share=looks[-1].share if looks else math.nan, low=low, high=high, e_value=math.exp(last_e),
         highest_e_value=math.exp(highest), p_value=math.exp(-highest), alpha=alpha,
         verdict=verdict, decided_at=None if decided_at is None else min(decided_at, final),
@@ -169,8 +170,12 @@ class _Moment:
 
     votes: int
     log_e_value: float
-    waiting: int
-    tallies: tuple[Tally, ...] | None
+    seen: Mapping[str, Tally] | None
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """What the test has seen, one a listener."""
+        return tuple((self.seen or {}).values())
 
 
 def _replayed(
@@ -234,12 +239,10 @@ class _PairLog:
 
     def moment(self, votes: int, *, wanted: bool) -> _Moment:
         """How things stand."""
-        tallies = self._path.tallies.values()
         return _Moment(
             votes=votes,
             log_e_value=self._path.log_e_value,
-            waiting=votes - sum(tally.votes for tally in tallies) if wanted else 0,
-            tallies=tuple(tallies) if wanted else None,
+            seen=dict(self._path.tallies) if wanted else None,
         )
 
     def _enter(self, name: str) -> None:
@@ -251,16 +254,26 @@ class _PairLog:
             self._path.set_tally(name, tally)
 
 
+def _first_of_each(votes: Sequence[Vote], seen: Mapping[str, Tally] | None) -> list[Vote]:
+    """As many votes of each listener as the test has seen of them."""
+    left = Counter({name: tally.votes for name, tally in (seen or {}).items()})
+    kept = []
+    for vote in votes:
+        if left[vote.listener]:
+            left[vote.listener] -= 1
+            kept.append(vote)
+    return kept
+
+
 def _evenly(votes: int) -> set[int]:
     """Moments to look at, the last one among them."""
     return {round(x) for x in np.linspace(1, votes, min(LOOKS, votes))} if votes else set()
 
 
 def _look(moment: _Moment, alpha: float) -> Look:
-    tallies = moment.tallies or ()
-    span = interval(tallies, alpha=alpha)
-    points = sum(tally.points / tally.planned for tally in tallies)
-    share = points / sum(tally.votes / tally.planned for tally in tallies)
+    span = interval(moment.tallies, alpha=alpha)
+    points = sum(tally.points / tally.planned for tally in moment.tallies)
+    share = points / sum(tally.votes / tally.planned for tally in moment.tallies)
     return Look(votes=moment.votes, low=span.low, high=span.high, share=share)
 
 

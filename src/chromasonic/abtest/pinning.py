@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,13 @@ SOUNDS = "sounds: "
 """Begins the version of an arm that is no model but recordings; its clips have their hashes."""
 
 
-def pinned(models: Sequence[str]) -> tuple[Arm, ...]:
+def pinned(models: Sequence[str], *, clips: Path | None = None) -> tuple[Arm, ...]:
     """Versions with labels A, B, C, ... in the order given.
 
     Args:
-        models: NAME@VERSION, NAME@ALIAS, paths, or names of models that ship.
+        models: NAME@VERSION, NAME@ALIAS, paths, or names of models that ship; or sounds:NAME,
+            recordings that no model made.
+        clips: the folder in which what is heard lies, in A/, B/, ...; recordings need it.
 
     Raises:
         UsageError: two versions or more are wanted; or a path is not there.
@@ -42,7 +45,33 @@ def pinned(models: Sequence[str]) -> tuple[Arm, ...]:
     """
     if len(models) > len(ascii_uppercase):
         raise UsageError(f"{len(models)} versions were given; at most {len(ascii_uppercase)}.")
-    return tuple(_pinned(text, label) for text, label in zip(models, ascii_uppercase, strict=False))
+    return tuple(
+        recorded(text.removeprefix(SOUNDS.strip()).strip(), label, clips)
+        if text.startswith(SOUNDS.strip())
+        else _pinned(text, label)
+        for text, label in zip(models, ascii_uppercase, strict=False)
+    )
+
+
+def recorded(name: str, label: str, clips: Path | None) -> Arm:
+    """A version that is recordings: what lies in the clips' folder under its label.
+
+    Args:
+        name: as people call it.
+        label: of the version.
+        clips: that folder.
+
+    Raises:
+        UsageError: no name, no such folder.
+    """
+    if not name or clips is None:
+        raise UsageError(
+            "Recordings that no model made are named sounds:NAME, and lie in the folders A/, B/, "
+            "... of --clips FOLDER."
+        )
+    if not (clips / label).is_dir():
+        raise UsageError(f"There is no folder {clips / label} with the recordings of '{name}'.")
+    return Arm(label=label, version=f"{SOUNDS}{name}", sha256=manifest_of(clips / label).sha256)
 
 
 def check_different(arms: Sequence[Arm]) -> None:
@@ -129,7 +158,8 @@ def _pinned(text: str, label: str) -> Arm:
         return Arm(label=label, version=str(text), sha256=sha256_of_file(path))
     raise UsageError(
         f"There is no model at '{text}'. Name a run directory, a checkpoint, a registered version "
-        "(NAME@VERSION), or a model that ships; `chromasonic models list` shows those."
+        "(NAME@VERSION), or a model that ships; `chromasonic models list` shows those. Recordings "
+        "that no model made are named sounds:NAME (with --clips FOLDER)."
     )
 
 

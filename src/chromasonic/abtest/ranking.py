@@ -22,6 +22,9 @@ from chromasonic.errors import EvaluationError
 from chromasonic.evaluation.figure import Figure
 
 RESAMPLES = 400
+FEWEST_LISTENERS = 10
+"""Resampling fewer gives intervals that are far too narrow, so none is given then."""
+TOO_FEW = f"fewer than {FEWEST_LISTENERS} listeners give no interval"
 _PRIOR = 0.1  # a tenth of a vote for and against: a version that always won has a finite strength
 
 
@@ -167,7 +170,7 @@ def _order_effect(
 def _figure(draws_R: np.ndarray, n: int, unit: str) -> Figure:
     """What was seen (the first), with the percentile interval of the resamples."""
     value = float(draws_R[0])
-    if n < 2 or len(draws_R) < 3:
-        return Figure(value=value, n=n, unit=unit, reason="one listener gives no interval")
+    if n < FEWEST_LISTENERS or len(draws_R) < 3:
+        return Figure(value=value, n=n, unit=unit, reason=TOO_FEW)
     low, high = np.quantile(draws_R[1:], [0.025, 0.975])
     return Figure(value=value, n=n, low=float(low), high=float(high), unit=unit)

@@ -6,9 +6,10 @@ sets apart (`guards`) are left out of the main result, and the result with them 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from chromasonic.abtest import guards
 from chromasonic.abtest.assignment import plan
 from chromasonic.abtest.design import Design
 from chromasonic.abtest.pair_reading import DECIDED, PairReading, read_pair
-from chromasonic.abtest.ranking import Ranking, rank
+from chromasonic.abtest.ranking import FEWEST_LISTENERS, TOO_FEW, Ranking, rank
 from chromasonic.abtest.vote import CONFIDENCES, FIRST, NEITHER, Vote
 from chromasonic.evaluation.figure import Figure, undefined
 from chromasonic.evaluation.statistics import bootstrap_ratio
@@ -142,7 +143,7 @@ def read(design: Design, votes: Sequence[Vote], *, now: datetime | None) -> Read
     kept = [vote for vote in votes if vote.number not in apart]
     counted = [vote for vote in kept if vote.counts]
     ranking, no_ranking = _ranked(design, kept)
-    should_stop, advice = _advice(design, pairs, len(counted))
+    should_stop, advice = _advice(design, pairs, len(counted), is_over=now is None)
     return Reading(
         design=design, votes_cast=len(votes), votes_counted=len(counted), listeners=len(plans),
         pairs=pairs, pairs_with_all=with_all, ranking=ranking, no_ranking=no_ranking,
@@ -174,7 +175,7 @@ def _consistency(votes: Sequence[Vote]) -> Figure:
         of.append(len(pairs))
     if not sum(of):
         return undefined("no repeat was decided", unit="share of repeats")
-    return bootstrap_ratio(same, of, unit="share of repeats", resamples=_RESAMPLES)
+    return _over_listeners(same, of, unit="share of repeats")
 
 
 def _first_share(votes: Sequence[Vote]) -> Figure:
@@ -184,7 +185,14 @@ def _first_share(votes: Sequence[Vote]) -> Figure:
         of.append(sum(vote.choice != NEITHER for vote in own))
     if not sum(of):
         return undefined("no vote was decided", unit="share of votes")
-    return bootstrap_ratio(first, of, unit="share of votes", resamples=_RESAMPLES)
+    return _over_listeners(first, of, unit="share of votes")
+
+
+def _over_listeners(numerators: Sequence[int], denominators: Sequence[int], *, unit: str) -> Figure:
+    figure = bootstrap_ratio(numerators, denominators, unit=unit, resamples=_RESAMPLES)
+    if figure.n < FEWEST_LISTENERS:
+        return replace(figure, low=math.nan, high=math.nan, reason=TOO_FEW)
+    return figure
 
 
 def _by_listener(votes: Sequence[Vote]) -> list[list[Vote]]:
@@ -222,7 +230,9 @@ def _by_confidence(design: Design, votes: Sequence[Vote]) -> tuple[ConfidenceVot
     )
 
 
-def _advice(design: Design, pairs: Sequence[PairReading], counted: int) -> tuple[bool, str]:
+def _advice(
+    design: Design, pairs: Sequence[PairReading], counted: int, *, is_over: bool
+) -> tuple[bool, str]:
     """The stop rule: settled, or as many votes as planned."""
     if all(pair.verdict in DECIDED for pair in pairs):
         return True, "Stop: the question is settled."
@@ -232,4 +242,6 @@ def _advice(design: Design, pairs: Sequence[PairReading], counted: int) -> tuple
         return True, f"Stop: {best[0]} is preferred to every other version."
     if counted >= design.max_votes:
         return True, f"Stop: {counted} votes count, as many as planned; the question stays open."
+    if is_over:
+        return False, f"It ended with {counted} votes that count; the question stays open."
     return False, f"Go on: {counted} of at most {design.max_votes} votes count."

@@ -31,6 +31,12 @@ def in_words(reading: Reading) -> str:
                 f"With the votes that were set apart it would read: "
                 f"{verdict_in_words(all_of_it, design)}"
             )
+    waiting = sum(pair.waiting for pair in reading.pairs)
+    if waiting and not all(math.isnan(pair.share) for pair in reading.pairs):
+        lines.append(
+            f"{counted(waiting, 'vote')} of listeners in the middle, who count when they have "
+            "finished."
+        )
     if reading.votes_set_apart:
         rules = Counter(flag.rule for flag in reading.flags)
         why = "; ".join(f"{RULES[rule]} ({n})" for rule, n in rules.most_common())
@@ -42,7 +48,7 @@ def in_words(reading: Reading) -> str:
 def verdict_in_words(pair: PairReading, design: Design) -> str:
     """One pair's result in a sentence, with its interval."""
     first, second = named(design, pair.first), named(design, pair.second)
-    if not pair.votes:
+    if not pair.votes + pair.waiting:
         return f"{first} and {second}: no votes yet that count."
     if math.isnan(pair.share):
         return (

@@ -27,7 +27,9 @@ def create(
     name: Name,
     models: Annotated[
         list[str],
-        typer.Argument(metavar="A B...", help="Versions (NAME@VERSION) or paths, two or more."),
+        typer.Argument(
+            metavar="A B...", help="Versions (NAME@VERSION), paths, sounds:NAME; two or more."
+        ),
     ],
     clips: Annotated[
         Path | None,
@@ -80,6 +82,7 @@ def create(
 
     \b
       chromasonic ab create folk-or-not folk@1 folk@champion --clips clips
+      chromasonic ab create bows sounds:gut sounds:steel --clips clips
       chromasonic ab create three runs/a runs/b runs/c --items 20 --trials 12
     """  # fmt: skip
     import secrets
@@ -90,7 +93,7 @@ def create(
     from chromasonic.abtest.guards import GuardRules
     from chromasonic.abtest.pinning import ANCHOR, check_different, hold, pinned
 
-    arms = pinned(models)
+    arms = pinned(models, clips=clips)
     if clips is None:
         check_different(arms)
     labels = [arm.label for arm in arms] + ([ANCHOR] if anchor else [])

@@ -23,12 +23,17 @@ def _console() -> Any:
 
 
 def _table(*columns: str) -> Any:
+    """Columns ending in > stand right; those ending in ~ go on below where the line is full."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     for column in columns:
-        name = column.removesuffix(">")
-        table.add_column(name, justify="right" if column.endswith(">") else "left", no_wrap=True)
+        table.add_column(
+            column.rstrip(">~"),
+            justify="right" if column.endswith(">") else "left",
+            no_wrap=not column.endswith("~"),
+            overflow="fold",
+        )
     return table
 
 
@@ -37,7 +42,7 @@ def print_experiments(experiments: Sequence[Experiment], *, where: str) -> None:
     if not experiments:
         typer.echo(f"No experiments in {where}. Make one: chromasonic ab create NAME A B")
         return
-    table = _table("experiment", "state", "votes>", "since", "versions")
+    table = _table("experiment", "state", "votes>", "since", "versions~")
     for one in experiments:
         versions = ", ".join(arm.version for arm in one.design.arms)
         table.add_row(one.name, one.status, str(one.votes_cast), one.created_at[:10], versions)
@@ -90,12 +95,6 @@ def print_reading(experiment: Experiment, reading: Reading) -> None:
     console.print(table)
     if reading.votes_set_apart:
         console.print("(all): with the votes that were set apart.")
-    waiting = sum(pair.waiting for pair in reading.pairs)
-    if waiting and not all(math.isnan(pair.share) for pair in reading.pairs):
-        console.print(
-            f"Of listeners in the middle, who count when they have finished: "
-            f"{counted(waiting, 'vote')}."
-        )
     console.print()
     console.print(f"Same answer when asked again: {_share(reading.consistency)}")
     console.print(f"Votes for what came first: {_share(reading.first_share)}")
@@ -115,15 +114,18 @@ def _print_ranking(console: Any, reading: Reading) -> None:
     if reading.ranking is None:
         return
     console.print()
-    table = _table("place>", "version", "strength>", "95% interval>", "preferred>", "votes>")
+    table = _table("place>", "version~", "strength>", "95% interval>", "preferred>", "votes>")
     for place, one in enumerate(reading.ranking.standings, start=1):
         arm = reading.design.arm(one.label)
-        span = f"{one.strength.low:+.2f} to {one.strength.high:+.2f}"
+        is_known = not math.isnan(one.strength.low)
+        span = f"{one.strength.low:+.2f} to {one.strength.high:+.2f}" if is_known else "none yet"
         table.add_row(
             str(place), f"{one.label} ({arm.version})", f"{one.strength.value:+.2f}", span,
             f"{one.preferred.value:.0%}", str(one.votes),
         )  # fmt: skip
     console.print(table)
+    if why := next((x.strength.reason for x in reading.ranking.standings if x.strength.reason), ""):
+        console.print(f"No intervals of strengths: {why}.")
 
 
 def _e(value: float) -> str:

@@ -62,11 +62,9 @@ def anchors(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def own_sounds(params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Sounds that were sent, made equal in all but the music, and the experiment on them."""
-    from chromasonic.abtest.design import Arm
     from chromasonic.abtest.own_sounds import write_own
     from chromasonic.abtest.paired_sound import ClipForm
-    from chromasonic.abtest.pinning import SOUNDS
-    from chromasonic.registry.manifest import manifest_of
+    from chromasonic.abtest.pinning import recorded
 
     sounds = {
         label: {item: Path(path) for item, path in taken.items()}
@@ -77,7 +75,7 @@ def own_sounds(params: dict[str, Any], report: Report) -> dict[str, Any]:
     def write(clips: Path) -> Sequence[Arm]:
         write_own(sounds, clips, form, on_progress=report)
         return [
-            Arm(label=label, version=f"{SOUNDS}{name}", sha256=manifest_of(clips / label).sha256)
+            recorded(name, label, clips)
             for label, name in zip(sounds, params["names"], strict=True)
         ]
 

@@ -76,13 +76,22 @@ export class Evidence {
     return `${this.names[0]} got ${share === null ? 'no share yet' : percent(share)} of the votes against ${this.names[1]}; possible are ${percent(low)} to ${percent(high)}.`;
   }
 
+  /** The last look at each number of votes: who leaves in the middle counts without a new vote. */
+  moments() {
+    return this.looks.filter((look, i) => look.votes !== this.looks[i + 1]?.votes);
+  }
+
   table() {
     return {
-      caption: 'Interval by votes',
+      caption: 'Interval by votes, each moment by itself; what counts is what no moment has ruled out',
       headings: ['votes', `share for ${this.names[0]}`, 'from', 'to'],
-      rows: this.looks.map((look) => [look.votes, look.share === null ? '–' : percent(look.share), percent(look.low), percent(look.high)]),
+      rows: [...this.moments().map((look) => [look.votes, ...spoken(look)]), ...(this.looks.length ? [['all moments', ...spoken(this.pair)]] : [])],
     };
   }
+}
+
+function spoken({share, low, high}) {
+  return [share === null ? '–' : percent(share), percent(low), percent(high)];
 }
 
 function text(x, y, words, anchor, kind = '') {

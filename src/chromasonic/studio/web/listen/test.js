@@ -78,7 +78,8 @@ class TestView {
     this.charts = html('div', {class: 'stack'});
     this.ranking = html('section', {class: 'panel stack', hidden: true}, html('h2', {textContent: 'All beside each other'}));
     this.rankingChart = html('div');
-    this.ranking.append(this.rankingChart);
+    this.rankingHelp = html('p', {class: 'help'});
+    this.ranking.append(this.rankingChart, this.rankingHelp);
     this.apart = html('section', {class: 'panel stack', hidden: true});
     this.tables = {listeners: html('div', {class: 'table-wrap'}), items: html('div', {class: 'table-wrap'}), confidences: html('div', {class: 'table-wrap'})};
     this.evidence = told.reading.pairs.map((pair) => {
@@ -119,7 +120,7 @@ class TestView {
     this.closed.textContent = told.is_open ? '' : `Closed on ${new Date(told.closed_at).toLocaleString()}.`;
     this.invitation.hidden = !told.is_open;
     const lines = reading.words.split('\n');
-    setText(this.verdict, reading.pairs.some((pair) => pair.votes) ? lines.slice(0, reading.pairs.length).join(' ') : 'Nobody has voted yet.');
+    setText(this.verdict, reading.pairs.some((pair) => pair.votes + pair.waiting) ? lines.slice(0, reading.pairs.length).join(' ') : 'Nobody has voted yet.');
     setText(this.advice, told.damage || reading.advice);
     this.advice.className = `callout ${told.damage ? 'bad' : reading.should_stop ? 'good' : ''}`;
     reading.pairs.forEach((pair, i) => this.evidence[i].update(pair));
@@ -137,8 +138,8 @@ class TestView {
     const facts = [
       ['Votes that count', String(reading.votes_counted), `${reading.votes_cast} cast; repeats${versions.anchor ? ` and pairs with ${versions.anchor}` : ''} stand apart`],
       ['Listeners', String(reading.listeners), waiting ? `${waiting} votes of people still listening` : `${asked === 1 ? '1 pair' : `${asked} pairs`} each, as ${clips}`],
-      ['Same again', figure(reading.consistency), 'of repeated pairs, the same version was preferred again'],
-      ['For what came first', figure(reading.first_share), 'of votes; one half means that order did not matter'],
+      ['Same again', figure(reading.consistency), `of repeated pairs, the same version was preferred again${heardOf(reading.consistency)}`],
+      ['For what came first', figure(reading.first_share), `of votes; one half means that order did not matter${heardOf(reading.first_share)}`],
       ['Evidence', pair.highest_e_value >= 1000 ? 'over 1000' : pair.highest_e_value.toFixed(1), `against “no preference”; ${Math.round(1 / pair.alpha)} is enough`],
     ];
     this.facts.replaceChildren(...facts.map(([name, value, words]) => html(
@@ -149,6 +150,8 @@ class TestView {
   drawRanking({reading, versions}) {
     this.ranking.hidden = !reading.ranking;
     if (!reading.ranking) return;
+    const few = reading.ranking.standings.some(({preferred}) => preferred.low === null);
+    setText(this.rankingHelp, `Of all votes that each would get against the others, each met equally often (Bradley-Terry).${few ? ' Intervals are drawn from ten listeners on.' : ''}`);
     intervals(this.rankingChart, {
       title: 'Share of votes that each would get against the others (Bradley-Terry)',
       from: 0, to: 1, line: {at: 0.5, label: 'one half'},
@@ -172,6 +175,10 @@ function mark(label) {
 function figure({value, low, high}) {
   if (value === null) return '–';
   return low === null ? percent(value) : `${percent(value)} (${percent(low)} to ${percent(high)})`;
+}
+
+function heardOf({value, n}) {
+  return value === null ? '' : ` (${n === 1 ? '1 listener' : `${n} listeners`})`;
 }
 
 function setText(element, words) {
