@@ -78,7 +78,8 @@ def take(browser: Any, address: str, name: str, output: Path) -> list[Path]:
         output: folder of the pictures.
     """
     story = importlib.import_module(f"tests.studio.story_{name.replace('-', '_')}")
-    context = browser.new_context(viewport=_size(WIDE), color_scheme="light")
+    still = {"color_scheme": "light", "reduced_motion": "reduce"}  # it must not scroll meanwhile
+    context = browser.new_context(viewport=_size(WIDE), **still)
     try:
         page = context.new_page()
         page.set_default_timeout(200_000)  # tests of many pairs, on a busy machine
