@@ -12,7 +12,7 @@ import pytest
 
 from chromasonic.abtest.guards import MOST_WAITING
 from chromasonic.studio.hear.limits import Limit
-from chromasonic.studio.hear.listeners import listener_in, new_listener, waited
+from chromasonic.studio.hear.listeners import address_of, listener_in, new_listener, waited
 from chromasonic.studio.listen.invitations import Invitations, UnknownLink
 
 
@@ -25,6 +25,25 @@ def test_a_full_bucket_is_emptied_and_fills_again() -> None:
     assert [limit.wait("a"), limit.wait("a")] == [0, 2.0]
     now = 1000.0
     assert [limit.wait("a") for _ in range(4)] == [0, 0, 0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "is_behind_proxy", "address"),
+    [
+        ("192.0.2.7", None, False, "192.0.2.7"),
+        ("192.0.2.7", "198.51.100.1", False, "192.0.2.7"),  # anybody can claim that
+        ("127.0.0.1", "198.51.100.1", False, "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1", True, "198.51.100.1"),
+        ("::1", "made up, 198.51.100.1", True, "198.51.100.1"),
+        ("192.0.2.7", "198.51.100.1", True, "192.0.2.7"),  # past the proxy
+        ("127.0.0.1", None, True, ""),
+        ("", None, True, ""),
+    ],
+)
+def test_an_address_is_the_peer_s_or_what_a_proxy_here_added(
+    peer: str, forwarded: str | None, is_behind_proxy: bool, address: str
+) -> None:
+    assert address_of(peer, forwarded, is_behind_proxy=is_behind_proxy) == address
 
 
 def test_only_ids_that_were_given_out_are_known() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 from tests.studio.listening import SECRET_WORDS, Listener, made_test, open_pairs
-from tests.studio.running import RunningStudio
+from tests.studio.running import RunningStudio, ended, started_studio
 
 from chromasonic.abtest.experiments import Experiment
+from chromasonic.abtest.guards import SAME_ADDRESS, GuardRules
 from chromasonic.studio.hear.listeners import COOKIE, new_listener
 from chromasonic.studio.listen.invitations import Invitation, Invitations
 
@@ -64,6 +66,27 @@ def test_the_two_clips_of_a_pair_differ_in_nothing_but_the_music(listener: Liste
     for name in ("last-modified", "etag", "content-disposition"):
         assert name not in first.headers
     assert not first.content.startswith(b"ID3")
+
+
+def test_listeners_behind_a_proxy_are_told_apart(tmp_path: Path) -> None:
+    running = started_studio(
+        tmp_path / "studio", "--share", "--host", "127.0.0.1",
+        "--public-address", "http://listen.example.org",
+    )  # fmt: skip
+    try:
+        rules = GuardRules(listeners_per_address=2, heard_share=0)
+        apart = {}
+        for kind in ("own", "one"):
+            invitation, experiment = made_test(running.folder, items=2, trials=1, guards=rules)
+            for number in range(4):
+                with Listener(running.address.partition("/?")[0], invitation.key) as one:
+                    place = f"198.51.100.{number if kind == 'own' else 9}"
+                    one.http.headers["X-Forwarded-For"] = f"203.0.113.5, {place}"
+                    one.vote(one.join()["pairs"][0]["token"])
+            apart[kind] = {flag.rule for flag in experiment.reading().flags}
+        assert apart == {"own": set(), "one": {SAME_ADDRESS}}
+    finally:
+        ended(running)
 
 
 def test_a_listener_comes_back_and_goes_on(listener: Listener, made: Made) -> None:

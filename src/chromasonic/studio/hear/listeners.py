@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 COOKIE = "chromasonic_listener"
 KEPT_SECONDS = 60 * 86_400
@@ -47,6 +48,22 @@ def waited(listener: str, waited_ms: int, *, now: datetime | None = None) -> int
     second = int.from_bytes(base64.urlsafe_b64decode(listener + "==")[:4], "big")
     came = datetime.fromtimestamp(second, UTC)
     return min(waited_ms, max(0, (moment - came) // timedelta(milliseconds=1)))
+
+
+def address_of(peer: str, forwarded: str | None, *, is_behind_proxy: bool) -> str:
+    """Whence somebody comes, so that many from one place can be told; "" where nobody knows.
+
+    Args:
+        peer: the other end of the connection.
+        forwarded: the header X-Forwarded-For.
+        is_behind_proxy: whether the studio was told that one stands before it. Only one on this
+            machine is believed, and only the name that it adds itself: the last one.
+    """
+    try:
+        is_proxy = is_behind_proxy and ip_address(peer).is_loopback
+    except ValueError:
+        return peer
+    return (forwarded or "").rpartition(",")[2].strip() if is_proxy else peer
 
 
 def _sign(secret: bytes, listener: str) -> str:

@@ -20,6 +20,7 @@ from chromasonic.studio.hear.limits import Limit
 from chromasonic.studio.hear.listeners import (
     COOKIE,
     KEPT_SECONDS,
+    address_of,
     listener_in,
     new_listener,
     waited,
@@ -187,7 +188,11 @@ def _listener(request: Request) -> str | None:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return address_of(
+        request.client.host if request.client else "",
+        request.headers.get("x-forwarded-for"),
+        is_behind_proxy=bool(studio_of(request).settings.public_address),
+    )
 
 
 def _answer(told: dict[str, Any]) -> JSONResponse:
