@@ -183,11 +183,35 @@ def test_resume_takes_no_other_settings_and_needs_a_run(trained: Path, tmp_path:
     assert "is no run directory" in run("--resume", tmp_path, code=1).stderr
 
 
-def test_a_diverging_rate_is_one_message_and_exit_1(tmp_path: Path) -> None:
-    words = ["--learning-rate", "1e30", "--grad-clip", "0", "--output", tmp_path / "run"]
-    result = run(*SMALL, *words, code=1)
-    assert "is not finite in epoch" in result.stderr
-    assert "Lower the learning rate" in result.stderr
+def test_a_diverging_training_is_one_message_and_exit_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "isfinite", lambda x: torch.zeros_like(x, dtype=torch.bool))
+    result = run(*SMALL, "--output", tmp_path / "run", code=1)
+    said = " ".join(result.stderr.split())
+    assert "is not finite in epoch 1, batch 1" in said
+    assert "Lower the learning rate" in said
+    assert "No epoch had ended, so there is no checkpoint." in said
+    assert "epoch 0" not in said
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "1.5", "1e9"])
+def test_a_rate_out_of_range_is_refused_before_anything_is_written(
+    tmp_path: Path, rate: str
+) -> None:
+    result = run(*SMALL, "--learning-rate", rate, "--output", tmp_path / "run", code=2)
+    assert "above 0, 1 at most" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("epochs", ["1", "2"])
+def test_a_run_goes_on_with_more_epochs_than_are_done_or_not_at_all(
+    trained: Path, epochs: str
+) -> None:
+    before = {path: path.read_bytes() for path in trained.rglob("*.*") if path.is_file()}
+    result = run("--resume", trained, "--epochs", epochs, code=2)
+    assert "2 epochs are done" in " ".join(result.stderr.split())
+    assert {path: path.read_bytes() for path in trained.rglob("*.*") if path.is_file()} == before
 
 
 def test_a_truncated_checkpoint_is_one_message_and_exit_1(tmp_path: Path) -> None:

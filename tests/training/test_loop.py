@@ -232,7 +232,7 @@ def test_a_diverging_rate_says_so() -> None:
             return (self.weight[ids] ** 9).exp()
 
     with pytest.raises(TrainingError, match="Lower the learning rate"):
-        train(None, Exploding(), learning_rate=1e6, grad_clip=0, epochs=50)
+        train(None, Exploding(), learning_rate=1.0, grad_clip=0, epochs=50)
 
 
 @pytest.mark.parametrize("part", ["train", "validation"])

@@ -233,9 +233,13 @@ def _chosen_recipe(
     from chromasonic.melody_generation import recipe as recipes
     from chromasonic.melody_generation.beginning import recipe_like
     from chromasonic.melody_generation.runs import resumed_recipe
+    from chromasonic.training.history import check_more, epochs_done
 
     if resume is not None:
         chosen = resumed_recipe(resume)
+        if "epochs" in settings:
+            names = [f"melody_{kind}" for kind in chosen.models if kind != "markov"]
+            check_more(settings["epochs"], epochs_done(resume, names))
     elif recipe is not None:
         chosen = recipes.recipe_from(read_toml(recipe), where=str(recipe))
         if model is not None:

@@ -170,6 +170,7 @@ def chosen_recipe(
     from chromasonic.companion.runs import resumed_recipe
     from chromasonic.companion.training import split_settings
     from chromasonic.config import read_toml
+    from chromasonic.training.history import check_more, epochs_done
 
     if resume is not None:
         chosen = resumed_recipe(resume)
@@ -179,6 +180,8 @@ def chosen_recipe(
         chosen = recipes.default_recipe(names_of(models or "all"))
     if models is not None:
         chosen = recipes.with_models(chosen, names_of(models))
+    if resume is not None and settings.get("epochs") is not None:
+        check_more(settings["epochs"], epochs_done(resume, chosen.models))
     return recipes.with_settings(chosen, **split_settings(settings))
 
 

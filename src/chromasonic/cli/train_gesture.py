@@ -176,9 +176,12 @@ def chosen_recipe(
     from chromasonic.gesture.recipe import GestureRecipe, recipe_from, with_settings
 
     if resume is not None:
-        from chromasonic.gesture.runs import resumed_recipe
+        from chromasonic.gesture.runs import NAME, resumed_recipe
+        from chromasonic.training.history import check_more, epochs_done
 
         chosen = resumed_recipe(resume)
+        if settings["epochs"] is not None:
+            check_more(settings["epochs"], epochs_done(resume, [NAME]))
     elif recipe is not None:
         chosen = recipe_from(read_toml(recipe), where=str(recipe))
     else:

@@ -23,7 +23,8 @@ class TrainingConfig:
         batch_size: sequences of one update, over all processes and all accumulated shares.
         accumulation: shares that a process cuts its part of the batch into, to save memory; the
             update stays the same.
-        learning_rate: the highest rate that the schedule reaches.
+        learning_rate: the highest rate that the schedule reaches; 1 at most, as AdamW moves weights
+            by up to as much in each update.
         weight_decay: AdamW's, on matrices only (no biases, norms or embeddings of one axis).
         beta2: decay of AdamW's second moments for each update.
         grad_clip: longest gradient (Euclidean norm) that passes unscaled; 0 turns clipping off.
@@ -72,8 +73,8 @@ class TrainingConfig:
             ("epochs", self.epochs >= 1, "1 or more"),
             ("batch_size", self.batch_size >= 1, "1 or more"),
             ("accumulation", self.accumulation >= 1, "1 or more"),
-            ("learning_rate", 0 < self.learning_rate < float("inf"), "above 0 (try 0.001)"),
-            ("weight_decay", 0 <= self.weight_decay < float("inf"), "0 or more"),
+            ("learning_rate", 0 < self.learning_rate <= 1, "above 0, 1 at most (try 0.001)"),
+            ("weight_decay", 0 <= self.weight_decay <= 1, "from 0 to 1"),
             ("beta2", 0 <= self.beta2 < 1, "from 0 to below 1 (0.98 or 0.999)"),
             ("grad_clip", 0 <= self.grad_clip < float("inf"), "0 (off) or more"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to below 1"),

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chromasonic import files
-from chromasonic.errors import FormatError
+from chromasonic.errors import FormatError, UsageError
 
 HISTORY_VERSION = 1
 TIMINGS = ("seconds", "tokens_per_second")
@@ -276,3 +278,39 @@ class TrainingHistory:
         from chromasonic.training.curves import DRAWINGS
 
         return DRAWINGS[what](self, save_path, title=title)
+
+
+def check_more(asked: int, done: Iterable[int], *, unit: str = "epoch") -> None:
+    """Refuse a number in all that leaves a run that shall go on nothing to do.
+
+    Args:
+        asked: epochs in all.
+        done: epochs that each of its models made; 0 where one has not begun.
+        unit: what they are called.
+
+    Raises:
+        UsageError: a model made more of them already, or none would make another.
+    """
+    made = list(done)
+    if made and (asked < max(made) or asked <= min(made)):
+        is_one = max(made) == 1
+        raise UsageError(
+            f"{max(made):,} {unit}{'' if is_one else 's'} {'is' if is_one else 'are'} done, so "
+            f"{asked:,} in all leave nothing to learn. Give more than {max(made):,}, or leave the "
+            "number out to end what was planned."
+        )
+
+
+def epochs_done(run: files.PathLike, names: Iterable[str]) -> list[int]:
+    """How many epochs models of a run directory made; 0 where one has no history (yet).
+
+    Args:
+        run: the directory; histories lie in it or in a folder of it.
+        names: of the histories.
+    """
+    made = {}
+    for file in (*Path(run).glob("*history.json"), *Path(run).glob("*/*history.json")):
+        with suppress(FormatError):
+            history = TrainingHistory.load(file)
+            made[history.name] = len(history)
+    return [made.get(name, 0) for name in names]

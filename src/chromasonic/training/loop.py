@@ -232,7 +232,7 @@ def _validate_kept(run: _Run, state: TrainingState, model: nn.Module, epoch: int
     if not math.isfinite(val.loss):
         raise TrainingError(
             f"The validation loss of {state.history.name} is {val.loss} after epoch {epoch}. "
-            f"{_ADVICE} Checkpoints up to epoch {state.epoch} stay usable."
+            f"{_advice(state)}"
         )
     return val
 
@@ -266,10 +266,18 @@ def judge(
     return _validate(run, model.to(device), epoch, part)
 
 
-_ADVICE = (
-    "Lower the learning rate (--learning-rate 0.0001), warm up (--warmup-steps 500), clip "
-    "gradients (--grad-clip 1.0) or compute in fp32."
-)
+def _advice(state: TrainingState) -> str:
+    """What to change, and what is left of a training whose loss is not finite."""
+    half = ", or compute in fp32 (--precision fp32)" if state.scaler.is_enabled() else ""
+    return (
+        "Lower the learning rate (--learning-rate 0.0001), warm up (--warmup-steps 500) or clip "
+        f"gradients (--grad-clip 1.0){half}. "
+        + (
+            f"Checkpoints up to epoch {state.epoch} stay usable."
+            if state.epoch
+            else "No epoch had ended, so there is no checkpoint."
+        )
+    )
 
 
 def _check_finite(
@@ -287,8 +295,7 @@ def _check_finite(
     what = "gradient" if bool(is_finite) else "loss"
     raise TrainingError(
         f"The {what} of {state.history.name} is not finite in epoch {epoch}, batch {batch} of "
-        f"{batches}; training stopped before the step. {_ADVICE} "
-        f"Checkpoints up to epoch {state.epoch} stay usable."
+        f"{batches}; training stopped before the step. {_advice(state)}"
     )
 
 
