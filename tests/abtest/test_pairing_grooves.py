@@ -12,14 +12,15 @@ from tests.data.tiny_grooves import write_grooves_corpus
 from chromasonic.abtest import pairing_grooves
 from chromasonic.abtest.clips import items_in
 from chromasonic.abtest.design import Arm, Clip, Design, Item
-from chromasonic.abtest.groove_passages import Strikes, passages
+from chromasonic.abtest.groove_passages import Strikes, _windows, passages
 from chromasonic.abtest.pairing import Pairing, anchors
 from chromasonic.abtest.pairing_grooves import GroovePairing, write_grooves
 from chromasonic.abtest.pinning import changed, check_different, pinned
 from chromasonic.abtest.version_kinds import drummer_in, kind_of
-from chromasonic.errors import CheckpointError, CorpusError, UsageError
+from chromasonic.errors import CorpusError, UsageError
 from chromasonic.formats.audio import Sound
 from chromasonic.music.drum_patterns import starts
+from chromasonic.music.drums import DrumTake
 from chromasonic.registry.shipped import shipped
 
 BOTH = {"A": "drummer:groove@shipped", "B": "drummer:straight"}
@@ -95,6 +96,23 @@ def test_bars_of_drummers_are_held_out_unlike_each_other_and_in_sixteenths() -> 
         passages(3, bars=4, corpus="groove-midi", seed=1)
 
 
+def test_the_last_bars_of_a_take_are_drawn_too() -> None:
+    # Four bars of eight hits, told apart by their drums: three windows of two bars, one of four.
+    drums = np.repeat([36, 38, 42, 46], 8)
+    take = DrumTake(
+        id="take", drummer="d", session="s", style="funk", tempo_bpm=100.0, beat_type="beat",
+        numerator=4, denominator=4, onset_quarters=np.arange(32) / 2, pitch=drums,
+        velocity=np.full(32, 90),
+    )  # fmt: skip
+
+    def drawn(bars: int) -> set[tuple[int, ...]]:
+        found = _windows(take, bars, np.random.default_rng(1), "take")
+        return {tuple(sorted({pitch for _, pitch, _ in one.pattern.hits})) for one in found}
+
+    assert drawn(2) == {(36, 38), (38, 42), (42, 46)}
+    assert drawn(4) == {(36, 38, 42, 46)}
+
+
 def test_a_corpus_of_tunes_has_no_bars_for_drummers(monkeypatch: pytest.MonkeyPatch) -> None:
     class Tunes:
         def part(self, _name: str) -> list[object]:
@@ -168,8 +186,10 @@ def test_what_is_no_drummer_is_refused(tmp_path: Path) -> None:
     assert drummer_in("drummer:mine@3") == "mine@3"
     with pytest.raises(UsageError, match="is no drummer"):
         drummer_in("drummer:")
-    with pytest.raises(CheckpointError, match="folk@shipped holds a melody model"):
+    with pytest.raises(UsageError, match=r"holds a melody model.* Drummers are drummer:groove,"):
         write_grooves({"A": "drummer:folk@shipped"}, tmp_path, GroovePairing(items=1))
+    with pytest.raises(UsageError, match=r"not the GroovePredictor.* Drummers are drummer:groove,"):
+        write_grooves({"A": "drummer:harmony@shipped"}, tmp_path, GroovePairing(items=1))
     for wrong in ({"bars": 3}, {"looseness": 9}, {"items": 41}):
         with pytest.raises(UsageError, match="allowed: "):
             GroovePairing(**wrong)  # type: ignore[arg-type]

@@ -74,6 +74,12 @@ def test_drummers_strike_the_same_hits_into_lossless_files(tmp_path: Path) -> No
     assert "do not do the same" in " ".join(told.replace("│", " ").split())
 
 
+def test_a_model_that_cannot_drum_is_told_with_those_that_can(tmp_path: Path) -> None:
+    both = ("drummer:folk@shipped", "drummer:straight")
+    said = run("ab", "pair", *both, "--output", tmp_path / "new", code=2)
+    assert "Drummers are drummer:groove" in " ".join(said.replace("│", " ").split())
+
+
 def test_one_version_alone_is_refused_before_anything_is_played(tmp_path: Path) -> None:
     said = run("ab", "pair", "drummer:groove@shipped", "--output", tmp_path / "one", code=2)
     assert "two or more are compared" in " ".join(said.split())

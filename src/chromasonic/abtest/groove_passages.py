@@ -159,7 +159,7 @@ def _windows(take: DrumTake, bars: int, rng: np.random.Generator, name: str) -> 
     step = np.floor(position + 0.5).astype(np.int64)
     pitch = np.array([AS_GENERAL_MIDI.get(one, one) for one in take.pitch.tolist()], np.int64)
     length = bars * STEPS
-    for first in rng.permutation(max(0, int(step.max()) // STEPS + 1 - bars)) * STEPS:
+    for first in rng.permutation(max(0, int(step.max()) // STEPS + 2 - bars)) * STEPS:
         mine = (step >= first) & (step < first + length)
         own_step, own_pitch = step[mine] - first, pitch[mine]
         if not _fits(own_step, own_pitch, position[mine] - step[mine], bars):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 from chromasonic.abtest.clip_task import ClipTask, Progress, write_items
 from chromasonic.abtest.groove_passages import BARS, Strikes, passages
 from chromasonic.abtest.ranges import check_ranges
-from chromasonic.abtest.version_kinds import STRAIGHT, drummer_in
-from chromasonic.errors import UsageError
+from chromasonic.abtest.version_kinds import DRUMMER, STRAIGHT, drummer_in
+from chromasonic.errors import CheckpointError, UsageError
 
 if TYPE_CHECKING:
     from chromasonic.companion.groove_pattern import Pattern
@@ -69,8 +69,8 @@ def write_grooves(
         The names of the items.
 
     Raises:
-        UsageError: there are not so many patterns.
-        CheckpointError: a model cannot be opened, or is no groove model.
+        UsageError: there are not so many patterns; or what a name leads to is no groove model, or
+            cannot be opened.
         CorpusError: the corpus is not there, or has too few bars that fit.
         RenderError: there is no soundfont.
     """
@@ -122,7 +122,14 @@ def _network(name: str) -> CompanionNetwork | None:
 
     if name == STRAIGHT:
         return None
-    return load_companion(located(name, of="companion"), "groove").network
+    try:
+        return load_companion(located(name, of="companion"), "groove").network
+    except CheckpointError as error:
+        raise UsageError(
+            f"{DRUMMER}{name} is no drummer: {error} Drummers are {DRUMMER}groove, "
+            f"{DRUMMER}RUN (of 'chromasonic train companion --models groove') and "
+            f"{DRUMMER}{STRAIGHT}."
+        ) from error
 
 
 def _played(strikes: Strikes) -> Sound:
