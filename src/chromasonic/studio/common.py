@@ -45,6 +45,12 @@ async def robots() -> PlainTextResponse:
     return PlainTextResponse(f"{SIGN}\nUser-agent: *\nDisallow: /\n")
 
 
+@router.get("/api/alive")
+async def alive() -> dict[str, Any]:
+    """Answers whoever may ask, and no more: a page looks whether the studio is still there."""
+    return {}
+
+
 @router.post("/api/uploads")
 async def upload(request: Request) -> dict[str, Any]:
     """Keep a file: {"upload": id, "name", "bytes", "kind"}."""

@@ -28,6 +28,7 @@ WORK: dict[str, tuple[str, str, str]] = {
     "train-offered": ("registry", "chromasonic.studio.train.planning", "offered"),
     "train-planned": ("registry", "chromasonic.studio.train.planning", "planned"),
     "train-performers": ("registry", "chromasonic.studio.train.planning", "performers"),
+    "train-again": ("registry", "chromasonic.studio.train.planning", "again"),
     "train-continued": ("registry", "chromasonic.studio.train.planning", "continued"),
     "registry-list": ("registry", "chromasonic.studio.models.work", "listed"),
     "registry-show": ("registry", "chromasonic.studio.models.work", "shown"),

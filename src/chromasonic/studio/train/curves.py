@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chromasonic.errors import ChromasonicError
-from chromasonic.studio.train.fields import TITLES
+from chromasonic.studio.train.fields import TITLES, in_form_words
 from chromasonic.studio.train.notes import Notes
 from chromasonic.studio.train.on_disk import OWN, Run, run_at
 from chromasonic.studio.train.trainings import LIVE, state_of
@@ -116,18 +115,10 @@ def _findings(
             "kind": one["kind"],
             "severity": one["severity"],
             "says": one["says"],
-            "advice": GO_ON.get(one["kind"], _plain(one.get("advice", ""))),
+            "advice": GO_ON.get(one["kind"], in_form_words(one.get("advice", ""))),
         }
         for one in found
     ]
-
-
-def _plain(advice: str) -> str:
-    """Advice without the terminal's flags: "--learning-rate 0.003" is "learning rate 0.003"."""
-    if "chromasonic " in advice:  # a command to type stays one
-        return advice
-    plain = re.sub(r"--([a-z][a-z-]*)", lambda flag: flag[1].replace("-", " "), advice)
-    return plain.replace("num layers", "layers").replace("hidden size", "size")
 
 
 @lru_cache(maxsize=256)

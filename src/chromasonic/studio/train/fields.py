@@ -7,6 +7,7 @@ None is "each its own", or what the recipe leaves open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -236,6 +237,8 @@ def typed(value: Any, field: Mapping[str, Any]) -> Any:
         ConfigError: it is none that the field takes.
     """
     label = field["label"]
+    if value is None:
+        raise ConfigError(f"{label} is empty; allowed: a value.")
     if field["type"] == "choice":
         allowed = [one for one, _ in field["options"]]
         if value not in allowed:
@@ -246,3 +249,19 @@ def typed(value: Any, field: Mapping[str, Any]) -> Any:
     if field["is_whole"] and value != int(value):
         raise ConfigError(f"{label} is {value}; allowed: whole numbers.")
     return int(value) if field["is_whole"] else float(value)
+
+
+def in_form_words(text: str) -> str:
+    """A terminal's advice in the form's words: "--learning-rate 0.003" is "“Learning rate” 0.003".
+
+    A command to type stays one.
+    """
+    if "chromasonic " in text:
+        return text
+    labels = {key.rpartition(".")[2]: label for key, (label, *_) in NUMBERS.items()}
+
+    def word(flag: re.Match[str]) -> str:
+        label = labels.get(flag[1].replace("-", "_"))
+        return f"“{label}”" if label else flag[1].replace("-", " ")
+
+    return re.sub(r"--([a-z][a-z-]*)", word, text)

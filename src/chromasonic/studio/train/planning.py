@@ -16,10 +16,13 @@ from chromasonic.studio.train.fields import (
     EACH,
     EVERY,
     MADE_UP,
+    MISSING,
     UNSEEN,
+    common_value,
     kind_offered,
     set_value,
     typed,
+    value_at,
 )
 
 if TYPE_CHECKING:
@@ -207,6 +210,60 @@ def continued(params: dict[str, Any], report: Report) -> dict[str, Any]:
         for table, name in counted:
             table[name] = epochs
     return {"recipe": task.resolved(recipe, where="the run")}
+
+
+def again(params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """What the form holds where a run shall be trained anew, with other settings.
+
+    Args:
+        params: task, path, recipe (None: the one in path) and init_from of the run.
+        report: told how it goes.
+
+    Returns:
+        task, kind, corpus, settings (those that are not the form's own) and begin.
+
+    Raises:
+        UsageError: the form cannot say what this run was made with.
+        ConfigError: the recipe cannot be read.
+    """
+    from pathlib import Path
+
+    from chromasonic.config import read_toml
+    from chromasonic.tasks.table import task_named
+
+    del report
+    task = task_named(params["task"])
+    recipe = params.get("recipe") or read_toml(Path(params["path"]) / "recipe.toml")
+    kinds = task.kinds_in(recipe)
+    kind = kinds[0] if len(kinds) == 1 else ALL
+    if not set(kinds) <= set(task.kinds) or (kind == ALL and len(kinds) != len(task.kinds)):
+        raise UsageError(
+            "This run was made with a choice of models that the form does not offer. Begin it "
+            "where it was begun, or choose a kind in New training."
+        )
+    corpus = _corpus_in(recipe, task.name)
+    _check_corpus(task.name, corpus)
+    settings = {
+        field["key"]: value
+        for field in kind_offered(task.name, kind)["fields"]
+        if (value := common_value(recipe, field["key"], kinds)) not in (MISSING, None)
+        and value != field["value"]
+    }
+    people = {key: value for key in PEOPLE if (value := value_at(recipe, key)) not in (MISSING, "")}
+    return {
+        "task": task.name, "kind": kind, "corpus": corpus, "settings": {**settings, **people},
+        "begin": params.get("init_from", ""),
+    }  # fmt: skip
+
+
+def _corpus_in(recipe: Mapping[str, Any], task: str) -> str:
+    """What a recipe learns from, as the form calls it: the other way round of `_set_corpus`."""
+    if task in NOUNS:
+        return str(recipe["data"]["dataset"])
+    if task == "companion":
+        parts = [part["data"] for part in recipe.values() if isinstance(part, dict)]
+        return MADE_UP if any(part.get("synthetic") for part in parts) else "real"
+    return "bach-chorales"
 
 
 def _by_label(text: str, fields: Mapping[str, Mapping[str, Any]]) -> str:

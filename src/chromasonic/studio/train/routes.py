@@ -16,7 +16,7 @@ from chromasonic.errors import UsageError
 from chromasonic.studio.choices import choices, run_folders
 from chromasonic.studio.place import page, studio_of
 from chromasonic.studio.train.on_disk import Run
-from chromasonic.studio.train.trainings import Trainings
+from chromasonic.studio.train.trainings import Trainings, folder_name, state_of
 
 
 @asynccontextmanager
@@ -31,9 +31,9 @@ async def life(app: FastAPI) -> AsyncIterator[None]:
 router = APIRouter(lifespan=life)
 
 
-Setting = (
-    bool | Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=200)]
-)
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Setting = bool | Number | Annotated[str, Field(max_length=200)] | None
+"""None is a field that was left empty."""
 
 
 class Wish(BaseModel):
@@ -96,8 +96,13 @@ async def runs(request: Request) -> dict[str, Any]:
 async def begin(request: Request, wish: Wish) -> dict[str, Any]:
     """Check what is asked for and put it into the queue: {"run": id, "runs": [id, ...]}."""
     await _check_beginning(request, wish)
+    if wish.name.strip() and not folder_name(wish.name):
+        raise UsageError(
+            f"Name of the run is {wish.name.strip()!r}; allowed: a name with a letter from a to z "
+            "or a digit, as its folder is called so."
+        )
     plan = await _done(request, "train-planned", wish.model_dump())
-    name = wish.name or f"{wish.task}-{wish.kind}"
+    name = wish.name.strip() or f"{wish.task}-{wish.kind}"
     asked = await asyncio.to_thread(
         trainings_of(request).ask_all,
         wish.task,
@@ -153,14 +158,21 @@ async def stop(request: Request, run_id: str) -> dict[str, Any]:
 @router.post("/api/train/runs/{run_id}/continue")
 async def go_on(request: Request, run_id: str, more: More) -> dict[str, Any]:
     """Put a run into the queue to go on where it ended."""
-    from chromasonic.studio.train.notes import Notes
-
     run, trainings = await _run(request, run_id), trainings_of(request)
-    recipe = None if (run.path / "recipe.toml").is_file() else Notes(run.path).asked().get("recipe")
-    params = {"task": run.task, "path": str(run.path), "epochs": more.epochs, "recipe": recipe}
-    plan = await _done(request, "train-continued", params)
+    await asyncio.to_thread(_check_more, run, more.epochs)
+    plan = await _done(request, "train-continued", {**_made_with(run), "epochs": more.epochs})
     await asyncio.to_thread(trainings.go_on, run, plan["recipe"])
     return {"run": run.id}
+
+
+@router.get("/api/train/runs/{run_id}/again")
+async def again(request: Request, run_id: str) -> dict[str, Any]:
+    """A run's settings for the form of a new training: the job that tells them."""
+    from chromasonic.studio.train.notes import Notes
+
+    run = await _run(request, run_id)
+    params = {**_made_with(run), "init_from": Notes(run.path).asked().get("init_from", "")}
+    return studio_of(request).desk.submit("train-again", params).told()
 
 
 @router.delete("/api/train/runs/{run_id}")
@@ -187,6 +199,30 @@ async def table(request: Request, run_id: str) -> PlainTextResponse:
 def trainings_of(request: Request) -> Trainings:
     """The trainings of the studio that a request came to."""
     return request.app.state.trainings
+
+
+def _check_more(run: Run, epochs: int | None) -> None:
+    """Refuse to continue a run that would learn nothing more.
+
+    Raises:
+        UsageError: as many epochs, or episodes, are done.
+    """
+    from chromasonic.studio.train.telling import done_in
+    from chromasonic.training.history import check_more
+
+    is_agent = run.task == "harmonizer"
+    if epochs is not None:
+        check_more(epochs, done_in(run), unit="episode" if is_agent else "epoch")
+    elif not is_agent and state_of(run)["state"] == "done":
+        raise UsageError("All epochs that were planned are done. Say how many it shall be in all.")
+
+
+def _made_with(run: Run) -> dict[str, Any]:
+    """Where the recipe of a run is: beside it, or in what was asked for."""
+    from chromasonic.studio.train.notes import Notes
+
+    recipe = None if (run.path / "recipe.toml").is_file() else Notes(run.path).asked().get("recipe")
+    return {"task": run.task, "path": str(run.path), "recipe": recipe}
 
 
 async def _run(request: Request, wanted: str) -> Run:

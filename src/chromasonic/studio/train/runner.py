@@ -16,7 +16,8 @@ from typing import Any
 
 from filelock import Timeout
 
-from chromasonic.errors import ChromasonicError
+from chromasonic.errors import ChromasonicError, TrainingError
+from chromasonic.studio.train.fields import in_form_words
 from chromasonic.studio.train.notes import Notes
 from chromasonic.training.history import Epoch, TrainingHistory
 from chromasonic.training.observers import Observer, TrainingStart
@@ -103,7 +104,7 @@ class Noted(Observer):
     def on_load(self, what: str, done: int, total: int | None) -> None:
         """Reading the corpus."""
         share = f" {done / total:.0%}" if total else ""
-        self.say(f"Reading {what}{share}", at_once=False)
+        self.say(f"{what[:1].upper()}{what[1:]}{share}", at_once=False)
 
 
 def main(folder: Path) -> None:
@@ -136,6 +137,8 @@ def _words(error: BaseException) -> str:
     """What went wrong, for the page."""
     if isinstance(error, MemoryError):
         return "It needs more memory than there is. Take smaller batches or a smaller model."
+    if isinstance(error, TrainingError):
+        return in_form_words(str(error))
     return str(error) if isinstance(error, ChromasonicError) else f"{type(error).__name__}: {error}"
 
 

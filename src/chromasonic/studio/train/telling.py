@@ -39,6 +39,18 @@ def summary(run: Run, trainings: Trainings) -> dict[str, Any]:
     }
 
 
+def done_in(run: Run) -> list[int]:
+    """How many epochs (an agent: episodes) each of a run's models made; 0 before its first."""
+    unit = "episode" if run.task == "harmonizer" else "epoch"
+    made = [
+        curve["epochs"][-1]["n"]
+        for curve in curves_of(run)
+        if curve["x"] == unit and curve["epochs"] and curve["key"] != "markov"
+    ]
+    learning = sum(kind != "markov" for kind in run.kinds)
+    return made + [0] * (learning - len(made))
+
+
 def best(run: Run) -> dict[str, Any] | None:
     """The figure that a run is named by: its headline metric at the best epoch of its first model.
 
@@ -137,4 +149,4 @@ def table_text(run: Run) -> str:
     return out.getvalue()
 
 
-__all__ = ["best", "files_of", "listed", "summary", "table_text", "usual_seconds"]
+__all__ = ["best", "done_in", "files_of", "listed", "summary", "table_text", "usual_seconds"]

@@ -270,9 +270,14 @@ def _asked(
     }  # fmt: skip
 
 
+def folder_name(name: str) -> str:
+    """What a folder is called after a name as people type it; "" where nothing of it is left."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48].strip("-")
+
+
 def _fresh(parent: Path, name: str) -> Path:
     """A folder that is not there yet, by a name as people typed it."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48].strip("-") or "run"
+    plain = folder_name(name) or "run"
     for number in range(1, 10_000):
         folder = parent / (plain if number == 1 else f"{plain}-{number}")
         try:
@@ -283,4 +288,4 @@ def _fresh(parent: Path, name: str) -> Path:
     raise UsageError(f"There are too many runs called '{plain}'. Give another name.")
 
 
-__all__ = ["LIVE", "Trainings", "run_id", "state_of"]
+__all__ = ["LIVE", "Trainings", "folder_name", "run_id", "state_of"]

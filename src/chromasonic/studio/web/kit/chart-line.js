@@ -1,5 +1,5 @@
 /** Lines over an axis: learning curves, anything that goes on. */
-import {colour, dash, html, logTicks, said, shape, svg, swatch, tableBelow, ticks} from './chart-parts.js';
+import {colour, dash, html, logTicks, said, setMark, shape, svg, swatch, tableBelow, ticks} from './chart-parts.js';
 
 const MARGIN = {top: 10, right: 14, bottom: 34, left: 52};
 
@@ -188,7 +188,7 @@ class LineChart {
       let path = this.paths.get(one.name);
       if (!path) {
         path = svg('path', {fill: 'none'});
-        path.mark = svg('path', {});
+        path.mark = svg('path', {'stroke-width': 1.5});
         this.lines.append(path, path.mark);
         this.paths.set(one.name, path);
       }
@@ -197,7 +197,7 @@ class LineChart {
       path.setAttribute('stroke-dasharray', dash(one.dashes));
       const last = one.drawn.findLast(([, y]) => this.isDrawn(y));
       path.mark.setAttribute('d', last ? shape(one.place, 3.6) : '');
-      path.mark.setAttribute('fill', colour(one.place));
+      setMark(path.mark, one.place, Boolean(one.dashes));
       if (last) path.mark.setAttribute('transform', `translate(${this.scaleX(last[0])} ${this.scaleY(last[1])})`);
     }
     for (const [name, path] of this.paths) {

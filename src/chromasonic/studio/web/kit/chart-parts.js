@@ -106,15 +106,23 @@ export function shape(place, radius = 4) {
   return SHAPES[place % SHAPES.length](radius);
 }
 
+/** Colour a mark; a hollow one is that of a dashed line: single points are told apart as lines are. */
+export function setMark(mark, place, isHollow) {
+  mark.setAttribute('fill', isHollow ? 'var(--card)' : colour(place));
+  mark.style.stroke = isHollow ? colour(place) : 'none';
+}
+
 /** A small picture of a series' line and mark, for legends. */
-export function swatch({place = 0, dashes = 0}) {
+export function swatch({place = 0, dashes = 0, isHollow = Boolean(dashes)}) {
   const stroke = colour(place);
+  const mark = svg('path', {d: shape(place, 3.2), transform: 'translate(15 6)'});
+  setMark(mark, place, isHollow);
   return svg(
     'svg', {class: 'swatch', width: 30, height: 12, viewBox: '0 0 30 12', 'aria-hidden': 'true'},
     svg('path', {
       d: 'M1 6H29', stroke, 'stroke-width': 2, fill: 'none', 'stroke-dasharray': dash(dashes),
     }),
-    svg('path', {d: shape(place, 3.2), transform: 'translate(15 6)', fill: stroke}),
+    mark,
   );
 }
 

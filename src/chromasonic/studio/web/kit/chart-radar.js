@@ -12,7 +12,7 @@ export function radar(element, {title, axes, series, says = ''}) {
   element.classList.add('chart');
   const place = html('div');
   const legend = html('div', {class: 'chart-legend'}, ...series.map((one, index) =>
-    html('span', {class: 'chart-key'}, swatch({place: index, dashes: index}), one.name)));
+    html('span', {class: 'chart-key'}, swatch({place: index, dashes: index, isHollow: false}), one.name)));
   element.replaceChildren(legend, place, html('p', {class: 'muted chart-says', textContent: says}));
   tableBelow(element, () => ({
     caption: title, headings: ['Figure', ...series.map((one) => one.name)],

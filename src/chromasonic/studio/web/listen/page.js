@@ -1,6 +1,7 @@
 /** The Listen page: all tests, a new one, one with its results. */
 import {call} from '../kit/api.js';
 import {html} from '../kit/chart-parts.js';
+import {watchConnection} from '../kit/connection.js';
 import {icon} from '../kit/icons.js';
 import {address, inAddress} from '../kit/remember.js';
 import {setUpMaking} from './making.js';
@@ -69,4 +70,5 @@ function nothing() {
 
 setUpMaking({onMade: (key) => go(key)});
 addEventListener('popstate', route);
+watchConnection({onBack: route});
 route();

@@ -41,8 +41,12 @@ function figures({models, rows}) {
     if (cell?.where) box.append(html('small', {}, cell.where));
     return box;
   })]);
+  const hasIntervals = rows.some((row) => row.cells.some((cell) => cell && cell.low !== null));
+  const brackets = hasIntervals
+    ? 'brackets are 95% intervals, where a model was judged piece by piece'
+    : 'as the trainings left them, without intervals: a small difference may be chance. A registered version is judged piece by piece, and gets intervals, by “chromasonic models card NAME@VERSION --judge” in a terminal';
   return table({
-    caption: `Figures; brackets are 95% intervals.${hasStars ? ' A star is the best of figures measured on the same music; where intervals overlap, it may be chance.' : ''}`,
+    caption: `Figures; ${brackets}.${hasStars ? ` A star is the best of figures measured on the same music${hasIntervals ? '; where intervals overlap, it may be chance' : ''}.` : ''}`,
     headings: ['Figure', ...models.map(called)], rows: made,
   });
 }

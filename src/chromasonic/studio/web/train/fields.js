@@ -47,8 +47,10 @@ function choiceOf({options, value}, kept) {
 export function settingsIn(form) {
   const found = {};
   for (const input of form.querySelectorAll('[data-key]')) {
-    if (input.value === '' || input.value === input.dataset.default) continue;
-    if (input.dataset.choice) found[input.dataset.key] = JSON.parse(input.value);
+    const {value} = input;
+    if (value === input.dataset.default || (value === '' && input.type !== 'number')) continue;
+    if (value === '') found[input.dataset.key] = null; // emptied: the studio says that it wants a number
+    else if (input.dataset.choice) found[input.dataset.key] = JSON.parse(input.value);
     else found[input.dataset.key] = input.type === 'number' ? Number(input.value) : input.value;
   }
   return found;

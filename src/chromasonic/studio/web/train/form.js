@@ -25,11 +25,16 @@ export function newTraining(form, {onStarted}) {
   const corpus = () => task().corpora.find((one) => one.name === chosen('corpus'));
 
   async function load() {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
     ({tasks: offered} = await runJob(await call('/api/train/form')));
     find('#form-wait').hidden = true;
     find('#form-fields').hidden = false;
+    fill(JSON.parse(sessionStorage.getItem(KEY) ?? '{}'));
+  }
+
+  /** Show what was chosen and set; what is not said is as the form has it by itself. */
+  function fill(kept) {
     choices('#tasks', 'task', offered.map((one) => [one.task, ...TASKS[one.task]]), kept.task);
+    refuse('');
     drawKinds(kept);
   }
 
@@ -120,7 +125,7 @@ export function newTraining(form, {onStarted}) {
     const words = isGesture
       ? 'Fine-tuning: it begins with that model, whose sizes it takes; the corpus must have the same movements.'
       : 'Fine-tuning: it begins with what that model knows, whose sizes it takes. A learning rate of a third or less keeps more of it.';
-    find('#begin-about').textContent = source ? words : `Or with a model that knows ${isGesture ? 'movements' : 'music'} already, to make it know yours.`;
+    find('#begin-about').textContent = source ? words : `Or with a model that knows ${isGesture ? 'movements' : 'music'} already, to make it know these.`;
   }
 
   async function tellUsual() {
@@ -148,11 +153,12 @@ export function newTraining(form, {onStarted}) {
   const begin = () => (kind().begins ? find('#begin').value : '');
   const settings = () => settingsIn(form);
 
-  function keep() {
+  const choice = () => ({task: chosen('task'), kind: chosen('kind'), corpus: chosen('corpus')});
+
+  /** For a reload. What the studio refused, or has begun, is no default for the next training. */
+  function keep({isOver = false} = {}) {
     if (!offered) return;
-    sessionStorage.setItem(KEY, JSON.stringify({
-      task: chosen('task'), kind: chosen('kind'), corpus: chosen('corpus'), settings: settings(), begin: begin(),
-    }));
+    sessionStorage.setItem(KEY, JSON.stringify(isOver ? choice() : {...choice(), settings: settings(), begin: begin()}));
   }
 
   function refuse(text) {
@@ -160,9 +166,9 @@ export function newTraining(form, {onStarted}) {
     place.hidden = !text;
     place.textContent = text;
     let first = null;
-    for (const input of form.querySelectorAll('[data-key]')) {
+    for (const input of form.querySelectorAll('[data-key], [name="name"]')) {
       const field = input.closest('label');
-      const wrong = text.split('\n').find((line) => line.startsWith(`${field.firstChild.textContent} is`));
+      const wrong = text.split('\n').find((line) => line.startsWith(`${field.firstChild.textContent.trim()} is`));
       field.querySelector('.train-fault')?.remove();
       input.setAttribute('aria-invalid', String(Boolean(wrong)));
       if (!wrong) continue;
@@ -183,6 +189,14 @@ export function newTraining(form, {onStarted}) {
     else if (target.dataset.key?.endsWith('.epochs')) tellUsual();
     keep();
   });
+  function tellFolder() {
+    const typed = form.elements.name.value.trim();
+    const folder = typed.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-/, '').slice(0, 48).replace(/-$/, '');
+    const words = folder ? `Its folder is called ${folder}.` : 'A folder wants a letter from a to z, or a digit.';
+    find('#name-about').textContent = !typed || typed === folder ? '' : words;
+  }
+
+  form.elements.name.addEventListener('input', tellFolder);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const button = find('[type="submit"]');
@@ -194,22 +208,31 @@ export function newTraining(form, {onStarted}) {
         name: form.elements.name.value, settings: settings(), init_from: begin(),
       });
       form.elements.name.value = '';
+      tellFolder();
+      keep({isOver: true});
+      fill(choice());
       onStarted(run);
     } catch (error) {
       refuse(error.message);
+      keep({isOver: true});
     } finally {
       button.disabled = false;
     }
   });
 
   return {
-    open: async () => {
+    /** @param {object} [like] task, kind, corpus, settings and begin of a run to begin as */
+    open: async (like) => {
       loading ??= load().catch((error) => {
         loading = null;
         find('#form-wait').textContent = error.message;
       });
       await loading;
+      if (!offered) return;
+      if (like) fill(like);
       form.querySelector('input:checked')?.focus();
     },
+    /** Forget what was refused; anything else that was typed stays for the next look. */
+    close: () => offered && !find('#start-error').hidden && fill(choice()),
   };
 }

@@ -1,5 +1,6 @@
 /** The Train page. */
-import {call, post} from '../kit/api.js';
+import {call, post, runJob} from '../kit/api.js';
+import {watchConnection} from '../kit/connection.js';
 import {ask, dialog} from '../kit/dialog.js';
 import {notice} from '../kit/notices.js';
 import {Detail} from './detail.js';
@@ -12,6 +13,7 @@ const MOST_LAID = 5;
 const [LIVE_MS, QUIET_MS] = [2500, 8000];
 
 const store = new Runs();
+const connection = watchConnection({onLost: drawAll, onBack: () => refresh().catch(() => {})});
 const registered = new Map(); // run -> the version that it became while the page was open
 const detail = new Detail();
 const asked = new URLSearchParams(location.search);
@@ -24,6 +26,7 @@ const list = runList(byId('runs'), {onOpen: open, onLay: lay});
 const form = newTraining(byId('start'), {
   onStarted: async (run) => {
     showForm(false);
+    laid = []; // what was laid over another run says nothing of this one
     await refresh();
     await open(run);
     byId('detail').scrollIntoView({block: 'nearest'});
@@ -31,11 +34,12 @@ const form = newTraining(byId('start'), {
   },
 });
 
-function showForm(isOpen) {
+function showForm(isOpen, like) {
   byId('start').hidden = !isOpen;
   byId('nothing').hidden = isOpen || Boolean(runs.length);
   byId('new').setAttribute('aria-expanded', String(isOpen));
-  if (isOpen) form.open();
+  if (isOpen) return form.open(like);
+  return form.close();
 }
 
 function keepAddress() {
@@ -63,9 +67,20 @@ async function lay(id, isOn) {
   return draw();
 }
 
+/** A run that may have learned on, or ended: nobody says so while the studio does not answer. */
+function unheard(run) {
+  return run.is_live ? {...run, is_live: false, state: {...run.state, state: 'unheard'}} : run;
+}
+
 function drawList() {
   const task = byId('filter').value;
-  list.show(runs.filter((run) => !task || run.task === task), selected, laid);
+  const shown = runs.filter((run) => !task || run.task === task);
+  list.show(connection.isLost ? shown.map(unheard) : shown, selected, laid);
+}
+
+function drawAll() {
+  drawList();
+  draw().catch(() => {}); // what was never loaded cannot be now
 }
 
 async function draw() {
@@ -80,7 +95,7 @@ async function draw() {
   store.only([selected, ...laid]);
   const [run, ...others] = await Promise.all([selected, ...laid].map((id) => store.load(id)));
   if (run.id !== selected) return;
-  detail.show(run, others);
+  detail.show(connection.isLost ? unheard(run) : run, others);
   drawRegistered(run);
   drawButtons(run);
   drawCompared(others);
@@ -98,12 +113,15 @@ function drawButtons(run) {
     parts.push(made);
   };
   if (run.is_live && run.state.state !== 'stopping' && (run.state.by === 'studio' || run.state.hears)) add('Stop', '', stop);
-  if (!run.is_live && run.can_continue) add('Continue …', run.state.state === 'done' ? '' : 'primary', goOn);
+  const hasFailed = run.state.state === 'failed';
+  if (hasFailed) add('Train again with other settings', 'primary', trainAgain);
+  if (!run.is_live && run.can_continue) add('Continue …', run.state.state === 'done' || hasFailed ? '' : 'primary', goOn);
   if (run.is_ready && !run.is_live) add('Register …', run.state.state === 'done' ? 'primary' : '', register);
   const table = Object.assign(document.createElement('a'), {
     className: 'train-link', textContent: 'Curves as CSV', href: `/api/train/runs/${run.id}/curves.csv`, download: '',
   });
   parts.push(table);
+  if (!run.is_live && !hasFailed) add('Train again with other settings', 'quiet', trainAgain);
   if (run.is_own && !run.is_live) add('Delete …', 'quiet', remove);
   place.replaceChildren(...parts);
 }
@@ -126,12 +144,18 @@ async function stop(run) {
   await refresh();
 }
 
+async function trainAgain(run) {
+  const like = await runJob(await call(`/api/train/runs/${run.id}/again`));
+  await showForm(true, like);
+  byId('start').scrollIntoView({block: 'start'});
+}
+
 async function goOn(run) {
   const unit = run.task === 'harmonizer' ? 'episode' : 'epoch';
   const done = Math.max(0, ...run.curves.map((one) => one.epochs.at(-1)?.n ?? 0));
   const planned = run.state.epochs || done;
-  const isDone = run.state.state === 'done';
-  const input = Object.assign(document.createElement('input'), {type: 'number', min: 1, value: (isDone ? planned * 2 : planned) || '', name: 'epochs'});
+  const wanted = run.state.state === 'done' ? planned * 2 : planned > done && planned;
+  const input = Object.assign(document.createElement('input'), {type: 'number', min: 1, value: wanted || '', placeholder: 'as planned', name: 'epochs'});
   const label = Object.assign(document.createElement('label'), {className: 'field', textContent: unit === 'epoch' ? 'Epochs in all ' : 'Episodes in all '});
   label.append(input);
   const isCut = unit === 'episode' && run.state.state === 'interrupted';
@@ -143,10 +167,9 @@ async function goOn(run) {
   const content = document.createElement('div');
   content.className = 'stack';
   content.append(label, words);
-  const said = await dialog({title: `Continue ${run.name}`, content, buttons: [{text: 'Cancel', value: ''}, {text: 'Continue', value: 'yes', kind: 'primary'}]});
-  if (said !== 'yes') return;
-  await post(`/api/train/runs/${run.id}/continue`, {epochs: Number(input.value) || null});
-  await refresh();
+  const accept = () => post(`/api/train/runs/${run.id}/continue`, {epochs: input.value === '' ? null : Number(input.value)});
+  const buttons = [{text: 'Cancel', value: ''}, {text: 'Continue', value: 'yes', kind: 'primary'}];
+  if (await dialog({title: `Continue ${run.name}`, content, buttons, accept})) await refresh();
 }
 
 async function register(run) {

@@ -1,7 +1,8 @@
 /** Registering a run: under which name, which of its models. */
 import {post, runJob} from '../kit/api.js';
 import {dialog} from '../kit/dialog.js';
-import {notice} from '../kit/notices.js';
+
+const KEPT = 'Its files are copied and kept with their hashes as the next version of that name.';
 
 /**
  * Ask for a name and register.
@@ -21,12 +22,19 @@ export async function nameField(run) {
   const name = field('Name of the model', Object.assign(document.createElement('input'), {value: suggestion, maxLength: 64, required: true}));
   const note = field('Note (may be empty)', Object.assign(document.createElement('input'), {maxLength: 300}));
   const words = Object.assign(document.createElement('p'), {
-    className: 'muted', textContent: 'Its files are copied and kept with their hashes as the next version of that name.',
+    className: 'muted', role: 'status', textContent: KEPT,
   });
   content.append(words);
-  const said = await dialog({title: `Register ${run.name}`, content, buttons: [{text: 'Cancel', value: ''}, {text: 'Register', value: 'yes', kind: 'primary'}]});
-  if (said !== 'yes') return '';
-  notice('Registering …');
-  const {versions} = await runJob(await post('/api/models/register', {run: run.id, name: name.value, note: note.value}));
-  return versions[0];
+  let made = '';
+  const register = async () => {
+    words.textContent = 'Registering …';
+    try {
+      const {versions} = await runJob(await post('/api/models/register', {run: run.id, name: name.value, note: note.value}));
+      [made] = versions;
+    } finally {
+      words.textContent = KEPT;
+    }
+  };
+  await dialog({title: `Register ${run.name}`, content, accept: register, buttons: [{text: 'Cancel', value: ''}, {text: 'Register', value: 'yes', kind: 'primary'}]});
+  return made;
 }

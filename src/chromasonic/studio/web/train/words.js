@@ -4,6 +4,7 @@ import {said} from '../kit/charts.js';
 export const STATES = {
   queued: 'waiting', starting: 'starting', running: 'learning', stopping: 'stopping', stopped: 'stopped',
   interrupted: 'interrupted', failed: 'failed', done: 'done', gone: 'gone',
+  unheard: 'not known',
 };
 export const TASKS = {
   melody: ['Melody', 'Writes tunes.'],
