@@ -102,6 +102,8 @@ def test_a_resumed_run_takes_few_flags(tmp_path: Path) -> None:
     said = train("--resume", tmp_path / "run", "--seed", 3, "--validation-split", 0.2, code=2)
     assert "leave out --validation-split, --seed" in said.stderr
     assert "2 of 2" in train("--resume", tmp_path / "run", "--epochs", 2).stdout
+    refused = train("--resume", tmp_path / "run", "--epochs", 2, code=2)
+    assert "2 epochs are done" in " ".join(refused.stderr.split())
 
 
 def test_a_recipe_decides_and_flags_decide_over_it(tmp_path: Path) -> None:

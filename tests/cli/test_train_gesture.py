@@ -30,6 +30,9 @@ def test_a_run_is_trained_told_and_gone_on_with(tmp_path: Path) -> None:
     again = train("--resume", run, "--epochs", "2")
     assert again.exit_code == 0, again.output
     assert "of 2" in again.stdout
+    refused = train("--resume", run, "--epochs", "2")
+    assert refused.exit_code == 2
+    assert "2 epochs are done" in " ".join(refused.output.split())
     for command in ("evaluate gesture", "gesture recognize", "gesture play", "export", "inspect"):
         assert f"chromasonic {command} " in again.stdout
     assert " movements/s" in again.output
