@@ -74,9 +74,8 @@ export class TuneView {
     try {
       piece = await call(`/api/pieces/${encodeURIComponent(id)}`);
     } catch (error) {
-      notice(error.message, 'bad');
       inAddress({piece: null});
-      return this.#nothing();
+      return this.#nothing(`${error.message} It may have been removed.`);
     }
     if (mine !== this.#opening) return;
     this.#piece = piece;
@@ -109,8 +108,10 @@ export class TuneView {
     list.closest('section').hidden = !tunes.length;
   }
 
-  #nothing() {
+  #nothing(why = '') {
     this.#piece = null;
+    at('not-here').textContent = why;
+    at('not-here').hidden = !why;
     at('tune').hidden = true;
     at('nothing').hidden = false;
   }
