@@ -1,4 +1,4 @@
-"""`chromasonic ab create | list | show | assign | vote | close | export | verify | simulate`."""
+"""`chromasonic ab create`, `list`, `show`, `assign`, `vote`, `close`, `export`, `verify`, ..."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from chromasonic.abtest.counted import counted
+from chromasonic.cli.ab_invite import invite
 from chromasonic.cli.ab_online_tables import (
     print_experiments,
     print_plan,
@@ -126,6 +127,8 @@ def create(
         f"{design.repeats} of them "
         f"twice{f', {design.anchors} with {anchor}' if anchor else ''}."
     )
+    if clips is not None:
+        typer.echo(f"Next, a link for listeners: chromasonic ab invite {name} --clips {clips}")
 
 
 def list_experiments(as_json: AsJson = False) -> None:
@@ -383,6 +386,7 @@ def simulate(
 VERBS: dict[str, Callable[..., Any]] = {
     "pair": pair,
     "create": create,
+    "invite": invite,
     "list": list_experiments,
     "show": show,
     "assign": assign,

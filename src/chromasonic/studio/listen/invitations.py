@@ -25,7 +25,7 @@ from chromasonic.studio.shelf import NotHereError
 KEY = re.compile(r"[A-Za-z0-9_-]{16}")
 CARD, CLIPS = "invitation.json", "clips"
 ABANDONED_SECONDS = 3_600.0
-CLIP_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
+CLIP_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 """Ending of a clip's file to what it is called on the network."""
 
 
