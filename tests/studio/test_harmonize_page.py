@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.studio.running import RunningStudio, reload_in_the_middle, serious_faults
+import pytest
+from playwright.sync_api import expect
+from tests.studio.running import (
+    RunningStudio,
+    reload_in_the_middle,
+    serious_faults,
+    watched_page,
+)
 from tests.studio.story_harmonize import tell
 
 from chromasonic.studio.shelf import Shelf
@@ -50,7 +58,7 @@ def test_a_tune_is_set_by_two_agents_heard_and_taken_along(
     visitor.get_by_role("button", name="Mute the bass").click()
     with visitor.expect_download() as coming:
         visitor.get_by_role("button", name="WAV as heard").click()
-    assert coming.value.suggested_filename.endswith("as heard.wav")
+    assert coming.value.suggested_filename.endswith("-as-heard.wav")
     assert heights(coming) < 0.6 * whole  # the bass alone
     with visitor.expect_download() as coming:
         visitor.get_by_role("link", name="MusicXML").click()
@@ -180,21 +188,34 @@ def test_a_tune_of_compose_survives_a_reload_in_the_middle(
     visitor.wait_for_selector("#result", state="hidden")
 
 
-def test_an_earlier_setting_is_found_again_and_taken_away(
-    visitor: Any, studio: RunningStudio
+@pytest.fixture
+def remover(browser: Any) -> Iterator[Any]:
+    """A fresh page that may ask for the sound of a setting that has just been taken away."""
+    with watched_page(browser, but="status of 404") as page:
+        yield page
+
+
+def test_an_earlier_setting_is_found_again_taken_away_and_brought_back(
+    remover: Any, studio: RunningStudio
 ) -> None:
-    _made(visitor, studio)  # another one: one alone is not listed beside itself
+    visitor = remover
     piece = _made(visitor, studio)
     told = visitor.request.get(f"{studio.address}/api/pieces/{piece}").json()
     visitor.goto(f"{studio.address}/harmonize")
-    line = visitor.locator(f".earlier li:has(a[href$='{piece}'])")
+    line = visitor.locator(f"#earlier li:has(a[href$='{piece}'])")
     line.locator("a").click()
     visitor.wait_for_selector("#result[aria-busy=false]")
     line.get_by_role("button").click()
     visitor.get_by_role("button", name="Remove", exact=True).click()
     visitor.wait_for_url("**/harmonize")
-    for one in (piece, *(setting["piece"] for setting in told["data"]["settings"])):
+    parts = [piece, *(setting["piece"] for setting in told["data"]["settings"])]
+    for one in parts:
         assert visitor.request.get(f"{studio.address}/api/pieces/{one}").status == 404
+    visitor.get_by_role("button", name="Bring it back").click()
+    visitor.wait_for_selector("#result[aria-busy=false]")
+    expect(line.locator("a")).to_have_attribute("aria-current", "page")
+    for one in parts:
+        assert visitor.request.get(f"{studio.address}/api/pieces/{one}").ok
 
 
 def test_what_is_printed_is_the_score_alone(visitor: Any, studio: RunningStudio) -> None:

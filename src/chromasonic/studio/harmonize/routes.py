@@ -17,6 +17,7 @@ from chromasonic.studio.desk.job import Job
 from chromasonic.studio.harmonize.examples import AGENTS, KEYS, MELODIES, SETTINGS, example_path
 from chromasonic.studio.harmonize.work import HARMONY, plain_title
 from chromasonic.studio.place import Studio, page, studio_of
+from chromasonic.studio.shelf import Piece
 
 router = APIRouter()
 
@@ -116,13 +117,27 @@ async def settings(request: Request, wishes: Wishes) -> dict[str, Any]:
 async def remove(request: Request, piece_id: str) -> dict[str, Any]:
     """Take a piece away with every setting that it names."""
     shelf = studio_of(request).shelf
-    piece = shelf.get(piece_id)
-    if piece.kind != HARMONY:
-        raise UsageError(f"The piece {piece_id} is no harmonization.")
-    for one in piece.data["settings"]:
-        shelf.remove(one["piece"])
+    for one in _settings_of(shelf.get(piece_id)):
+        shelf.remove(one)
     shelf.remove(piece_id)
     return {}
+
+
+@router.post("/api/harmonize/settings/{piece_id}/restore")
+async def restore(request: Request, piece_id: str) -> dict[str, Any]:
+    """Bring a piece back that was taken away, with every setting that it names."""
+    shelf = studio_of(request).shelf
+    piece = shelf.restore(piece_id)
+    for one in _settings_of(piece):
+        shelf.restore(one)
+    return piece.told()
+
+
+def _settings_of(piece: Piece) -> list[str]:
+    """Ids of the settings that a piece names."""
+    if piece.kind != HARMONY:
+        raise UsageError(f"The piece {piece.id} is no harmonization.")
+    return [one["piece"] for one in piece.data["settings"]]
 
 
 @router.post("/api/harmonize/checks")

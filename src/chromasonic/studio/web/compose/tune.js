@@ -1,6 +1,5 @@
 /** A tune on the page: score, sound, its bars written anew, its versions and its files. */
 import {call, post} from '../kit/api.js';
-import {ask} from '../kit/dialog.js';
 import {downloads, pieceFiles} from '../kit/downloads.js';
 import {button} from '../kit/icons.js';
 import {fillInstruments} from '../kit/instruments.js';
@@ -8,6 +7,7 @@ import {notice} from '../kit/notices.js';
 import {Player, transport} from '../kit/player.js';
 import {working} from '../kit/progress.js';
 import {inAddress, jobTaken, keptJob} from '../kit/remember.js';
+import {removeButton} from '../kit/removing.js';
 import {PianoRoll} from '../kit/roll.js';
 import {ScoreView} from '../kit/score.js';
 import {soundFile, voicesOf} from '../kit/sound.js';
@@ -205,23 +205,23 @@ export class TuneView {
       event.preventDefault();
       this.open(id, {push: true}).then(() => at('tune').scrollIntoView({block: 'start'}));
     });
-    const remove = button({icon: 'close', label: `Remove ${title}`, kind: 'quiet icon-only'});
-    remove.addEventListener('click', () => this.#remove(id, title));
+    let wasOpen = false;
+    const remove = removeButton({id, title}, {
+      onGone: () => {
+        wasOpen = this.#piece?.id === id;
+        if (wasOpen) {
+          inAddress({piece: null});
+          this.open(null);
+        }
+        return this.earlier();
+      },
+      onBack: async () => {
+        if (wasOpen) await this.open(id, {push: true});
+        return this.earlier();
+      },
+    });
     row.append(open, remove);
     return row;
-  }
-
-  async #remove(id, title) {
-    const isSure = await ask({
-      title: `Remove “${title}”?`, text: 'The tune and its files are gone for good.', yes: 'Remove', isDangerous: true,
-    });
-    if (!isSure) return;
-    await call(`/api/pieces/${id}`, {method: 'DELETE', headers: {'Content-Type': 'application/json'}});
-    if (this.#piece?.id === id) {
-      inAddress({piece: null});
-      this.open(null);
-    }
-    await this.earlier();
   }
 }
 

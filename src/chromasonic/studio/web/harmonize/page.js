@@ -1,15 +1,15 @@
 /** The Harmonize page: a melody is given, agents set it, settings are heard, compared and judged. */
 import {call, post, upload} from '../kit/api.js';
-import {downloads, pieceFiles} from '../kit/downloads.js';
+import {downloads, fileName, pieceFiles} from '../kit/downloads.js';
 import {dropzone} from '../kit/dropzone.js';
 import {notice} from '../kit/notices.js';
 import {Player, transport} from '../kit/player.js';
 import {working} from '../kit/progress.js';
 import {address, inAddress, jobTaken, keptJob, remember, resumeJob} from '../kit/remember.js';
 import {ScoreView} from '../kit/score.js';
+import {shelfList} from '../kit/shelf.js';
 import {soundFile, voicesOf} from '../kit/sound.js';
 import {tabs} from '../kit/tabs.js';
-import {EarlierSettings} from './earlier.js';
 import {fillChoirs, mixer} from './mixer.js';
 import {momentsOf, pretty, RuleList, wordsOf} from './rules.js';
 import {comparisonTable, settingCards} from './settings.js';
@@ -29,7 +29,6 @@ const player = new Player();
 const program = fillChoirs(find('#instrument'));
 const view = new ScoreView(find('#score'));
 const rules = new RuleList(find('#rules'));
-const earlier = new EarlierSettings(find('#earlier'));
 let settings = []; // of the piece that is shown
 let shown = -1;
 let loaded = null; // the setting and the instrument that the player has
@@ -151,9 +150,23 @@ async function showPiece(id, {isNew = false} = {}) {
   find('#compared').hidden = settings.length < 2;
   comparisonTable(find('#compared .scrolls'), settings);
   await showSetting(chosen);
-  earlier.show(id);
+  listEarlier(id);
   if (isNew) reveal(find('#result'));
   return asked;
+}
+
+/** What was set before; a problem with the list is no reason to stop. */
+function listEarlier(here = '') {
+  const go = (piece) => {
+    player.pause();
+    shown = -1; // no sound is made any more of what was shown
+    inAddress({piece, shown: null, from: null}, {push: true});
+    return start();
+  };
+  return shelfList(find('#earlier'), {
+    kind: 'harmony', here, route: '/api/harmonize/settings', hrefOf: (id) => `/harmonize?piece=${id}`,
+    onRemove: (id) => id === here && go(null), onBack: go,
+  }).catch(() => { find('#earlier').hidden = true; });
 }
 
 async function showSetting(index) {
@@ -174,7 +187,7 @@ async function showSetting(index) {
   find('#print-title').textContent = piece.title;
   downloads(find('#files'), [
     ...pieceFiles(piece, (one, form) => soundFile(one, form, {program: program()})),
-    {label: 'WAV as heard', title: 'With the voices as they are set above: for practising one part', name: `${piece.title}, as heard.wav`, make: asHeard},
+    {label: 'WAV as heard', title: 'With the voices as they are set above: for practising one part', name: fileName(piece.title, '-as-heard.wav'), make: asHeard},
   ]);
   await view.show({svg: `${files}/score.svg`, timeline: `${files}/timeline.json`});
   if (shown !== index) return;
@@ -264,7 +277,7 @@ addEventListener('popstate', () => start());
 async function start() {
   const {piece, from} = address();
   find('#result').hidden = !piece;
-  if (!piece) earlier.show();
+  if (!piece) listEarlier();
   try {
     if (piece) {
       const asked = await showPiece(piece);

@@ -29,6 +29,12 @@ export function pieceFiles(piece, soundFile) {
   return files;
 }
 
+/** A title as a file's name, as the studio itself makes one: "Bright jig, in G" is "bright-jig-in-g". */
+export function fileName(title, ending) {
+  const words = title.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean).join('-').slice(0, 60);
+  return `${words || 'piece'}${ending}`;
+}
+
 function link({label, url, title, name = ''}) {
   const made = document.createElement('a');
   Object.assign(made, {href: url, textContent: label, className: 'download', title: title ?? `Download as ${label}`});

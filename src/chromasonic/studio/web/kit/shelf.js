@@ -1,7 +1,6 @@
 /** What was made before, as a list: a press opens it, a button takes it away. */
 import {call} from './api.js';
-import {ask} from './dialog.js';
-import {button} from './icons.js';
+import {removeButton} from './removing.js';
 import {when} from './when.js';
 
 const MOST = 24;
@@ -9,8 +8,9 @@ const MOST = 24;
 /**
  * Fill a section's `ul` with pieces, the newest first; the section is hidden while there is none.
  * @param {HTMLElement} section with a `ul`
- * @param {{kind: string, hrefOf: (id: string) => string, onOpen?: (id: string) => any,
- *   onRemove?: (id: string) => any}} options onOpen: opens it within the page, else its address is gone to
+ * @param {{kind: string, hrefOf: (id: string) => string, onOpen?: (id: string) => any, here?: string,
+ *   onRemove?: (id: string) => any, onBack?: (id: string) => any, route?: string}} options onOpen: opens it
+ *   within the page, else its address is gone to; here: the piece that the page shows; route: see `removeButton`
  * @returns {Promise<object[]>} the pieces
  */
 export async function shelfList(section, options) {
@@ -25,6 +25,7 @@ export async function shelfList(section, options) {
 function line(section, {id, title, made}, options) {
   const row = document.createElement('li');
   const open = Object.assign(document.createElement('a'), {href: options.hrefOf(id)});
+  if (id === options.here) open.ariaCurrent = 'page';
   open.append(
     Object.assign(document.createElement('span'), {className: 'shelf-title', textContent: title}),
     Object.assign(document.createElement('span'), {className: 'muted', textContent: when(made)}),
@@ -34,14 +35,14 @@ function line(section, {id, title, made}, options) {
     event.preventDefault();
     options.onOpen(id);
   });
-  const remove = button({icon: 'close', label: `Remove ${title}`, kind: 'quiet icon-only'});
-  remove.addEventListener('click', async () => {
-    const isSure = await ask({title: `Remove “${title}”?`, text: 'It is gone from the studio, with its files.', yes: 'Remove', isDangerous: true});
-    if (!isSure) return;
-    await call(`/api/pieces/${id}`, {method: 'DELETE', headers: {'Content-Type': 'application/json'}});
+  const again = async (told) => {
     await shelfList(section, options);
-    options.onRemove?.(id);
-  });
-  row.append(open, remove);
+    await told?.(id);
+  };
+  row.append(open, removeButton({id, title}, {
+    route: options.route,
+    onGone: () => again(options.onRemove),
+    onBack: () => again(options.onBack ?? options.onRemove),
+  }));
   return row;
 }
