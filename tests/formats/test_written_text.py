@@ -46,6 +46,19 @@ def test_notes_alone_take_the_key_and_metre_that_are_given() -> None:
     assert written.tune.metre == Metre(3, 8)
 
 
+def test_letters_without_bar_lines_are_cut_into_bars_and_tied_over_them() -> None:
+    bars = read_written("c6 c3 c3 c8").tune.bars  # eighths, in 4/4
+    eighths = [[note.duration // 5040 for note in bar.notes] for bar in bars]
+    assert eighths == [[6, 2], [1, 3, 4], [4]]
+    assert [note.tied for bar in bars for note in bar.notes] == [
+        *(False, False, True, False, False, True),
+    ]
+
+
+def test_a_key_within_the_music_is_no_foreign_letter() -> None:
+    assert pitches("[K:F] AB") == [69, 70]
+
+
 def test_a_fields_own_metre_stays() -> None:
     assert read_written("X:1\nM:6/8\nK:C\nCDE", metre=Metre(3, 4)).tune.metre == Metre(6, 8)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chromasonic.errors import FormatError
 from chromasonic.formats.abc import AbcVoice, read_abc_voices
 from chromasonic.formats.typed_notes import EXAMPLE, read_typed_notes
+from chromasonic.music.entered_notes import barred
 from chromasonic.music.key import Key
 from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Tune
@@ -18,9 +19,9 @@ SOURCE = "What was typed"
 
 MELODY_OCTAVES = range(3, 7)
 
-_WORDS = re.compile(r'"[^"]*"|![^!]*!')
+_WORDS = re.compile(r'"[^"]*"|![^!]*!|\[[A-Za-z]:[^\]]*\]')
 _FOREIGN = re.compile(r"[h-twH-SUVWY]|[^\x00-\x7f]")
-"""What is no music in ABC without fields, beside chord symbols and decorations: prose has it."""
+"""What is no music in ABC without fields, beside what `_WORDS` finds: prose has it."""
 _FIELD = re.compile(r"^\s*([A-Za-z]):(?![|:])", re.MULTILINE)
 _SPACED_NOTE = re.compile(r"[A-Ga-g][#♯b♭x𝄪♮n]*(?P<octave>-?\d{1,2})(?::[^\s:]+)?[\^!~]*$")
 
@@ -86,6 +87,14 @@ def is_spaced(text: str) -> bool:
     )
 
 
+def no_note_at(text: str) -> int | None:
+    """Where the first letter stands that is no music, in ABC without field lines; None: nowhere."""
+    if _FIELD.search(text):
+        return None
+    found = _FOREIGN.search(_WORDS.sub(lambda match: " " * len(match[0]), text))
+    return None if found is None else found.start()
+
+
 def _with_fields(text: str) -> str:
     """ABC with the X: and K: lines that a reader needs."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
@@ -99,20 +108,21 @@ def _with_fields(text: str) -> str:
 
 
 def _bare(text: str, metre: Metre | None, key: Key | None) -> Sequence[AbcVoice]:
-    foreign = _FOREIGN.search(_WORDS.sub("", text))
+    foreign = no_note_at(text)
     if foreign is not None:
         raise FormatError(
             f"This reads neither as notes ('{EXAMPLE}') nor as ABC ('CDEF G2 | AGFE D2'): "
-            f"'{foreign[0]}' is no note."
+            f"'{text[foreign]}' is no note."
         )
     modes = {"major": "", "minor": "m"}
     home = key or Key()
     name = home.tonic + modes.get(home.mode, " " + home.mode[:3])
     body = "\n".join(line for line in text.strip().splitlines() if line.strip())
     try:
-        return read_abc_voices(
+        voices = read_abc_voices(
             f"X:1\nM:{metre or Metre()}\nL:1/8\nK:{name}\n{body}\n", source=SOURCE
         )
+        return [replace(voice, tune=barred(voice.tune)) for voice in voices]
     except FormatError as error:
         raise FormatError(
             f"This reads neither as notes ('{EXAMPLE}') nor as ABC ('CDEF G2 | AGFE D2'). {error}"

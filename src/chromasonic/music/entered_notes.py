@@ -74,6 +74,18 @@ def barred(tune: Tune) -> Tune:
     return replace(tune, bars=cut)
 
 
+def metre_of_bars(tune: Tune) -> Metre | None:
+    """The metre that most bars fill, where it is not the usual one; None where they fill no other.
+
+    For tunes that were written with bar lines, but without a metre.
+    """
+    lengths = [bar.duration for bar in tune.bars]
+    usual = max(lengths, key=lengths.count, default=0)
+    quarters, rest = divmod(usual, TICKS_PER_QUARTER)
+    is_usual = 2 <= lengths.count(usual) >= 0.6 * len(lengths)
+    return Metre(quarters, 4) if is_usual and not rest and quarters in (2, 3, 5) else None
+
+
 def _events(steps: Sequence[Step], unit: int) -> list[tuple[int, int | None]]:
     """Ticks and pitch (None: a rest) of what sounds one after the other."""
     highest: dict[int, Step] = {}

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chromasonic.errors import ChromasonicError, UsageError
+from chromasonic.errors import ChromasonicError, FormatError, UsageError
 from chromasonic.music.key import Key
+from chromasonic.music.metre import Metre
 from chromasonic.music.tune import Note
 from chromasonic.studio.desk.report import Report
 from chromasonic.studio.wished import wished_key, wished_metre
@@ -20,6 +21,8 @@ PREVIEW_PX = 420
 MOST_ENGRAVED_BARS, FULLEST_BAR = 32, 64
 EXACT_CHARACTERS = 200
 _TOGETHER = re.compile(r"\[(?![A-Za-z]:)[^\]|]*[A-Ga-g][^\]|]*\]")
+_FIELDS = re.compile(r"^\s*[A-Za-z]:(?![|:])|\[M:", re.MULTILINE)
+"""Where a text says its metre, or is a whole tune."""
 GRID = 4
 """Steps of played notes in a quarter: sixteenths."""
 
@@ -29,7 +32,8 @@ def opening(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
     Args:
         params: "abc" (text; a header may be left out) or "notes" ([[step, steps, pitch], ...] in
-            sixteenths); "key" and "metre" (texts or None) for what brings none; "engrave".
+            sixteenths); "key" and "metre" (texts or None) for what brings none; "bars": how many
+            the whole tune shall have; "engrave".
         report: hears how far it is.
 
     Returns:
@@ -44,6 +48,7 @@ def opening(params: dict[str, Any], report: Report) -> dict[str, Any]:
     report(0.1, "Reading")
     try:
         tune = _played(params) if params.get("notes") is not None else _typed(params)
+        _check_room(tune, params.get("bars"))
     except ChromasonicError as error:
         if params.get("notes") is not None:
             raise
@@ -66,7 +71,7 @@ def opening(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "svg": _preview(shown if heard is tune else _in_key(shown, heard.key))
         if params.get("engrave")
         else None,
-        "said": _remarks(params, heard.key, is_sure=found is not None),
+        "said": _remarks(params, heard, is_sure=found is not None),
     }
 
 
@@ -82,6 +87,17 @@ def _bars(tune: Tune) -> float:
     return round(sum(shares), 3)
 
 
+def _check_room(tune: Tune, bars: int | None) -> None:
+    """Refuse an opening after which nothing can be written; its upbeat is no bar."""
+    first, *others = tune.bars
+    whole = replace(tune, bars=tuple(others)) if others and not first.is_full else tune
+    if bars is not None and (length := _bars(whole)) >= bars:
+        raise UsageError(
+            f"The opening fills {length:g} bars, and the tune shall have {bars}. Ask for more "
+            "bars, or give a shorter opening."
+        )
+
+
 def _sure_key(tune: Tune) -> Key | None:
     """The key that its notes speak for; None where they do not speak clearly."""
     from chromasonic.music.key_finding import SURE, melody_key
@@ -95,14 +111,15 @@ def _in_key(tune: Tune, key: Key) -> Tune:
     return replace(tune, bars=tuple(replace(bar, key=key) for bar in tune.bars))
 
 
-def _remarks(params: dict[str, Any], key: Key, *, is_sure: bool) -> list[str]:
+def _remarks(params: dict[str, Any], tune: Tune, *, is_sure: bool) -> list[str]:
     """What whoever wrote an opening may not expect of how it was read.
 
     Args:
         params: see `opening`.
-        key: in which it was read.
-        is_sure: whether its notes speak for that key.
+        tune: as it was read.
+        is_sure: whether its notes speak for its key.
     """
+    key = tune.key
     heard = (
         f"It sounds like {key}: choose a key above for another."
         if is_sure
@@ -122,6 +139,8 @@ def _remarks(params: dict[str, Any], key: Key, *, is_sure: bool) -> list[str]:
     if not _names_its_key(params):
         unsure = "Letters are read in C, for no key is certain: choose one above if it is another."
         said.append(heard if is_sure else unsure)
+    if not params.get("metre") and not _FIELDS.search(text) and tune.metre != Metre():
+        said.append(f"By its bar lines it is in {tune.metre}; Metre says it otherwise.")
     if _TOGETHER.search(text):
         said.append("Of notes that sound together the highest is taken.")
     return said
@@ -186,8 +205,9 @@ def picture(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def _typed(params: dict[str, Any]) -> Tune:
     """The tune of ABC text, and that the models' vocabulary can say it."""
+    from chromasonic.formats.written_text import no_note_at
     from chromasonic.melody_generation.opening import read_opening, tune_of_abc
-    from chromasonic.music.entered_notes import barred
+    from chromasonic.music.entered_notes import barred, metre_of_bars
 
     text = params["abc"].strip()
     if not text:
@@ -199,9 +219,13 @@ def _typed(params: dict[str, Any]) -> Tune:
             text, metre=wished_metre(params.get("metre")), key=wished_key(params.get("key"))
         )
     else:
-        tune = barred(
-            tune_of_abc(text, wished_key(params.get("key")), wished_metre(params.get("metre")))
-        )
+        key, metre = wished_key(params.get("key")), wished_metre(params.get("metre"))
+        tune = tune_of_abc(text, key, metre)
+        if (place := no_note_at(text)) is not None:
+            raise FormatError(f"'{text[place]}' is no note: notes are A to G and a to g, z a rest.")
+        if metre is None and not _FIELDS.search(text) and (found := metre_of_bars(tune)):
+            tune = tune_of_abc(text, key, found)
+        tune = barred(tune)
     read_opening(tune)
     return tune
 
@@ -234,6 +258,8 @@ def fault_place(text: str) -> tuple[int, int]:
     Returns:
         where it begins, counted in characters, and how long it is; (0, 0) where none is found.
     """
+    from chromasonic.formats.written_text import no_note_at
+
     start = 0
     for line in text.split("\n"):
         is_music = not re.match(r"\s*(?:[A-Za-z]:(?![|:])|%)", line)
@@ -248,7 +274,8 @@ def fault_place(text: str) -> tuple[int, int]:
             assert stop is not None
             return start + good, stop.start() - good
         start += len(line) + 1
-    return 0, 0
+    stranger = no_note_at(text)
+    return (0, 0) if stranger is None else (stranger, 1)
 
 
 def _readable(line: str) -> int:

@@ -73,6 +73,7 @@ class Opening(BaseModel):
     notes: list[Step] | None = Field(None, min_length=1, max_length=500)
     key: str | None = Field(None, max_length=30)
     metre: str | None = Field(None, max_length=10)
+    bars: int | None = Field(None, ge=1, le=64)
 
     @model_validator(mode="after")
     def _has_one(self) -> Opening:
@@ -131,7 +132,7 @@ async def _read_opening(studio: Studio, text: str, wishes: Wishes) -> dict[str, 
     Raises:
         FormatError: it cannot be read.
     """
-    asked = {"abc": text, "key": wishes.key, "metre": wishes.metre, "engrave": False}
+    asked = {"abc": text, "key": wishes.key, "metre": wishes.metre, "bars": wishes.bars}
     job = await studio.desk.finished(studio.desk.submit("compose-opening", asked))
     found = job.result or {}
     if job.error or "tune" not in found:

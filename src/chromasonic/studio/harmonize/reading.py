@@ -33,15 +33,16 @@ def read_melody(params: dict[str, Any], report: Report) -> dict[str, Any]:
     from chromasonic.formats.score import ScoreLayout, engrave_widths
     from chromasonic.formats.tune_document import tune_document
     from chromasonic.harmonization.harmonizing import fitted
+    from chromasonic.music.entered_notes import metre_of_bars
     from chromasonic.studio.rendering import NARROW_PX, WIDE_PX
 
     report(0.1, "Reading")
     key, metre = wished_key(params.get("key")), wished_metre(params.get("metre"))
     form, voices = _voices(params, key, metre)
     part, said = _part(voices, params.get("part"))
-    if form == "bare abc" and metre is None and (barred := _metre_of_bars(voices[part].tune)):
-        form, voices = _voices(params, key, barred)
-        said.append(f"By its bar lines it is in {barred}; Metre says it otherwise.")
+    if form == "bare abc" and metre is None and (found := metre_of_bars(voices[part].tune)):
+        form, voices = _voices(params, key, found)
+        said.append(f"By its bar lines it is in {found}; Metre says it otherwise.")
     tune = _in_its_key(voices[part].tune, form, key)
     _check_length(len(tune.bars))
     tune, moved = fitted(tune)
@@ -179,17 +180,6 @@ def _in_its_key(tune: Any, form: str, key: Any) -> Any:
         return in_key(tune, found_key(tune))
     own = relative_key(tune)
     return in_key(tune, own) if form == "file" and own != tune.key else tune
-
-
-def _metre_of_bars(tune: Any) -> Any:
-    """The metre that most bars fill, where it is not the tune's; None where they fill no other."""
-    from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
-
-    lengths = [bar.duration for bar in tune.bars]
-    usual = max(set(lengths), key=lengths.count)
-    quarters, rest = divmod(usual, TICKS_PER_QUARTER)
-    is_usual = 2 <= lengths.count(usual) >= 0.6 * len(lengths)
-    return Metre(quarters, 4) if is_usual and not rest and quarters in (2, 3, 5) else None
 
 
 def _moved_words(moved: int) -> list[str]:

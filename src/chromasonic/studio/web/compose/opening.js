@@ -9,7 +9,8 @@ const PATIENCE = 350; // milliseconds after the last key until it is read
 
 /**
  * @param {HTMLDetailsElement} part with the text field, the panel to play on and the preview
- * @param {() => {key: string | null, metre: string | null, tempo: number}} music what the form says
+ * @param {() => {key: string | null, mode: string, metre: string | null, bars: number | null, tempo: number}} music
+ *   what the form says
  * @returns {{refresh: () => void, read: () => Promise<void>, fault: () => string | null, show: () => void}}
  *   read: whatever was typed or played is read when it settles
  */
@@ -46,9 +47,9 @@ export function openingPart(part, music) {
   };
   const ask = async (given) => {
     const mine = ++current;
-    const {key, metre} = music();
+    const {key, mode, metre, bars} = music();
     try {
-      const found = await runJob(await post('/api/compose/openings', {...given, key, metre}));
+      const found = await runJob(await post('/api/compose/openings', {...given, key, metre, bars}));
       if (mine !== current) return;
       if (found.fault) return faulty(found.fault);
       if (given.notes) {
@@ -57,7 +58,9 @@ export function openingPart(part, music) {
         text.dispatchEvent(new Event('change', {bubbles: true}));
       }
       const facts = `${count(found.notes, 'note')} in ${barsOf(found.bars)}, ${found.key}, ${found.metre}.`;
-      quiet([facts, ...found.said].join(' '));
+      const isLeft = mode && !key && !found.key.endsWith(` ${mode}`);
+      const words = isLeft ? [`Mode ${mode} changes nothing here: the tune goes on in the key of its opening, unless you choose one above.`] : [];
+      quiet([facts, ...found.said, ...words].join(' '));
       if (found.svg) preview.replaceChildren(safeSvg(found.svg));
       preview.hidden = !found.svg;
     } catch (error) {

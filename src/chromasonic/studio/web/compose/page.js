@@ -54,7 +54,7 @@ noMood.addEventListener('click', () => {
 });
 
 const opening = openingPart(document.querySelector('#opening'), () => ({
-  key: keyOf(), metre: fields.metre.value || null, tempo: tempoNow(),
+  key: keyOf(), mode: fields.mode.value, metre: fields.metre.value || null, bars: barsNow(), tempo: tempoNow(),
 }));
 const view = new TuneView();
 
@@ -65,6 +65,7 @@ form.addEventListener('input', () => {
 fields.tonic.addEventListener('change', opening.refresh);
 fields.mode.addEventListener('change', opening.refresh);
 fields.metre.addEventListener('change', opening.refresh);
+fields.bars.addEventListener('change', opening.refresh);
 fields.model.addEventListener('change', sayModel);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -147,10 +148,15 @@ function refuse(text) {
 }
 
 function keyOf() {
-  // An opening has to be in some key: of a mode alone it is the one on C.
-  const tonic = fields.tonic.value || (fields.mode.value && fields.opening.value.trim() ? 'C' : '');
+  // A mode alone is no key: it must not change what the letters of an opening mean.
+  const tonic = fields.tonic.value;
   if (!tonic) return null;
   return `${tonic} ${fields.mode.value || moodMode() || 'major'}`;
+}
+
+/** How many bars are asked for; null while that is no number of bars. */
+function barsNow() {
+  return fields.bars.value && fields.bars.checkValidity() ? Number(fields.bars.value) : null;
 }
 
 function moodMode() {
