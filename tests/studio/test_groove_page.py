@@ -180,6 +180,18 @@ def test_a_dropped_file_keeps_its_other_parts(
     assert len(struck(visitor)) == 32
 
 
+def test_the_grids_name_comes_back_with_the_grid(
+    visitor: Any, studio: RunningStudio, tmp_path: Path
+) -> None:
+    visitor.goto(f"{studio.address}/groove#{EMPTY}")
+    ready(visitor)
+    visitor.locator("#title").fill("Of my own")
+    visitor.set_input_files("#drop input", kicks(tmp_path / "dropped.mid"))
+    expect(visitor.locator("#title")).to_have_value("dropped")
+    visitor.get_by_role("button", name="Back to the grid").click()
+    expect(visitor.locator("#title")).to_have_value("Of my own")
+
+
 def test_drums_on_another_channel_are_chosen_and_the_choice_stays(
     visitor: Any, studio: RunningStudio, tmp_path: Path
 ) -> None:
@@ -333,3 +345,9 @@ def test_a_tempo_out_of_range_is_told(visitor: Any, studio: RunningStudio) -> No
     visitor.locator("#tempo").press("Tab")
     visitor.get_by_text("from 30 to 300 beats a minute").wait_for()
     assert visitor.locator("#tempo").input_value() == "300"
+    for typed, tempo in (("0", "30"), ("200", "200"), ("", "200")):  # empty: what there was stays
+        visitor.locator("#tempo").fill(typed)
+        visitor.locator("#tempo").press("Tab")
+        assert visitor.locator("#tempo").input_value() == tempo
+        if typed != tempo:
+            visitor.get_by_text(f"The tempo is {tempo} now").wait_for()

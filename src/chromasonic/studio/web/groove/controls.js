@@ -147,9 +147,10 @@ export class Controls extends EventTarget {
   }
 
   #tempo() {
-    const wanted = Number($('tempo').value) || 100;
+    const typed = $('tempo').value;
+    const wanted = typed === '' ? this.#pattern.tempo : Number(typed);
     const tempo = Math.round(Math.max(30, Math.min(300, wanted)));
-    if (tempo !== Math.round(wanted)) notice(`The tempo is ${tempo} now: from 30 to 300 beats a minute can be played.`);
+    if (typed === '' || tempo !== Math.round(wanted)) notice(`The tempo is ${tempo} now: from 30 to 300 beats a minute can be played.`);
     $('tempo').value = tempo;
     this.#pattern.update({tempo});
   }

@@ -193,6 +193,7 @@ async function openSource(id, {title} = {}) {
 
 function openGrid() {
   source = null;
+  controls.title = pattern.title;
   player.loop = {};
   swap();
 }
