@@ -258,7 +258,9 @@ def test_without_a_connection_a_listener_goes_on_with_what_was_fetched(
         visitor.get_by_role("radio", name="the first").check()
         visitor.get_by_role("button", name="fairly sure").click()
         if number == 0:
-            expect(visitor.locator("#kept")).to_contain_text("One vote is kept on this device")
+            expect(visitor.locator("#kept")).to_contain_text(
+                "One vote is kept on this device and goes out by itself when it is back."
+            )
             assert serious_faults(visitor) == []
     expect(visitor.get_by_role("heading", name="Your 3 votes are safe")).to_be_visible()
     assert experiment.votes() == []

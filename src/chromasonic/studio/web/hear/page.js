@@ -147,8 +147,8 @@ function showPair(open, done) {
   }
   isSending = false;
   const kept = outbox.waiting.length;
-  const votes = kept === 1 ? 'One vote is' : `${kept || 'Your'} votes are`;
-  const words = isOffline ? `There is no connection. ${votes} kept on this device and sent by themselves when it is back.` : '';
+  const votes = kept === 1 ? 'One vote is kept on this device and goes' : `${kept || 'Your'} votes are kept on this device and go`;
+  const words = isOffline ? `There is no connection. ${votes} out by ${kept === 1 ? 'itself' : 'themselves'} when it is back.` : '';
   if (at('kept').textContent !== words) at('kept').textContent = words;
   show('trial');
   if (isNew) at('question').focus({preventScroll: true});

@@ -36,6 +36,7 @@ export function invitation(key, {asked, minutes}) {
       html('p', {textContent: `Whoever has this link can listen and vote: ${asked} pairs, about ${minutes === 1 ? 'a minute' : `${minutes} minutes`}. They see nothing else of the studio.`}),
       html('div', {class: 'row link-row'}, field, copy, open),
       words,
+      html('p', {class: 'help', textContent: 'Listeners hear two clips, A first and B second; which version comes first is drawn by lot for each pair. Their A and B are not the versions A and B of the result.'}),
     ),
     code,
   );
