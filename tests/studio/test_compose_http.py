@@ -165,6 +165,16 @@ def test_a_picture_gives_palette_place_mode_tempo_and_reasons(client: httpx.Clie
     assert found["tempo"] > 120
 
 
+def test_the_pictures_box_speaks_of_pictures(client: httpx.Client) -> None:
+    where = "/api/uploads?name=no.png"
+    sent = {"content": b"words", "headers": {"Content-Type": "application/octet-stream"}}
+    refused = client.post(f"{where}&for=picture", **sent).json()["error"]
+    assert refused == (
+        "no.png is no picture that the studio can use. It takes PNG, JPEG, WebP, GIF."
+    )
+    assert "MIDI" in client.post(where, **sent).json()["error"]
+
+
 def test_what_only_says_it_is_a_picture_ends_in_words(client: httpx.Client) -> None:
     upload = sent(client, "bomb.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 300).json()["upload"]
     job = client.post("/api/compose/pictures", json={"upload": upload, "name": "bomb.png"}).json()
@@ -275,6 +285,50 @@ def test_bars_of_an_opening_count_by_how_full_they_are(
 ) -> None:
     asked = client.post("/api/compose/openings", json={"abc": text, "metre": "4/4"})
     assert result_of(client, asked)["bars"] == bars
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "metre", "bars"),
+    [
+        ("E2 A2 B2 | c3 B A2 |", None, "3/4", 2),
+        ("E2 A2 B2 | c3 B A2 |", "3/4", "3/4", 2),
+        ("CDEF GABc | c8 |", None, "4/4", 2),
+        ("M:6/8\nL:1/8\nK:C\nE2 A2 B2 | c3 B A2 |", None, "6/8", 2),
+    ],
+)
+def test_bar_lines_of_an_opening_say_its_metre(
+    text: str, asked: str | None, metre: str, bars: float, client: httpx.Client
+) -> None:
+    given = {"abc": text, "metre": asked}
+    found = result_of(client, client.post("/api/compose/openings", json=given))
+    assert (found["metre"], found["bars"]) == (metre, bars)
+    is_by_lines = asked is None and metre == "3/4"
+    assert ("By its bar lines it is in 3/4" in " ".join(found["said"])) == is_by_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "letter", "at"), [("hello wrld", "h", 0), ("GAB cdq e", "q", 6), ('"Hm"G hi', "h", 6)]
+)
+def test_a_letter_that_is_no_note_is_refused_at_its_place(
+    text: str, letter: str, at: int, client: httpx.Client
+) -> None:
+    found = result_of(client, client.post("/api/compose/openings", json={"abc": text}))
+    assert f"'{letter}' is no note" in found["fault"]["text"]
+    assert (found["fault"]["at"], found["fault"]["length"]) == (at, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "is_refused"),
+    [("c" * 32, 4, True), ("c" * 31, 4, False), ("G2|" + "c8|" * 3 + "c7", 4, False)],
+)
+def test_an_opening_that_leaves_nothing_to_write_is_refused_as_it_is_typed(
+    text: str, bars: int, is_refused: bool, client: httpx.Client
+) -> None:
+    asked = {"abc": text, "bars": bars}
+    found = result_of(client, client.post("/api/compose/openings", json=asked))
+    assert ("fault" in found) == is_refused
+    if is_refused:
+        assert "The opening fills 4 bars, and the tune shall have 4." in found["fault"]["text"]
 
 
 def test_a_tune_knows_the_mood_that_it_was_written_in(client: httpx.Client) -> None:

@@ -110,7 +110,24 @@ def test_a_picture_sets_mood_mode_and_tempo_and_can_be_undone(
     expect(visitor.locator(".plane-told")).to_contain_text("No mood")
     words = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not a picture"}
     visitor.set_input_files("#picture input", words)
-    expect(visitor.locator("#picture .dropzone-told")).to_contain_text("no file of this kind")
+    told = visitor.locator("#picture .dropzone-told")
+    expect(told).to_contain_text("no file of this kind")
+
+
+def test_a_mode_that_a_picture_set_does_not_change_what_letters_mean(
+    visitor: Any, studio: RunningStudio
+) -> None:
+    opened(visitor, studio)
+    night = {"name": "night.png", "mimeType": "image/png", "buffer": picture((14, 18, 40))}
+    visitor.set_input_files("#picture input", night)
+    expect(visitor.locator("[name=mode]")).to_have_value("minor")
+    visitor.locator("#opening > summary").click()
+    visitor.fill("#abc", "GABc dedB G4")  # no E flat, no B flat
+    expect(visitor.locator("#abc-says")).to_contain_text("G major, 4/4.")
+    expect(visitor.locator("#abc-says")).to_contain_text("Mode minor changes nothing here")
+    with visitor.expect_request("**/api/compose/tunes") as asked:
+        visitor.get_by_role("button", name="Write a tune").click()
+    assert asked.value.post_data_json["key"] is None
 
 
 def test_the_plane_is_worked_by_clicks_and_by_keys(visitor: Any, studio: RunningStudio) -> None:

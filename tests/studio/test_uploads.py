@@ -159,7 +159,7 @@ def test_a_caller_can_ask_for_kinds(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, file_bytes=1_000)
     upload = kept(uploads, "a.mid", MIDI)["upload"]
     assert uploads.path(upload, ["midi", "abc"]).suffix == ".mid"
-    with pytest.raises(UsageError, match="This is MIDI; wanted here: picture"):
+    with pytest.raises(UsageError, match="a.mid is MIDI; wanted here: picture"):
         uploads.path(upload, ["picture"])
 
 

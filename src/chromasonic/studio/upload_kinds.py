@@ -54,6 +54,9 @@ TAKEN = (
 )
 """What the studio takes, for messages."""
 
+TAKEN_BY = {"picture": "PNG, JPEG, WebP, GIF"}
+"""What a box takes that is for one kind alone."""
+
 _STARTS = (
     (b"MThd", MIDI),
     (b"\x89PNG\r\n\x1a\n", PICTURE["png"]),

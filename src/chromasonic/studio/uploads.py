@@ -14,7 +14,14 @@ from starlette.requests import Request
 
 from chromasonic.errors import DataError, StorageError, UsageError
 from chromasonic.studio.shelf import NotHereError
-from chromasonic.studio.upload_kinds import HEAD_BYTES, TAKEN, Kind, kind_of_upload, stored_ending
+from chromasonic.studio.upload_kinds import (
+    HEAD_BYTES,
+    TAKEN,
+    TAKEN_BY,
+    Kind,
+    kind_of_upload,
+    stored_ending,
+)
 
 ID = re.compile(r"[A-Za-z0-9_-]{16}")
 DAYS = 7.0
@@ -67,7 +74,7 @@ class Uploads:
         try:
             with open(partial, "wb") as file:
                 size, head = await self._receive(request, name, file)
-            kind = _checked(name, head)
+            kind = _checked(name, head, request.query_params.get("for", ""))
             place = self.folder / upload
             place.mkdir()
             partial.rename(place / stored_name(name, kind))
@@ -90,7 +97,9 @@ class Uploads:
             if len(head) < HEAD_BYTES:
                 head += part[: HEAD_BYTES - len(head)]
                 if len(head) == HEAD_BYTES:
-                    _checked(name, head)  # what is refused anyway is not read to its end
+                    _checked(
+                        name, head, request.query_params.get("for", "")
+                    )  # what is refused anyway is not read to its end
             file.write(part)
         return size, head
 
@@ -112,7 +121,9 @@ class Uploads:
             with open(found[0], "rb") as file:
                 kind = _checked(found[0].name, file.read(HEAD_BYTES))
             if kind.name not in kinds:
-                raise UsageError(f"This is {kind.words}; wanted here: {', '.join(sorted(kinds))}.")
+                raise UsageError(
+                    f"{found[0].name} is {kind.words}; wanted here: {', '.join(sorted(kinds))}."
+                )
         return found[0]
 
     def sweep(self, *, room_for: int = 0) -> None:
@@ -175,10 +186,12 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _checked(name: str, head: bytes) -> Kind:
+def _checked(name: str, head: bytes, box: str = "") -> Kind:
+    """What a file is; `box` is the kind that the page asked for, and its refusal speaks of."""
     if not head:
         raise DataError(f"{name} is empty.")
     kind = kind_of_upload(name, head)
     if kind is None:
-        raise DataError(f"{name} is no file that the studio can use. It takes {TAKEN}.")
+        what, taken = (box, TAKEN_BY[box]) if box in TAKEN_BY else ("file", TAKEN)
+        raise DataError(f"{name} is no {what} that the studio can use. It takes {taken}.")
     return kind

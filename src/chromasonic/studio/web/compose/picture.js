@@ -20,7 +20,7 @@ export function picturePart(zone, palette, {onRead, onUndo}) {
     label: 'Drop a picture: its colours set the mood',
     hint: 'PNG, JPEG, WebP or GIF',
     onFile: async (file) => {
-      const {upload: id, name} = await upload('/api/uploads', file);
+      const {upload: id, name} = await upload('/api/uploads', file, 'picture');
       const read = await runJob(await post('/api/compose/pictures', {upload: id, name}));
       show({...read, name});
       onRead(mood);

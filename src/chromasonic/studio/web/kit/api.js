@@ -34,13 +34,18 @@ export function post(path, body = {}, method = 'POST') {
   });
 }
 
-/** Send a file as it is; its name travels in the address. One that is too large is not sent. */
-export async function upload(path, file) {
+/**
+ * Send a file as it is; its name travels in the address. One that is too large is not sent.
+ * @param {string} path
+ * @param {File} file
+ * @param {string} [kind] the only kind that is wanted: a refusal speaks of it
+ */
+export async function upload(path, file, kind = '') {
   const most = Number(document.body.dataset.mostBytes) || Infinity;
   if (file.size > most) {
     throw new StudioError(`${file.name} is larger than ${most / 1e6} MB, the most that the studio takes.`);
   }
-  const address = `${path}?name=${encodeURIComponent(file.name)}`;
+  const address = `${path}?${new URLSearchParams({name: file.name, ...(kind && {for: kind})})}`;
   if (!file.size) throw new StudioError(`${file.name} is empty.`);
   return call(address, {
     method: 'POST',

@@ -3,7 +3,7 @@ import {colours, onThemeChange} from './theme.js';
 import {soundingAt} from './timeline.js';
 
 const KEYS = 46; // width of the keyboard, CSS pixels
-const SECOND = 24; // pixels at least for a second: a longer piece scrolls
+const SECOND = 10; // pixels at least for a second: a minute is seen whole, a longer piece scrolls
 const WIDEST = 12_000; // pixels of the drawing
 const BLACK = new Set([1, 3, 6, 8, 10]);
 const NAMES = ['C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B'];
