@@ -247,8 +247,8 @@ def test_without_a_connection_a_listener_goes_on_with_what_was_fetched(
     visitor.goto(f"{studio.address}/hear/{invitation.key}")
     visitor.click("#begin")
     visitor.wait_for_function(  # this pair, and two ahead; a slow one may be asked for twice
-        "() => new Set(performance.getEntriesByType('resource').filter((entry) => "
-        "/clips/.test(entry.name) && entry.responseStatus === 200).map((entry) => entry.name))"
+        "() => new Set(performance.getEntriesByType('resource').filter((one) => "
+        "/(first|second)$/.test(one.name) && one.responseStatus === 200).map((one) => one.name))"
         ".size === 6"
     )
     visitor.context.set_offline(True)
