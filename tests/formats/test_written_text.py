@@ -57,6 +57,7 @@ def test_letters_without_bar_lines_are_cut_into_bars_and_tied_over_them() -> Non
 
 def test_a_key_within_the_music_is_no_foreign_letter() -> None:
     assert pitches("[K:F] AB") == [69, 70]
+    assert pitches("AB % how it begins") == [69, 71]
 
 
 def test_a_fields_own_metre_stays() -> None:

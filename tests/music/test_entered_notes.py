@@ -11,6 +11,7 @@ from chromasonic.formats.abc import read_abc, write_abc
 from chromasonic.music.entered_notes import barred, tune_of_steps
 from chromasonic.music.key import Key
 from chromasonic.music.metre import TICKS_PER_QUARTER, Metre
+from chromasonic.music.tune import Bar
 
 SIXTEENTH = TICKS_PER_QUARTER // 4
 STEPS = st.lists(
@@ -55,3 +56,23 @@ def test_a_line_without_bar_lines_is_cut_into_bars() -> None:
     assert list(cut.sounding()) == list(line.sounding())
     (written,) = read_abc("X:1\nM:3/4\nL:1/8\nK:G\nGABcde | d6", source="t").tunes
     assert barred(written) is written
+
+
+def test_what_is_written_of_the_whole_line_stays_where_it_was() -> None:
+    def bars(music: str) -> tuple[Bar, ...]:
+        (line,) = read_abc(f"X:1\nM:4/4\nL:1/8\nK:C\n{music}", source="t").tunes
+        cut = barred(line)
+        assert list(cut.expanded().sounding()) == list(line.expanded().sounding())
+        return cut.bars
+
+    ended = bars('"C"CDEF GABc "G"defg agfe dcBA G2"C"F2 |]')
+    assert [bar.closes_section for bar in ended] == [False, False, True]
+    assert [[(c.onset, c.text) for c in bar.chords] for bar in ended] == [
+        [(0, "C")],
+        [(0, "G")],
+        [(3 * TICKS_PER_QUARTER, "C")],
+    ]
+    repeated = bars("|:CDEF GABc defg agfe:|")
+    assert [(bar.opens_repeat, bar.closes_repeat) for bar in repeated] == [(True, 0), (False, 1)]
+    first, second = bars("CDEFGABc d2!fermata!c2 E4")
+    assert [note.fermata for note in first.notes + second.notes] == [False] * 9 + [True, False]

@@ -419,7 +419,7 @@ def test_opening_that_takes_long_says_what_it_is_at(
     ("facts", "said"),
     [
         ({"parameters": 1_234}, "1,234"),
-        ({"parameters": None}, "unknown: it was registered before they were counted"),
+        ({"parameters": None}, "unknown: they were not counted when it was registered"),
     ],
 )
 def test_how_many_numbers_were_trained_is_said_even_where_nobody_knows(

@@ -81,7 +81,12 @@ def test_listeners_behind_a_proxy_are_told_apart(tmp_path: Path) -> None:
             for number in range(4):
                 with Listener(running.address.partition("/?")[0], invitation.key) as one:
                     place = f"198.51.100.{number if kind == 'own' else 9}"
-                    one.http.headers["X-Forwarded-For"] = f"203.0.113.5, {place}"
+                    # What the listener's own browser claims; a proxy adds to it, or adds a line.
+                    added = f"203.0.113.{number}, {place}" if number % 2 else place
+                    claimed = [("X-Forwarded-For", "192.0.2.1")] * (1 - number % 2)
+                    one.http.headers = httpx.Headers(
+                        [*one.http.headers.raw, *claimed, ("X-Forwarded-For", added)]
+                    )
                     one.vote(one.join()["pairs"][0]["token"])
             apart[kind] = {flag.rule for flag in experiment.reading().flags}
         assert apart == {"own": set(), "one": {SAME_ADDRESS}}

@@ -9,6 +9,7 @@ takes the triggers away is found by the chain of hashes (`votes`).
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -66,13 +67,13 @@ votes = Table(
     Column("address", String(16), nullable=False),
     Column("cast_at", String(32), nullable=False),
     Column("chain", String(64), nullable=False),
-    Column("waited_ms", Integer, nullable=False, server_default="0"),
+    Column("waited_ms", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("experiment", "listener", "trial", name="ab_votes_once"),
 )
 """The log of votes."""
 
 FROM_VERSION_1 = (
-    "ALTER TABLE ab_votes ADD COLUMN waited_ms INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE ab_votes ADD COLUMN waited_ms BIGINT NOT NULL DEFAULT 0",
     "UPDATE ab_schema SET version = 2",
 )
 """What makes tables of version 1 these; nothing in a log changes."""

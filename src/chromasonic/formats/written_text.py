@@ -19,7 +19,7 @@ SOURCE = "What was typed"
 
 MELODY_OCTAVES = range(3, 7)
 
-_WORDS = re.compile(r'"[^"]*"|![^!]*!|\[[A-Za-z]:[^\]]*\]')
+_WORDS = re.compile(r'"[^"]*"|![^!]*!|\[[A-Za-z]:[^\]]*\]|%[^\n]*')
 _FOREIGN = re.compile(r"[h-twH-SUVWY]|[^\x00-\x7f]")
 """What is no music in ABC without fields, beside what `_WORDS` finds: prose has it."""
 _FIELD = re.compile(r"^\s*([A-Za-z]):(?![|:])", re.MULTILINE)

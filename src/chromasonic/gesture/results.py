@@ -33,7 +33,7 @@ class GestureResults:
         runs: fold to its runs, by seed.
         manifest: of the corpus, as `Manifest.to_dict` gives it.
         classes: names of the K classes.
-        parameters: trainable numbers of the network.
+        parameters: numbers that the network learns.
         rows: network, baselines and published figures, in the order of the table.
         by_seed: the network's accuracy for each seed, a mean over folds.
         over_performers: the network's mean accuracy with Student's interval over the folds; None

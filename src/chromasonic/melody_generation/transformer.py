@@ -217,8 +217,10 @@ class TransformerModel(nn.Module):
         x_BTD = self.dropout(self.inputs(read_BT, shift_BT, ids_BT.shape[1]))
         before_B = ids_BT.new_zeros(len(ids_BT)) if state is None else state.before_B
         places = range(read_BT.shape[1] - ids_BT.shape[1], read_BT.shape[1])
-        rotation = self._rotation(places, before_B, x_BTD)
-        mask = None if state is None else _seen(places, before_B)
+        # Asked once: on a GPU the answer is waited for.
+        apart_B = before_B if state is not None and bool(before_B.any()) else None
+        rotation = self._rotation(places, apart_B, x_BTD)
+        mask = None if state is None else _seen(places, apart_B, ids_BT.device)
         caches = []
         for index, block in enumerate(self.blocks):
             x_BTD, cache = block(x_BTD, rotation, state.caches[index] if state else None, mask)
@@ -228,7 +230,9 @@ class TransformerModel(nn.Module):
             read_BT, tuple(caches), before_B
         )
 
-    def _rotation(self, places: range, before_B: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+    def _rotation(
+        self, places: range, before_B: Tensor | None, like: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Cosines and sines of the angles of tokens at places of their streams.
 
         (T, E / 2) each, or (B, 1, T, E / 2) where streams begin at different places.
@@ -236,16 +240,16 @@ class TransformerModel(nn.Module):
         half = self.config.hidden_size // self.config.num_heads // 2
         place_T = torch.arange(places.start, places.stop, device=like.device)
         speed_E = 10_000.0 ** (-torch.arange(half, device=like.device) / half)
-        if before_B.any():
+        if before_B is not None:
             place_T = place_T - before_B[:, None, None]
         angle_TE = place_T[..., None] * speed_E
         return angle_TE.cos().to(like.dtype), angle_TE.sin().to(like.dtype)
 
 
-def _seen(places: range, before_B: Tensor) -> Tensor | None:
+def _seen(places: range, before_B: Tensor | None, device: torch.device) -> Tensor | None:
     """Which tokens those at some places see: (T, S), or (B, 1, T, S) as above; None: all."""
-    all_S = torch.arange(places.stop, device=before_B.device)
+    all_S = torch.arange(places.stop, device=device)
     seen_TS = all_S <= all_S[places.start :, None]
-    if before_B.any():
+    if before_B is not None:
         return seen_TS & (all_S >= before_B[:, None, None, None])
     return seen_TS if len(places) > 1 else None

@@ -54,23 +54,36 @@ def tune_of_steps(
     unit = TICKS_PER_QUARTER // steps_a_quarter
     bars: list[list[Note]] = [[]]
     for ticks, sound in _events(steps, unit):
-        _lay(bars, ticks, sound, metre.bar_ticks)
+        _lay(bars, Note(ticks, sound), metre.bar_ticks)
     written = tuple(Bar(tuple(notes), metre, key) for notes in bars if notes)
     return Tune("played", title, written)
 
 
 def barred(tune: Tune) -> Tune:
-    """A tune that was written without bar lines, cut into bars of its metre; any other as it is.
-
-    Chord symbols of a tune that is cut are left out.
-    """
+    """A tune that was written without bar lines, cut into bars of its metre; any other as it is."""
     (first, *others) = tune.bars
     if others or first.metre is None or first.duration <= first.metre.bar_ticks:
         return tune
+    ticks = first.metre.bar_ticks
     bars: list[list[Note]] = [[]]
     for note in first.notes:
-        _lay(bars, note.duration, note.pitch, first.metre.bar_ticks, is_tied=note.tied)
-    cut = tuple(replace(first, notes=tuple(notes), chords=()) for notes in bars)
+        _lay(bars, note, ticks)
+    last = len(bars) - 1
+    cut = tuple(
+        replace(
+            first,
+            notes=tuple(notes),
+            chords=tuple(
+                replace(chord, onset=chord.onset - place * ticks)
+                for chord in first.chords
+                if chord.onset // ticks == place
+            ),
+            opens_repeat=first.opens_repeat and place == 0,
+            closes_repeat=first.closes_repeat if place == last else 0,
+            closes_section=first.closes_section and place == last,
+        )
+        for place, notes in enumerate(bars)
+    )
     return replace(tune, bars=cut)
 
 
@@ -106,21 +119,14 @@ def _events(steps: Sequence[Step], unit: int) -> list[tuple[int, int | None]]:
     return events
 
 
-def _lay(
-    bars: list[list[Note]],
-    ticks: int,
-    pitch: int | None,
-    bar_ticks: int,
-    *,
-    is_tied: bool = False,
-) -> None:
-    """Write an event down, cut and tied at bar lines."""
-    tied = is_tied
-    while ticks:
-        room = bar_ticks - sum(note.duration for note in bars[-1])
+def _lay(bars: list[list[Note]], note: Note, bar_ticks: int) -> None:
+    """Write a note or a rest down, cut and tied at bar lines."""
+    left, tied = note.duration, note.tied
+    while left:
+        room = bar_ticks - sum(one.duration for one in bars[-1])
         if not room:
             bars.append([])
             room = bar_ticks
-        part = min(room, ticks)
-        bars[-1].append(Note(part, pitch, tied=tied and pitch is not None))
-        ticks, tied = ticks - part, True
+        part = min(room, left)
+        bars[-1].append(replace(note, duration=part, tied=tied))
+        left, tied = left - part, note.pitch is not None

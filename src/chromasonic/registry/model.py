@@ -41,7 +41,7 @@ class ModelFacts:
         task: melody, companion, harmonizer or gesture.
         kind: within the task: lstm, groove_predictor, advanced, compact, ...
         title: a short line for people.
-        parameters: numbers that were trained; None where that is no measure.
+        parameters: numbers that the network learns; None where that is no measure.
         corpora: what it learned from.
         seed: of the training.
         validation: metric to value, or to a `Figure` as a dict where it has an interval.
@@ -75,12 +75,12 @@ class ModelFacts:
 
     @property
     def parameters_said(self) -> str:
-        """How many numbers were trained, for people; "" where that is no measure."""
+        """How many numbers the network learns, for people; "" where that is no measure."""
         if self.parameters:
             return f"{self.parameters:,}"
         if self.task == "harmonizer" or self.kind == "markov":  # they count, or look up
             return ""
-        return "unknown: it was registered before they were counted"
+        return "unknown: they were not counted when it was registered"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -293,6 +293,11 @@ def check_more(asked: int, done: Iterable[int], *, unit: str = "epoch") -> None:
     """
     made = list(done)
     if made and (asked < max(made) or asked <= min(made)):
+        if min(made) < asked:
+            raise UsageError(
+                f"One of the models made {max(made):,} {unit}s already, more than {asked:,}. Give "
+                f"{max(made):,} or more."
+            )
         is_one = max(made) == 1
         raise UsageError(
             f"{max(made):,} {unit}{'' if is_one else 's'} {'is' if is_one else 'are'} done, so "

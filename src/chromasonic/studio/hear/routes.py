@@ -190,7 +190,7 @@ def _listener(request: Request) -> str | None:
 def _address(request: Request) -> str:
     return address_of(
         request.client.host if request.client else "",
-        request.headers.get("x-forwarded-for"),
+        ", ".join(request.headers.getlist("x-forwarded-for")),
         is_behind_proxy=bool(studio_of(request).settings.public_address),
     )
 
