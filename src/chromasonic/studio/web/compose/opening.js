@@ -23,6 +23,7 @@ export function openingPart(part, music) {
   let reading = Promise.resolve();
   let current = 0;
   let fault = null;
+  let unread = null; // notes that were played, and are not written down yet
   let played = null; // {notes, text}: what was played, and the text that came of it
 
   // What was shown before is not of these notes.
@@ -53,6 +54,7 @@ export function openingPart(part, music) {
       if (mine !== current) return;
       if (found.fault) return faulty(found.fault);
       if (given.notes) {
+        unread = null;
         text.value = found.abc;
         played = {notes: given.notes, text: text.value};
         text.dispatchEvent(new Event('change', {bubbles: true}));
@@ -83,7 +85,7 @@ export function openingPart(part, music) {
   const refresh = () => {
     clearTimeout(timer);
     next = null;
-    if (!text.value.trim()) {
+    if (!unread && !text.value.trim()) {
       current++;
       preview.ariaBusy = 'false';
       quiet('Such as GABc dedB: letters are notes, small ones an octave higher, 2 is twice as long.');
@@ -91,14 +93,19 @@ export function openingPart(part, music) {
       return;
     }
     // Played notes are barred anew when the metre changes; typed ones are as they were typed.
-    later(played?.text === text.value ? {notes: played.notes} : {abc: text.value}, 'Reading …');
+    const notes = unread ?? (played?.text === text.value ? played.notes : null);
+    later(notes ? {notes} : {abc: text.value}, 'Reading …');
   };
-  text.addEventListener('input', refresh);
+  text.addEventListener('input', () => {
+    unread = null;
+    refresh();
+  });
   tabs(part.querySelector('.tabs'));
   playPanel(part.querySelector('#opening-play'), {
     music,
     onNotes: (notes) => {
       clearTimeout(timer);
+      unread = notes.length ? notes : null;
       if (notes.length) {
         later({notes}, `${count(notes.length, 'note')} played, being written down …`);
       } else {

@@ -74,6 +74,8 @@ export class TuneView {
     try {
       piece = await call(`/api/pieces/${encodeURIComponent(id)}`);
     } catch (error) {
+      if (mine !== this.#opening) return;
+      if (!error.status) return notice(error.message, 'bad');
       inAddress({piece: null});
       return this.#nothing(`${error.message} It may have been removed.`);
     }
@@ -110,10 +112,10 @@ export class TuneView {
 
   #nothing(why = '') {
     this.#piece = null;
-    at('not-here').textContent = why;
-    at('not-here').hidden = !why;
     at('tune').hidden = true;
     at('nothing').hidden = false;
+    at('not-here').hidden = !why;
+    at('not-here').textContent = why; // last: only what is seen is spoken
   }
 
   #head({id, title, data}) {

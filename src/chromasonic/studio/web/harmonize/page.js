@@ -158,15 +158,21 @@ async function showPiece(id, {isNew = false} = {}) {
 /** What was set before; a problem with the list is no reason to stop. */
 function listEarlier(here = '') {
   const go = (piece) => {
-    player.pause();
-    shown = -1; // no sound is made any more of what was shown
+    silence(); // no sound is made any more of what was shown
     inAddress({piece, shown: null, from: null}, {push: true});
     return start();
   };
   return shelfList(find('#earlier'), {
     kind: 'harmony', here, route: '/api/harmonize/settings', hrefOf: (id) => `/harmonize?piece=${id}`,
-    onRemove: (id) => id === here && go(null), onBack: go,
+    onRemove: (id) => id === here && go(null), onBack: (id) => id === here && go(id),
   }).catch(() => { find('#earlier').hidden = true; });
+}
+
+/** Nothing is shown: nothing can be played. */
+function silence() {
+  player.unload();
+  loaded = loading = null;
+  shown = -1;
 }
 
 async function showSetting(index) {
@@ -205,6 +211,7 @@ async function showSetting(index) {
 
 /** The voices of the setting that is shown, into the player. */
 async function load() {
+  if (shown < 0) return;
   const wanted = `${settings[shown].piece} ${program()}`;
   if (loaded === wanted) return;
   // Whoever asks while it is on its way waits for the same: loading anew would stop the sound.
@@ -287,6 +294,8 @@ async function start() {
     else await source.preview();
   } catch (error) {
     notice(error.message, 'bad');
+    find('#result').hidden = true;
+    silence();
     inAddress({piece: null, from: null, shown: null});
   }
   const job = await resumeJob(JOB);

@@ -3,7 +3,7 @@
 const PATIENCE = 20_000; // milliseconds without an answer until a job is given up
 const GONE = 'The studio stopped answering. Is it still running?';
 
-/** A refusal by the studio; its message is meant for the user. */
+/** A refusal by the studio; its message is meant for the user. Without a `status` there was no answer. */
 export class StudioError extends Error {}
 
 /**
@@ -21,7 +21,7 @@ export async function call(path, options = {}) {
   }
   const type = answer.headers.get('content-type') ?? '';
   const body = type.includes('json') ? await answer.json() : await answer.text();
-  if (!answer.ok) throw new StudioError(wordsOf(body, answer.status));
+  if (!answer.ok) throw Object.assign(new StudioError(wordsOf(body, answer.status)), {status: answer.status});
   return body;
 }
 

@@ -28,7 +28,7 @@ export function watchConnection({onLost = () => {}, onBack}) {
   async function look() {
     if (!document.hidden) {
       try {
-        await call('/api/alive');
+        await call('/api/alive', {signal: AbortSignal.timeout(LOOK_MS)});
         place.hidden = true;
         if (now.isLost) {
           now.isLost = false;

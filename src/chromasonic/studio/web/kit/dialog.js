@@ -37,7 +37,9 @@ export function dialog({title, content, buttons, accept}) {
   if (accept) form.addEventListener('submit', (event) => tryFirst(event, {made, row, fault, accept}));
   made.append(form);
   made.setAttribute('aria-labelledby', head.id);
-  made.addEventListener('click', (event) => event.target === made && made.close(''));
+  // While what was asked for is done, its end is waited for.
+  made.addEventListener('cancel', (event) => made.ariaBusy === 'true' && event.preventDefault());
+  made.addEventListener('click', (event) => event.target === made && made.ariaBusy !== 'true' && made.close(''));
   document.body.append(made);
   made.showModal();
   return new Promise((resolve) => {
@@ -53,10 +55,12 @@ async function tryFirst(event, {made, row, fault, accept}) {
   event.preventDefault();
   fault.hidden = true;
   for (const button of row.children) button.disabled = true;
+  made.ariaBusy = 'true';
   try {
     await accept();
     made.close(value);
   } catch (error) {
+    made.ariaBusy = 'false';
     fault.textContent = error.message;
     fault.hidden = false;
     for (const button of row.children) button.disabled = false;

@@ -12,7 +12,10 @@ import {notice} from './notices.js';
  */
 export function removeButton({id, title}, {route = '/api/pieces', onGone, onBack}) {
   const made = button({icon: 'close', label: `Remove ${title}`, kind: 'quiet icon-only'});
-  const orSay = (act) => act().catch((error) => notice(error.message, 'bad'));
+  const orSay = (act) => act().catch((error) => {
+    notice(error.message, 'bad');
+    return false;
+  });
   const bringBack = async () => {
     await post(`${route}/${id}/restore`);
     await onBack();

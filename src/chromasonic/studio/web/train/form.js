@@ -214,7 +214,7 @@ export function newTraining(form, {onStarted}) {
       onStarted(run);
     } catch (error) {
       refuse(error.message);
-      keep({isOver: true});
+      if (form.querySelector('.train-fault')) keep({isOver: true}); // what is wrong is no default
     } finally {
       button.disabled = false;
     }
@@ -232,7 +232,10 @@ export function newTraining(form, {onStarted}) {
       if (like) fill(like);
       form.querySelector('input:checked')?.focus();
     },
-    /** Forget what was refused; anything else that was typed stays for the next look. */
-    close: () => offered && !find('#start-error').hidden && fill(choice()),
+    /** Forget settings of which some were refused; without a fault what was typed stays for the next look. */
+    close: () => {
+      if (offered && form.querySelector('.train-fault')) fill(choice());
+      else refuse('');
+    },
   };
 }
