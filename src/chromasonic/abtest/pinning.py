@@ -45,9 +45,10 @@ def pinned(models: Sequence[str], *, clips: Path | None = None) -> tuple[Arm, ..
     """
     if len(models) > len(ascii_uppercase):
         raise UsageError(f"{len(models)} versions were given; at most {len(ascii_uppercase)}.")
+    begins = SOUNDS.rstrip()
     return tuple(
-        recorded(text.removeprefix(SOUNDS.strip()).strip(), label, clips)
-        if text.startswith(SOUNDS.strip())
+        recorded(text.removeprefix(begins).strip(), label, clips)
+        if text.startswith(begins)
         else _pinned(text, label)
         for text, label in zip(models, ascii_uppercase, strict=False)
     )

@@ -53,7 +53,6 @@ export class Evidence {
     for (const votes of ticks(0, most, width / 90, true)) {
       parts.push(text(x(votes), HEIGHT - 12, String(votes), 'middle'));
     }
-    parts.push(text(right, HEIGHT - 12 + 12, '', 'end'));
     if (this.looks.length) {
       const {looks} = this;
       const edge = looks.map((look) => `${x(look.votes)},${y(look.high)}`);
